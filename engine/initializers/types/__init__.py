@@ -1,0 +1,1 @@
+"""One file per type; the registry of engine.initializers finds them all."""

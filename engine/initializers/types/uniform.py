@@ -1,0 +1,26 @@
+"""Uniform."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.declare import Float
+from engine.initializers.base import INITIALIZERS, Initializer
+from engine.primitives import Shape
+
+
+@INITIALIZERS.add
+class Uniform(Initializer, id="uniform", title="uniform"):
+    """W ~ U(low, high); Var W = (high - low)^2 / 12."""
+
+    low: float = Float(-0.5, help="Smallest value.")
+    high: float = Float(0.5, help="Largest value.")
+
+    def draw(self, shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Fans play no part."""
+        return rng.uniform(self.low, self.high, shape)
+
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        """(high - low)^2 / 12."""
+        return (self.high - self.low) ** 2 / 12

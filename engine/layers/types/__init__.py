@@ -1,0 +1,1 @@
+"""One file per layer type; importing engine.layers.LAYERS finds them all."""
