@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.random import Draw
+from engine.data.draw import Draw
 
 
 def epoch_order(n: int, seed: int, epoch: int, shuffle: bool) -> NDArray[np.int64]:

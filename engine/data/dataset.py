@@ -76,7 +76,7 @@ class Preview:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Three splits and what they mean. Arrays are float32, or float64 where the source is; they are not to be written to.
+    """Three splits and what they mean. Inputs are float32, or float64 where the source is. Do not write to them.
 
     ``task``: "binary" (two classes), "classes" (more) or "values" (regression). ``value_range``: what an image's
     values lie in before ``preparation``, for pictures. ``preparation``: by input field, to be applied to new inputs.

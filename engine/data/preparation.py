@@ -6,11 +6,12 @@ x' = (x with missing values replaced by ``fill`` - ``shift``) / ``scale``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.generic]
+Array = NDArray[Any]
 Floats = NDArray[np.float64]
 
 
