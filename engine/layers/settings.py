@@ -39,13 +39,12 @@ class KernelLayer(Layer):
 
     def stages(self) -> Iterator[tuple[str, Layer]]:
         """(scope, layer) of what follows the weighted sum, in order."""
-        norm = ("bn", LAYERS["batch_norm"]())
         if self.batch_norm == "before":
-            yield norm
+            yield ("bn", LAYERS["batch_norm"]())
         if self.activation.type != "linear":
             yield ("act", LAYERS.make(self.activation))
         if self.batch_norm == "after":
-            yield norm
+            yield ("bn", LAYERS["batch_norm"]())
         if self.dropout > 0:
             yield ("drop", LAYERS["dropout"](rate=self.dropout))
 
