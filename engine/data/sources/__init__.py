@@ -1,0 +1,1 @@
+"""One file per data source; files that begin with an underscore hold what several share."""
