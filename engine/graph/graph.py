@@ -92,7 +92,11 @@ class Graph:
     def replace_node(self, node: Node) -> Graph:
         """With the node of that id replaced; its place in the order stays."""
         self._need(node.id)
-        return replace(self, nodes={**self.nodes, node.id: node})
+        edited = replace(self, nodes={**self.nodes, node.id: node})
+        for known in ("incoming", "outgoing", "order"):  # the wires are the same, so these are too
+            if known in self.__dict__:
+                edited.__dict__[known] = self.__dict__[known]
+        return edited
 
     def remove_nodes(self, ids: Iterable[str]) -> Graph:
         """Without these nodes and every wire that touches them."""

@@ -1,0 +1,83 @@
+"""Building a plan: every node's layer emits its primitives; heads get their loss, fused where it should be."""
+
+from __future__ import annotations
+
+from engine.analysis import Analysis, infer, make_layer, port_order
+from engine.analysis.rules import loss_of
+from engine.graph import Graph, Node
+from engine.layers import LAYERS, Builder, Layer, Program, Ref
+from engine.losses import Loss
+from engine.plan.plan import Head, InputSlot, Plan, PlanError
+
+
+def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
+    """The plan of all nodes that reach an Output. PlanError carries the problems where there are any.
+
+    Random streams and weights are numbered in topological order, so the same drawing gives the same numbers.
+    """
+    analysis = analysis if analysis is not None and analysis.graph is graph else infer(graph)
+    if analysis.errors or not graph.nodes:
+        raise PlanError(analysis.errors)
+    program = Program()
+    given: dict[str, Ref] = {}
+    inputs: list[InputSlot] = []
+    heads: list[Head] = []
+    for node_id in _alive(graph):
+        node = graph.nodes[node_id]
+        layer = _layer(node)
+        incoming = graph.incoming.get(node_id, ())
+        refs = [given[incoming[k].source] for k in port_order(layer, incoming)]
+        builder = Builder(program, node_id, trainable=not node.frozen)
+        given[node_id] = refs[0] if node.muted and refs else layer.build(builder, *refs)
+        if node.type == "input":
+            inputs.append(InputSlot(node_id, given[node_id].name, given[node_id].id))
+        if node.type == "output":
+            heads.append(_head(program, node, layer, given[node_id]))
+    return Plan(
+        tuple(program.values),
+        tuple(program.steps),
+        tuple(program.weights),
+        tuple(program.states),
+        tuple(inputs),
+        tuple(heads),
+        dict(program.marks),
+        {n: r.id for n, r in given.items()},
+    )
+
+
+def _alive(graph: Graph) -> list[str]:
+    alive: set[str] = set()
+    stack = [n.id for n in graph.nodes.values() if n.type == "output"]
+    while stack:
+        at = stack.pop()
+        if at not in alive:
+            alive.add(at)
+            stack.extend(e.source for e in graph.incoming.get(at, ()))
+    return [n for n in graph.order if n in alive]
+
+
+def _layer(node: Node) -> Layer:
+    layer = make_layer(node)
+    if not isinstance(layer, Layer):
+        raise PlanError((layer,))
+    return layer
+
+
+def _head(program: Program, node: Node, layer: Layer, given: Ref) -> Head:
+    """A softmax or sigmoid that made the prediction is passed over where the loss works from logits."""
+    loss = loss_of(node)
+    if not isinstance(loss, Loss):
+        raise TypeError(loss)
+    weight = float(getattr(layer, "weight", 1.0))
+    field = str(getattr(layer, "field", "y"))
+    prediction = shown = given.id
+    if loss.fuses:
+        made = {s.output: s for s in program.steps}.get(given.id)
+        if made is not None and made.primitive.id == loss.fuses:
+            prediction = made.inputs[0]
+        else:
+            display = Builder(program, node.id)
+            shown = LAYERS[loss.fuses]().build(display, given).id
+            for role in ("z", "a"):  # the display's own activation is nobody's pre-activation
+                program.marks.pop((node.id, role), None)
+    return Head(node.id, field, prediction, shown, loss, weight)
