@@ -1,0 +1,1 @@
+"""Tests: they mirror the tree; tests/house is about the repository itself."""
