@@ -1,0 +1,1 @@
+"""The application: a document, a canvas, panels. It may use widgets and engine; neither knows of it."""

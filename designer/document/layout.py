@@ -1,0 +1,192 @@
+"""The designer's own part of a project file: where things stand. Typed frozen values, to and from opaque JSON.
+
+JSON of ``Project.layout``::
+
+    {"positions": {"n1": [16, 40]},                      top left corner of each card
+     "reroutes": [{"wire": ["n1", "out", "n2", "in"], "points": [[x, y]]}],
+     "frames": {"f1": {"title": "encoder", "colour": "dense", "box": [x, y, width, height]}},
+     "groups": {"g1": {"title": "block", "members": ["n1", "n2"]}}}
+
+``Project.notes``: ``{"t1": {"text": "...", "box": [x, y, width, height], "colour": ""}}``.
+Unknown entries are kept as they are; reading and writing again is byte-identical (order included).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from designer.document.geometry import Box, Point
+from designer.document.refusals import LayoutRefusal
+from engine.graph import Edge, Json
+
+T = TypeVar("T")
+NOTHING: Mapping[str, Json] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A titled, coloured area behind the cards. ``colour`` names a layer group's colour, "" the neutral one."""
+
+    title: str
+    box: Box
+    colour: str = ""
+    extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Nodes that are shown as one."""
+
+    title: str
+    members: tuple[str, ...]
+    extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sticky note in Markdown."""
+
+    text: str
+    box: Box
+    colour: str = ""
+    extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Positions by node id, reroute points by wire, frames and groups by id.
+
+    ``order`` remembers the order of the file's entries, ``extra`` those that this version does not know.
+    """
+
+    positions: Mapping[str, Point] = field(default_factory=dict)
+    reroutes: Mapping[Edge, tuple[Point, ...]] = field(default_factory=dict)
+    frames: Mapping[str, Frame] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    @staticmethod
+    def from_json(value: Mapping[str, Json]) -> Layout:
+        """Read; LayoutRefusal names the entry that is wrong."""
+        known = {
+            "positions": {k: _point(f"layout.positions.{k}", v) for k, v in _map("layout.positions", value)},
+            "reroutes": _reroutes(value.get("reroutes", [])),
+            "frames": {k: _frame(f"layout.frames.{k}", v) for k, v in _map("layout.frames", value)},
+            "groups": {k: _group(f"layout.groups.{k}", v) for k, v in _map("layout.groups", value)},
+        }
+        extra = {k: v for k, v in value.items() if k not in known}
+        return Layout(**known, extra=extra, order=tuple(value))  # type: ignore[arg-type]
+
+    def to_json(self) -> dict[str, Json]:
+        """Write; empty parts are left out unless the file had them."""
+        parts: dict[str, Json] = {
+            "positions": {k: list(p) for k, p in self.positions.items()},
+            "reroutes": [
+                {"wire": [e.source, e.source_port, e.target, e.port], "points": [list(p) for p in points]}
+                for e, points in self.reroutes.items()
+            ],
+            "frames": {
+                k: _boxed({"title": f.title, "colour": f.colour}, f.box, f.extra) for k, f in self.frames.items()
+            },
+            "groups": {k: {"title": g.title, "members": list(g.members), **g.extra} for k, g in self.groups.items()},
+            **self.extra,
+        }
+        names = (*self.order, *(k for k in parts if k not in self.order))
+        return {k: parts[k] for k in names if k in parts and (k in self.order or parts[k])}
+
+
+def notes_from_json(value: Mapping[str, Json]) -> dict[str, Note]:
+    """Notes by id."""
+    found = {}
+    for key, raw in value.items():
+        path = f"notes.{key}"
+        entry = _object(path, raw)
+        extra = {k: v for k, v in entry.items() if k not in ("text", "box", "colour")}
+        text, colour = _text(path, entry, "text"), _text(path, entry, "colour")
+        found[key] = Note(text, _box(f"{path}.box", entry.get("box")), colour, extra)
+    return found
+
+
+def notes_to_json(notes: Mapping[str, Note]) -> dict[str, Json]:
+    """The JSON of Project.notes."""
+    return {k: _boxed({"text": n.text, "colour": n.colour}, n.box, n.extra) for k, n in notes.items()}
+
+
+def _boxed(head: dict[str, Json], box: Box, extra: Mapping[str, Json]) -> Json:
+    return {**head, "box": [box.x, box.y, box.width, box.height], **extra}
+
+
+def _object(path: str, value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise LayoutRefusal(path, "an object", value)
+    return value
+
+
+def _map(path: str, whole: Mapping[str, Json]) -> list[tuple[str, Json]]:
+    return list(_object(path, whole.get(path.rpartition(".")[2], {})).items())
+
+
+def _numbers(path: str, value: Json, count: int) -> tuple[float, ...]:
+    good = isinstance(value, list) and len(value) == count
+    if not isinstance(value, list) or not good or not all(_number(v) for v in value):
+        raise LayoutRefusal(path, f"{count} numbers", value)
+    return tuple(v for v in value if isinstance(v, int | float))
+
+
+def _number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and abs(value) < 1e7
+
+
+def _point(path: str, value: Json) -> Point:
+    return Point(*_numbers(path, value, 2))
+
+
+def _box(path: str, value: Json) -> Box:
+    return Box(*_numbers(path, value, 4))
+
+
+def _text(path: str, entry: Mapping[str, Json], name: str) -> str:
+    value = entry.get(name, "")
+    if not isinstance(value, str):
+        raise LayoutRefusal(f"{path}.{name}", "text", value)
+    return value
+
+
+def _names(path: str, value: Json, count: int | None = None) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value) or count not in (None, len(value)):
+        raise LayoutRefusal(path, f"{count} names" if count else "a list of names", value)
+    return tuple(str(v) for v in value)
+
+
+def _frame(path: str, value: Json) -> Frame:
+    entry = _object(path, value)
+    extra = {k: v for k, v in entry.items() if k not in ("title", "box", "colour")}
+    return Frame(
+        _text(path, entry, "title"), _box(f"{path}.box", entry.get("box")), _text(path, entry, "colour"), extra
+    )
+
+
+def _group(path: str, value: Json) -> Group:
+    entry = _object(path, value)
+    extra = {k: v for k, v in entry.items() if k not in ("title", "members")}
+    return Group(_text(path, entry, "title"), _names(f"{path}.members", entry.get("members", [])), extra)
+
+
+def _reroutes(value: Json) -> dict[Edge, tuple[Point, ...]]:
+    if not isinstance(value, list):
+        raise LayoutRefusal("layout.reroutes", "a list", value)
+    found: dict[Edge, tuple[Point, ...]] = {}
+    for k, raw in enumerate(value):
+        path = f"layout.reroutes[{k}]"
+        entry = _object(path, raw)
+        source, source_port, target, port = _names(f"{path}.wire", entry.get("wire"), 4)
+        points = entry.get("points", [])
+        if not isinstance(points, list):
+            raise LayoutRefusal(f"{path}.points", "a list of points", points)
+        found[Edge(source, target, port, source_port)] = tuple(_point(f"{path}.points", p) for p in points)
+    return found

@@ -1,0 +1,192 @@
+"""Copy, paste, duplicate: a piece of a network as JSON text.
+
+``{"gradloom": 1, "nodes": [{"id", "type", "name", "params", "version", "frozen", "muted", "at": [x, y]}],
+"edges": [[source, source_port, target, port]], "incoming": [the same, from nodes that were not copied]}``.
+A parameter that is a choice with parameters of its own is ``{"type": ..., "params": {...}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from designer.document.geometry import Point
+from designer.document.ports import inputs_of, outputs_of
+from designer.document.refusals import FragmentRefusal
+from designer.document.state import DocState
+from designer.document.verbs.nodes import new_name
+from designer.document.verbs.wires import connect
+from engine.declare import Spec, Value
+from engine.graph import Edge, Node
+
+MIME = "application/x-gradloom+json"
+FORMAT = 1
+_LONGEST = 16_000_000
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Nodes with their places, wires among them, and wires into them from outside."""
+
+    nodes: tuple[Node, ...]
+    at: Mapping[str, Point]
+    edges: tuple[Edge, ...] = ()
+    incoming: tuple[Edge, ...] = ()
+
+
+def cut_out(state: DocState, ids: Iterable[str]) -> Fragment:
+    """The chosen nodes as a fragment, in graph order."""
+    chosen = set(ids)
+    nodes = tuple(n for k, n in state.graph.nodes.items() if k in chosen)
+    edges = tuple(e for e in state.graph.edges if e.source in chosen and e.target in chosen)
+    incoming = tuple(e for e in state.graph.edges if e.target in chosen and e.source not in chosen)
+    return Fragment(nodes, {n.id: state.position(n.id) for n in nodes}, edges, incoming)
+
+
+def dump_fragment(fragment: Fragment) -> str:
+    """JSON text for the clipboard."""
+    nodes = [
+        {
+            "id": n.id,
+            "type": n.type,
+            "name": n.name,
+            "params": {k: _json(v) for k, v in n.params.items()},
+            "version": n.version,
+            "frozen": n.frozen,
+            "muted": n.muted,
+            "at": list(fragment.at[n.id]),
+        }
+        for n in fragment.nodes
+    ]
+    wires = {
+        name: [[e.source, e.source_port, e.target, e.port] for e in edges]
+        for name, edges in (("edges", fragment.edges), ("incoming", fragment.incoming))
+    }
+    return json.dumps({"gradloom": FORMAT, "nodes": nodes, **wires}, indent=1, ensure_ascii=False)
+
+
+def load_fragment(text: str) -> Fragment:
+    """Read clipboard text; FragmentRefusal says why it is none."""
+    if len(text) > _LONGEST:
+        raise FragmentRefusal("it is longer than 16 MB")
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise FragmentRefusal("it is not JSON of this program") from None
+    if not isinstance(value, dict) or not isinstance(value.get("gradloom"), int) or not value.get("nodes"):
+        raise FragmentRefusal("it is not JSON of this program")
+    if value["gradloom"] > FORMAT:
+        raise FragmentRefusal(f"it comes from a newer version, format {value['gradloom']}")
+    try:
+        nodes = tuple(_node(n) for n in value["nodes"])
+        at = {n["id"]: _point(n["at"]) for n in value["nodes"]}
+        edges, incoming = (tuple(_edge(e) for e in value.get(k, ())) for k in ("edges", "incoming"))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise FragmentRefusal(f"an entry is damaged: {error}") from None
+    ids = {n.id for n in nodes}
+    if len(ids) != len(nodes) or any(e.source not in ids or e.target not in ids for e in edges):
+        raise FragmentRefusal("an entry is damaged: ids do not match")
+    return Fragment(nodes, at, edges, tuple(e for e in incoming if e.target in ids))
+
+
+def paste(state: DocState, fragment: Fragment, dx: float, dy: float, with_incoming: bool = False) -> DocState:
+    """The fragment's nodes with new ids and free names, moved by (dx, dy).
+
+    ``with_incoming``: wires from nodes that were not copied are drawn again, where those nodes are there and have
+    that port.
+    """
+    graph, ids, names = state.graph, {}, set[str]()
+    for node in fragment.nodes:
+        ids[node.id] = graph.new_id()
+        name = _free_name(state, node, names)
+        names.add(name)
+        graph = graph.add_node(replace(node, id=ids[node.id], name=name))
+    places = {ids[k]: Point(p.x + dx, p.y + dy) for k, p in fragment.at.items()}
+    after = replace(state, graph=graph).with_layout(positions={**state.positions, **places})
+    for e in fragment.edges:
+        after = connect(after, replace(e, source=ids[e.source], target=ids[e.target]))
+    for e in fragment.incoming if with_incoming else ():
+        source = state.graph.nodes.get(e.source)
+        target = graph.nodes[ids[e.target]]
+        if source and e.source_port in outputs_of(source.type) and e.port in (p.name for p in inputs_of(target.type)):
+            after = connect(after, replace(e, target=target.id))
+    return after
+
+
+def duplicate(state: DocState, ids: Iterable[str], dx: float, dy: float, with_incoming: bool = False) -> DocState:
+    """Copies of the chosen nodes with the wires among them, moved by (dx, dy)."""
+    return paste(state, cut_out(state, ids), dx, dy, with_incoming)
+
+
+def _free_name(state: DocState, node: Node, taken: set[str]) -> str:
+    used = {n.name for n in state.graph.nodes.values()} | taken
+    if node.name not in used:
+        return node.name
+    stem, _, number = node.name.rpartition(" ")
+    if not stem or not number.isdigit():
+        stem = node.name
+    if not stem:
+        return new_name(state.graph, node.type, taken)
+    k = 2
+    while f"{stem} {k}" in used:
+        k += 1
+    return f"{stem} {k}"
+
+
+def _json(value: Value) -> Any:
+    if isinstance(value, Spec):
+        return {"type": value.type, "params": {k: _json(v) for k, v in value.params.items()}}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _value(value: Any) -> Value:
+    if isinstance(value, dict):
+        return Spec(_string(value["type"]), {_string(k): _value(v) for k, v in value.get("params", {}).items()})
+    if isinstance(value, list):
+        return tuple(_finite(v) for v in value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        _finite(value)
+        return value
+    if value is None or isinstance(value, bool | str):
+        return value
+    raise ValueError(f"{value!r} is no parameter value")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no finite number")
+    return value
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{value!r} is no name")
+    return value
+
+
+def _node(entry: Any) -> Node:
+    params = {_string(k): _value(v) for k, v in entry.get("params", {}).items()}
+    version = entry.get("version", 1)
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise ValueError(f"{version!r} is no version")
+    flags = [entry.get(k, False) is True for k in ("frozen", "muted")]
+    return Node(_string(entry["id"]), _string(entry["type"]), _string(entry["name"]), params, version, *flags)
+
+
+def _point(value: Any) -> Point:
+    x, y = value
+    if abs(_finite(x)) > 1e7 or abs(_finite(y)) > 1e7:
+        raise ValueError(f"{value!r} is no place on the canvas")
+    return Point(x, y)
+
+
+def _edge(value: Any) -> Edge:
+    source, source_port, target, port = (_string(v) for v in value)
+    return Edge(source, target, port, source_port)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")

@@ -1,0 +1,62 @@
+"""Verbs that put a layer on a wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from designer.document.geometry import GAP, Point, Sizes
+from designer.document.ports import inputs_of, outputs_of, title_of
+from designer.document.refusals import InsertRefusal
+from designer.document.shove import make_room
+from designer.document.state import DocState
+from designer.document.verbs.nodes import add_node
+from designer.document.verbs.wires import substitute, with_edges
+from engine.declare import Value
+from engine.graph import Edge
+from engine.graph.refusals import UnknownEdgeRefusal
+
+
+def insert_on_wire(
+    state: DocState,
+    wire: Edge,
+    node_id: str,
+    type_name: str,
+    at: Point,
+    sizes: Sizes,
+    params: Mapping[str, Value] | None = None,
+) -> DocState:
+    """A new node on a wire: that wire out, two in, neighbours shoved aside. ``sizes`` by node id, the new one too."""
+    if wire not in state.graph.edges:
+        raise UnknownEdgeRefusal(wire.source, wire.target)
+    after = add_node(state, node_id, type_name, at, (), params)
+    return thread_on_wire(after, wire, node_id, sizes)
+
+
+def thread_on_wire(state: DocState, wire: Edge, node_id: str, sizes: Sizes) -> DocState:
+    """A node that is there goes on a wire: in by its first input, out by its first output, neighbours shoved aside."""
+    if wire not in state.graph.edges:
+        raise UnknownEdgeRefusal(wire.source, wire.target)
+    type_name = state.graph.nodes[node_id].type
+    inputs, outputs = inputs_of(type_name), outputs_of(type_name)
+    if not inputs or not outputs:
+        raise InsertRefusal(title_of(type_name), "output" if inputs else "input")
+    first = Edge(wire.source, node_id, inputs[0].name, wire.source_port)
+    second = Edge(node_id, wire.target, wire.port, outputs[0])
+    without = state.graph.remove_edges([wire])
+    without.add_edge(first).add_edge(second)
+    after = with_edges(state, substitute(state.graph.edges, wire, (first, second)))
+    return after.with_layout(positions=make_room(after.positions, sizes, (node_id,), GAP))
+
+
+def insert_before(
+    state: DocState, node: str, port: str, node_id: str, type_name: str, params: Mapping[str, Value], sizes: Sizes
+) -> DocState:
+    """A new node on the wire into that port of a node (a problem's fix: insert Flatten), or just wired to it."""
+    wires = [e for e in state.graph.incoming.get(node, ()) if e.port == port]
+    x, y = state.position(node)
+    at = Point(x, y)
+    if wires:
+        return insert_on_wire(state, wires[0], node_id, type_name, at, sizes, params)
+    wire = Edge(node_id, node, port, outputs_of(type_name)[0])
+    after = add_node(state, node_id, type_name, at, (wire,), params)
+    return after.with_layout(positions=make_room(after.positions, sizes, (node_id,), GAP))

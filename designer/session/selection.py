@@ -1,0 +1,58 @@
+"""What is selected: view state, not undoable, shared by canvas, outline, inspector and plots.
+
+``selection.nodes`` (ids in the order in which they were chosen), ``selection.wires``; ``selection.show(nodes, wires)``
+replaces, ``changed`` tells. The last chosen node is ``current``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from designer.document import DocState
+from designer.session.store import Store
+from engine.graph import Edge
+
+
+class Selection(QObject):
+    """Selected nodes and wires; what leaves the document leaves the selection."""
+
+    changed = Signal()
+
+    def __init__(self, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.nodes: tuple[str, ...] = ()
+        self.wires: frozenset[Edge] = frozenset()
+        store.changed.connect(self._follow)
+
+    @property
+    def current(self) -> str | None:
+        """The node that was chosen last."""
+        return self.nodes[-1] if self.nodes else None
+
+    def show(self, nodes: Iterable[str] = (), wires: Iterable[Edge] = ()) -> None:
+        """Exactly these are selected."""
+        chosen, cut = tuple(dict.fromkeys(nodes)), frozenset(wires)
+        if chosen != self.nodes or cut != self.wires:
+            self.nodes, self.wires = chosen, cut
+            self.changed.emit()
+
+    def add(self, nodes: Iterable[str]) -> None:
+        """These too."""
+        self.show((*self.nodes, *nodes), self.wires)
+
+    def toggle(self, nodes: Iterable[str]) -> None:
+        """Each of these the other way round."""
+        flipped = tuple(nodes)
+        kept = [n for n in self.nodes if n not in flipped]
+        self.show((*kept, *(n for n in flipped if n not in self.nodes)), self.wires)
+
+    def clear(self) -> None:
+        """Nothing is selected."""
+        self.show()
+
+    def _follow(self, old: DocState, new: DocState) -> None:
+        if old.graph is not new.graph:
+            edges = set(new.graph.edges) if self.wires else set()
+            self.show((n for n in self.nodes if n in new.graph.nodes), (w for w in self.wires if w in edges))
