@@ -60,6 +60,7 @@ def test_no_socket_is_opened_by_importing() -> None:
 
 
 def test_the_socket_check_can_fail() -> None:
-    planted = NO_NETWORK.replace("print(len(names))", "socket.socket()").replace('"engine", "widgets", "designer"', '"json",')
+    planted = NO_NETWORK.replace("print(len(names))", "socket.socket()")
+    planted = planted.replace('"engine", "widgets", "designer"', '"json",')
     done = subprocess.run([sys.executable, "-P", "-c", planted], capture_output=True, text=True)
     assert done.returncode != 0 and "a socket was opened" in done.stderr
