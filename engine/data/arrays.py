@@ -112,7 +112,7 @@ def _from_one_hot(y: Array, file: str | Path) -> NDArray[np.int64]:
     if not _is_one_hot(y):
         expected = "one number per sample, or rows of zeros with a single 1"
         raise DataError(file, "these targets are not classes", expected=expected, got=f"shape {y.shape}")
-    return np.argmax(y, axis=1)
+    return np.asarray(np.argmax(y, axis=1), dtype=np.int64)
 
 
 def _classes(y: Array, file: str | Path, class_names: tuple[str, ...]) -> Target:
