@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.data.arrays import as_floats, as_target, pixels_param, scaled_pixels, target_type_param
 from engine.data.errors import DataError
-from engine.data.readers.idx import partner, read_idx, held_out_file
+from engine.data.readers.idx import held_out_file, partner, read_idx
 from engine.data.source import SOURCES, TEST, TRAIN, FileSource, Samples
 from engine.declare import Bool, Text
 
