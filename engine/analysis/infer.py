@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.analysis.catalog import check_choices
 from engine.analysis.rules import graph_problems
 from engine.analysis.types import Analysis, NodeAnalysis, Problem, TensorType
 from engine.declare import ParamError, UnknownTypeError
@@ -57,7 +58,11 @@ def make_layer(node: Node) -> Layer | Problem:
         )
     except ParamError as e:
         known = e.param in LAYERS[node.type].params
-        fix = Fix("Reset to default", "reset_param", {"name": e.param}) if known else Fix("Remove it", "reset_param", {"name": e.param})
+        fix = (
+            Fix("Reset to default", "reset_param", {"name": e.param})
+            if known
+            else Fix("Remove it", "reset_param", {"name": e.param})
+        )
         return Problem(
             node.id,
             "{name}: {param} must be {expected}, got {got}",
@@ -84,7 +89,9 @@ def _analyse(node: Node, incoming: tuple[Edge, ...], types: tuple[TensorType | N
     try:
         return _figures(node, layer, types, ordered)
     except ShapeRefusal as e:
-        problem = Problem(node.id, "{name}: " + e.template, {**e.values, "name": node.name}, e.expected, e.got, e.fixes, port=e.port)
+        problem = Problem(
+            node.id, "{name}: " + e.template, {**e.values, "name": node.name}, e.expected, e.got, e.fixes, port=e.port
+        )
     except (ParamError, UnknownTypeError) as e:
         text = str(e).replace("{", "{{").replace("}", "}}")
         problem = Problem(node.id, "{name}: " + text, {"name": node.name})
@@ -99,6 +106,7 @@ def port_order(layer: Layer, incoming: tuple[Edge, ...]) -> list[int]:
 
 def _figures(node: Node, layer: Layer, types: tuple[TensorType | None, ...], ordered: list[TensorType]) -> NodeAnalysis:
     shapes = [t.shape for t in ordered]
+    check_choices(layer)
     layer.shape(*shapes)
     program, refs = dry(shapes, [t.dtype for t in ordered])
     out = layer.build(Builder(program, node.id), *refs)
@@ -112,29 +120,75 @@ def _figures(node: Node, layer: Layer, types: tuple[TensorType | None, ...], ord
     return NodeAnalysis(node, types, TensorType(out.shape, out.dtype), parameters, trainable, macs, kept)
 
 
-def _wiring(node: Node, layer: Layer, incoming: tuple[Edge, ...], types: tuple[TensorType | None, ...]) -> tuple[Problem, ...]:
+def _wiring(
+    node: Node, layer: Layer, incoming: tuple[Edge, ...], types: tuple[TensorType | None, ...]
+) -> tuple[Problem, ...]:
     """Missing, surplus and mistyped wires."""
     found: list[Problem] = []
     names = {p.name for p in layer.inputs}
     for e in incoming:
         if e.port not in names:
-            found.append(_problem(node, "{name} has no input {port!r}", {"port": e.port}, ", ".join(names) or "no inputs", e.port, e.port))
+            found.append(
+                _problem(
+                    node,
+                    "{name} has no input {port!r}",
+                    {"port": e.port},
+                    ", ".join(names) or "no inputs",
+                    e.port,
+                    e.port,
+                )
+            )
     for port in layer.inputs:
         wires = [k for k, e in enumerate(incoming) if e.port == port.name]
         if port.many and len(wires) < 2:
-            found.append(_problem(node, "{name} needs at least two inputs, got {count}", {"count": len(wires)}, "2 or more wires", str(len(wires)), port.name))
+            found.append(
+                _problem(
+                    node,
+                    "{name} needs at least two inputs, got {count}",
+                    {"count": len(wires)},
+                    "2 or more wires",
+                    str(len(wires)),
+                    port.name,
+                )
+            )
         elif not port.many and not wires:
-            found.append(_problem(node, "{name} has no input; wire a layer to its {port!r} port", {"port": port.name}, "1 wire", "none", port.name))
+            found.append(
+                _problem(
+                    node,
+                    "{name} has no input; wire a layer to its {port!r} port",
+                    {"port": port.name},
+                    "1 wire",
+                    "none",
+                    port.name,
+                )
+            )
         elif not port.many and len(wires) > 1:
-            found.append(_problem(node, "{name}: port {port!r} takes one wire, got {count}", {"port": port.name, "count": len(wires)}, "1 wire", str(len(wires)), port.name))
+            found.append(
+                _problem(
+                    node,
+                    "{name}: port {port!r} takes one wire, got {count}",
+                    {"port": port.name, "count": len(wires)},
+                    "1 wire",
+                    str(len(wires)),
+                    port.name,
+                )
+            )
         for k in wires:
             t = types[k]
             if t is not None and t.dtype != port.dtype and layer.id not in ("output",):
                 words = {"float": "numbers", "int": "whole-number ids"}
-                found.append(_problem(node, "{name} takes {expected}, but {got} come", {"expected": words[port.dtype], "got": words[t.dtype]}, words[port.dtype], words[t.dtype], port.name))
+                found.append(
+                    _problem(
+                        node,
+                        "{name} takes {expected}, but {got} come",
+                        {"expected": words[port.dtype], "got": words[t.dtype]},
+                        words[port.dtype],
+                        words[t.dtype],
+                        port.name,
+                    )
+                )
     return tuple(found)
 
 
 def _problem(node: Node, template: str, values: dict[str, object], expected: str, got: str, port: str) -> Problem:
     return Problem(node.id, template, {**values, "name": node.name}, expected, got, port=port)
-

@@ -28,9 +28,13 @@ def graph_problems(graph: Graph, nodes: Mapping[str, NodeAnalysis]) -> Iterator[
 def _missing_ends(graph: Graph) -> Iterator[Problem]:
     kinds = {n.type for n in graph.nodes.values()}
     if "input" not in kinds:
-        yield Problem("", "there is no Input; drag one in and wire it to the first layer", expected="an Input", got="none")
+        yield Problem(
+            "", "there is no Input; drag one in and wire it to the first layer", expected="an Input", got="none"
+        )
     if "output" not in kinds:
-        yield Problem("", "there is no Output; drag one in and wire the last layer to it", expected="an Output", got="none")
+        yield Problem(
+            "", "there is no Output; drag one in and wire the last layer to it", expected="an Output", got="none"
+        )
 
 
 def _dead_branches(graph: Graph, outputs: list[Node]) -> Iterator[Problem]:
@@ -76,12 +80,19 @@ def loss_of(node: Node) -> Loss | str:
 def _head(graph: Graph, node: Node, nodes: Mapping[str, NodeAnalysis]) -> Iterator[Problem]:
     loss = loss_of(node)
     if isinstance(loss, str):
-        yield Problem(node.id, "{name}: {reason}", {"name": node.name, "reason": loss}, fixes=(Fix("Reset to default", "reset_param", {"name": "loss"}),))
+        yield Problem(
+            node.id,
+            "{name}: {reason}",
+            {"name": node.name, "reason": loss},
+            fixes=(Fix("Reset to default", "reset_param", {"name": "loss"}),),
+        )
         return
     output = nodes[node.id].output
     reason = loss.check(output.shape) if output else ""
     if reason:
-        yield Problem(node.id, "{name}: {reason}", {"name": node.name, "reason": reason}, got=output.text() if output else "")
+        yield Problem(
+            node.id, "{name}: {reason}", {"name": node.name, "reason": reason}, got=output.text() if output else ""
+        )
     for edge in graph.incoming.get(node.id, ()):
         source = graph.nodes[edge.source]
         last = last_activation(source)
@@ -92,7 +103,13 @@ def _head(graph: Graph, node: Node, nodes: Mapping[str, NodeAnalysis]) -> Iterat
                 {"name": node.name, "loss": loss.title, "source": source.name, "last": last},
                 expected=f"{loss.fuses} or no activation before the Output",
                 got=last,
-                fixes=(Fix(f"Use {loss.fuses}", "set_param", {"node": source.id, "name": "activation", "value": Spec(loss.fuses)}),),
+                fixes=(
+                    Fix(
+                        f"Use {loss.fuses}",
+                        "set_param",
+                        {"node": source.id, "name": "activation", "value": Spec(loss.fuses)},
+                    ),
+                ),
                 severity="warning",
             )
 

@@ -8,6 +8,7 @@ as ``int`` (as ``dataclasses.field`` does).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,7 +61,9 @@ class Param:
             words = f"{self._count()} numbers"
         elif self.kind == "ref":
             words = f"a choice from {self.registry}"
-        return f"{words}{self._range()}" + (f" {self.unit}" if self.unit else "") + (" or none" if self.optional else "")
+        return (
+            f"{words}{self._range()}" + (f" {self.unit}" if self.unit else "") + (" or none" if self.optional else "")
+        )
 
     def _count(self) -> str:
         low, high = self.length
@@ -89,7 +92,12 @@ class Param:
 
 
 def _int(p: Param, value: object) -> Value:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or value in (math.inf, -math.inf):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or value != value
+        or value in (math.inf, -math.inf)
+    ):
         return None
     return int(value) if int(value) == value and p._in_range(value) else None
 
@@ -125,7 +133,7 @@ def _ref(_: Param, value: object) -> Value:
     return value if isinstance(value, Spec) else None
 
 
-_CANONICAL: dict[str, Any] = {
+_CANONICAL: dict[str, Callable[[Param, Any], Value]] = {
     "int": _int,
     "float": _float,
     "bool": _bool,
@@ -162,7 +170,9 @@ def Ints(default: tuple[int, ...] | None, *, low: float | None = None, high: flo
     return Param("ints", default, low=low, high=high, **text)
 
 
-def Floats(default: tuple[float, ...] | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:  # noqa: N802
+def Floats(
+    default: tuple[float, ...] | None, *, low: float | None = None, high: float | None = None, **text: Any
+) -> Any:
     """A tuple of finite numbers, e.g. one mean per channel."""
     return Param("floats", default, low=low, high=high, **text)
 

@@ -40,7 +40,11 @@ class Declared:
 
     def __init_subclass__(cls, *, id: str = "", version: int = 1, title: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = {k: replace(v, name=k, label=v.label or k.replace("_", " ")) for k, v in vars(cls).items() if isinstance(v, Param)}
+        own = {
+            k: replace(v, name=k, label=v.label or k.replace("_", " "))
+            for k, v in vars(cls).items()
+            if isinstance(v, Param)
+        }
         cls.params = {**cls.params, **own}
         for name, param in own.items():
             setattr(cls, name, param.default)
@@ -81,7 +85,9 @@ class Registry(Generic[D]):
         if not cls.id or not (cls.__doc__ or "").strip():
             raise TypeError(f"{self.kind} {cls.__name__} needs an id and a docstring that opens with its formula")
         if cls.id in self._classes:
-            raise TypeError(f"{self.kind} id {cls.id!r} is declared twice: {self._classes[cls.id].__name__}, {cls.__name__}")
+            raise TypeError(
+                f"{self.kind} id {cls.id!r} is declared twice: {self._classes[cls.id].__name__}, {cls.__name__}"
+            )
         self._classes[cls.id] = cls
         return cls
 

@@ -122,9 +122,7 @@ class Builder:
     ) -> Ref:
         """A trainable tensor with its initializer and penalty rates."""
         ref = self.value(shape, "weight", self.prefix + name)
-        info = WeightInfo(
-            ref.id, self.node, ref.name, shape, init, fans[0], fans[1], l1, l2, self.trainable, is_kernel
-        )
+        info = WeightInfo(ref.id, self.node, ref.name, shape, init, fans[0], fans[1], l1, l2, self.trainable, is_kernel)
         self.program.weights.append(info)
         return ref
 

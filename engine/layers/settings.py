@@ -25,13 +25,26 @@ class KernelLayer(Layer):
     use_bias: bool = Bool(True, label="bias", help="Adds a trainable offset to every unit.")
     activation: Spec = Ref("linear", "activations", help="Applied to the weighted sum, after batch norm.")
     batch_norm: str = Choice(
-        "none", "none", "before", "after", label="batch norm", help="Normalises each unit over the batch, before the activation or after it."
+        "none",
+        "none",
+        "before",
+        "after",
+        label="batch norm",
+        help="Normalises each unit over the batch, before the activation or after it.",
     )
-    dropout: float = Float(0.0, low=0.0, high=0.95, help="Share of units silenced in each training step.", group="regularization")
+    dropout: float = Float(
+        0.0, low=0.0, high=0.95, help="Share of units silenced in each training step.", group="regularization"
+    )
     l1: float = Float(0.0, low=0.0, label="L1 rate", help="Adds rate * sum |w| to the loss.", group="regularization")
-    l2: float = Float(0.0, low=0.0, label="L2 rate", help="Adds rate / 2 * sum w^2 to the loss.", group="regularization")
-    weight_init: Spec = Ref("xavier_uniform", "initializers", label="initializer", help="Where the weights start.", group="initialization")
-    bias_init: Spec = Ref("zeros", "initializers", label="bias initializer", help="Where the biases start.", group="initialization")
+    l2: float = Float(
+        0.0, low=0.0, label="L2 rate", help="Adds rate / 2 * sum w^2 to the loss.", group="regularization"
+    )
+    weight_init: Spec = Ref(
+        "xavier_uniform", "initializers", label="initializer", help="Where the weights start.", group="initialization"
+    )
+    bias_init: Spec = Ref(
+        "zeros", "initializers", label="bias initializer", help="Where the biases start.", group="initialization"
+    )
 
     @abstractmethod
     def linear(self, b: Builder, x: Value) -> Value:

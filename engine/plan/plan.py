@@ -15,7 +15,9 @@ class PlanError(ValueError):
     """The graph cannot run; ``problems`` say why, each with its node, what was expected, what came, what to do."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("; ".join(p.text for p in problems[:3]) + (f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""))
+        super().__init__(
+            "; ".join(p.text for p in problems[:3]) + (f" (and {len(problems) - 3} more)" if len(problems) > 3 else "")
+        )
         self.problems = problems
 
 

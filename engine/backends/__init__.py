@@ -1,0 +1,22 @@
+"""Where plans run: numpy (the truth), tape (Numba, the default on CPU), cupy (GPU)."""
+
+from engine.backends.base import (
+    BackendUnavailableError,
+    DivergedError,
+    Evaluation,
+    Executable,
+    LastStep,
+    StepRecords,
+)
+from engine.backends.choose import available, make_executable
+
+__all__ = [
+    "BackendUnavailableError",
+    "DivergedError",
+    "Evaluation",
+    "Executable",
+    "LastStep",
+    "StepRecords",
+    "available",
+    "make_executable",
+]

@@ -1,0 +1,215 @@
+"""The reference backend: the plan's primitives one after another in NumPy, float32 or float64."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.base import DivergedError, Dtype, Evaluation, Executable, Floats, Key, LastStep, StepRecords
+from engine.backends.initial import initial_weights
+from engine.backends.interpreter import Pass, backward, forward, head_gradients, head_losses
+from engine.backends.records import Recorder
+from engine.layers import StateInfo, WeightInfo
+from engine.optimizers import Optimizer
+from engine.plan import Plan
+from engine.primitives import Context
+from engine.regularizers import add_gradient, penalty
+
+
+class NumpyExecutable(Executable):
+    """Plain NumPy. Correct before fast; what the other backends are compared with."""
+
+    name = "numpy"
+
+    def __init__(self, plan: Plan, optimizer: Optimizer, dtype: Dtype = "float32", seed: int = 0) -> None:
+        super().__init__(plan, optimizer, dtype, seed)
+        self._type = np.dtype(dtype)
+        start = initial_weights(plan, seed)
+        self._infos: tuple[WeightInfo | StateInfo, ...] = (*plan.weights, *plan.states)
+        self._stored: dict[int, Floats] = {i.value: start[i.node, i.name].astype(self._type) for i in self._infos}
+        self._trained = tuple(w for w in plan.weights if w.trainable)
+        self._slots: dict[int, dict[str, Floats]] = {w.value: self._fresh_slots(w.value) for w in self._trained}
+        self._x: dict[str, NDArray[Any]] = {}
+        self._y: dict[str, NDArray[Any]] = {}
+        self._last: LastStep | None = None
+
+    def _fresh_slots(self, value: int) -> dict[str, Floats]:
+        like = self._stored[value]
+        return {s: np.full_like(like, self.optimizer.slot_start(s)) for s in self.optimizer.slots}
+
+    def bind(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]]) -> None:
+        """Converted once to this dtype; whole-number fields stay whole."""
+        self._x = {k: self._cast(v) for k, v in x.items()}
+        self._y = {k: self._cast(v) for k, v in y.items()}
+
+    def _cast(self, array: NDArray[Any]) -> NDArray[Any]:
+        return array if array.dtype.kind in "iu" else np.ascontiguousarray(array, self._type)
+
+    def train(
+        self, rows: NDArray[np.int64], rates: NDArray[np.float64], first_step: int, *, keep: bool = False
+    ) -> StepRecords:
+        """One step after another; see Executable.train."""
+        recorder = Recorder(self.plan, len(rows))
+        with np.errstate(all="ignore"):
+            for k, batch in enumerate(rows):
+                x = {name: v[batch] for name, v in self._x.items()}
+                y = {name: v[batch] for name, v in self._y.items()}
+                try:
+                    self._step(
+                        x, y, float(rates[k]), first_step + k, recorder, batch if keep and k == len(rows) - 1 else None
+                    )
+                except DivergedError as error:
+                    error.done = recorder.records()
+                    raise
+        return recorder.records()
+
+    def _step(
+        self,
+        x: dict[str, NDArray[Any]],
+        y: dict[str, NDArray[Any]],
+        rate: float,
+        step: int,
+        recorder: Recorder,
+        keep_rows: NDArray[np.int64] | None,
+    ) -> None:
+        context = Context(np, training=True, seed=self.seed, step=step)
+        states = {s.value: self._stored[s.value].copy() for s in self.plan.states}
+        run = forward(self.plan, context, {**self._stored, **states}, x, self.plan.loss_steps)
+        losses = head_losses(self.plan, np, run, y)
+        grads = backward(self.plan, context, run, head_gradients(self.plan, np, run, y))
+        loss = sum(h.weight * float(v.mean(dtype=np.float64)) for h, v in zip(self.plan.heads, losses, strict=True))
+        norms = [_norm(grads.get(w.value)) for w in self.plan.weights]
+        if not np.isfinite(loss) or not np.isfinite(norms).all():
+            raise self._diverged(step, run, losses, grads)
+        total = sum(penalty(np, self._stored[w.value], w.l1, w.l2) for w in self._trained)
+        before = {w.value: self._stored[w.value].copy() for w in self._trained}
+        self._update(grads, rate, step)
+        self._check_update(before, step)
+        self._stored.update(states)
+        recorder.add(loss, float(total), run, y, norms)
+        if keep_rows is not None:
+            updates = {v: self._stored[v] - b for v, b in before.items()}
+            weight_grads = {w.value: grads[w.value] for w in self.plan.weights if w.value in grads}
+            self._last = LastStep(step, keep_rows, run.values, grads, weight_grads, updates)
+
+    def _update(self, grads: dict[int, Floats], rate: float, step: int) -> None:
+        for w in self._trained:
+            if w.value not in grads:
+                continue
+            weight, g = self._stored[w.value], grads[w.value]
+            if w.l1 or w.l2:
+                g = g.copy()
+                add_gradient(np, g, weight, w.l1, w.l2)
+            self.optimizer.update(np, weight, g, self._slots[w.value], rate, step + 1)
+
+    def _check_update(self, before: dict[int, Floats], step: int) -> None:
+        for w in self._trained:
+            bad = int(np.count_nonzero(~np.isfinite(self._stored[w.value])))
+            if bad:
+                for value, old in before.items():
+                    self._stored[value][...] = old
+                raise DivergedError(step, w.node, w.name, bad)
+
+    def _diverged(self, step: int, run: Pass, losses: Sequence[Floats], grads: dict[int, Floats]) -> DivergedError:
+        """The first bad value: forward in order, then the losses, then backward in order."""
+        refs = self.plan.values
+        for slot in self.plan.inputs:
+            if bad := _bad(run.values[slot.value]):
+                return DivergedError(step, slot.node, "input", bad)
+        for k in self.plan.loss_steps:
+            s = self.plan.steps[k]
+            if bad := _bad(run.values[s.output]):
+                return DivergedError(step, s.node, refs[s.output].name, bad)
+        for head, values in zip(self.plan.heads, losses, strict=True):
+            if bad := _bad(values):
+                return DivergedError(step, head.node, "loss", bad)
+        for k in reversed(self.plan.loss_steps):
+            s = self.plan.steps[k]
+            for i in s.inputs:
+                if i in grads and (bad := _bad(grads[i])):
+                    return DivergedError(step, s.node, f"gradient of {refs[i].name}", bad)
+        return DivergedError(step, self.plan.heads[0].node, "gradient norm", 1)
+
+    def last(self) -> LastStep | None:
+        """See Executable.last."""
+        return self._last
+
+    def gradients(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], *, training: bool) -> LastStep:
+        """See Executable.gradients."""
+        context = Context(np, training=training, update_state=False, seed=self.seed)
+        xs, ys = {k: self._cast(v) for k, v in x.items()}, {k: self._cast(v) for k, v in y.items()}
+        with np.errstate(all="ignore"):
+            run = forward(self.plan, context, self._stored, xs, self.plan.loss_steps)
+            grads = backward(self.plan, context, run, head_gradients(self.plan, np, run, ys))
+        weight_grads = {w.value: grads[w.value] for w in self.plan.weights if w.value in grads}
+        return LastStep(-1, np.arange(0), run.values, grads, weight_grads, {})
+
+    def evaluate(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], batch: int = 256) -> Evaluation:
+        """See Executable.evaluate."""
+        xs, ys = {k: self._cast(v) for k, v in x.items()}, {k: self._cast(v) for k, v in y.items()}
+        count = len(next(iter(xs.values())))
+        per_sample: list[Floats] = []
+        shown: dict[str, list[Floats]] = {h.node: [] for h in self.plan.heads}
+        with np.errstate(all="ignore"):
+            for start in range(0, count, batch):
+                part = slice(start, start + batch)
+                run = self._evaluate_batch({k: v[part] for k, v in xs.items()})
+                losses = head_losses(self.plan, np, run, {k: v[part] for k, v in ys.items()})
+                weighted = [h.weight * v for h, v in zip(self.plan.heads, losses, strict=True)]
+                per_sample.append(np.sum(weighted, axis=0))
+                for h in self.plan.heads:
+                    shown[h.node].append(run.values[h.shown])
+        losses_all = np.concatenate(per_sample) if per_sample else np.zeros(0, self._type)
+        mean = float(losses_all.mean(dtype=np.float64)) if count else float("nan")
+        return Evaluation(mean, losses_all, {k: np.concatenate(v) for k, v in shown.items() if v})
+
+    def _evaluate_batch(self, x: dict[str, NDArray[Any]]) -> Pass:
+        context = Context(np, training=False, update_state=False, seed=self.seed)
+        return forward(self.plan, context, self._stored, x, range(len(self.plan.steps)))
+
+    def forward(self, x: Mapping[str, NDArray[Any]], wanted: Sequence[int]) -> dict[int, Floats]:
+        """See Executable.forward."""
+        with np.errstate(all="ignore"):
+            run = self._evaluate_batch({k: self._cast(v) for k, v in x.items()})
+        return {v: run.values[v] for v in wanted}
+
+    def weights(self) -> dict[Key, Floats]:
+        """See Executable.weights."""
+        return {(i.node, i.name): self._stored[i.value].copy() for i in self._infos}
+
+    def load_weights(self, weights: Mapping[Key, Floats]) -> None:
+        """See Executable.load_weights."""
+        for i in self._infos:
+            given = weights.get((i.node, i.name))
+            if given is None:
+                continue
+            if given.shape != i.shape:
+                raise ValueError(f"{i.name!r} of {i.node!r}: expected shape {i.shape}, got {given.shape}")
+            self._stored[i.value][...] = given
+
+    def optimizer_state(self) -> dict[Key, dict[str, Floats]]:
+        """See Executable.optimizer_state."""
+        return {(w.node, w.name): {k: v.copy() for k, v in self._slots[w.value].items()} for w in self._trained}
+
+    def load_optimizer_state(self, state: Mapping[Key, Mapping[str, Floats]]) -> None:
+        """See Executable.load_optimizer_state."""
+        for w in self._trained:
+            for name, value in state.get((w.node, w.name), {}).items():
+                self._slots[w.value][name][...] = value
+
+
+def _norm(g: Floats | None) -> float:
+    """l2 norm, summed in float64 so that long sums of float32 squares stay exact to single precision."""
+    if g is None:
+        return 0.0
+    flat = g.ravel()
+    if flat.size < 65536:
+        flat = flat.astype(np.float64, copy=False)
+    return float(np.sqrt(np.dot(flat, flat)))
+
+
+def _bad(a: Floats) -> int:
+    return int(np.count_nonzero(~np.isfinite(a))) if a.dtype.kind == "f" else 0

@@ -1,0 +1,86 @@
+"""What a view asks for, and what it gets: plain values and host arrays, copies that nobody writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+Want = Literal["layers", "histograms", "maps", "kernels", "surfaces"]
+
+
+@dataclass(frozen=True)
+class ProbeRequest:
+    """What the visible views need. Nothing asked for costs nothing.
+
+    ``sample``: one sample by input field (1, ...), for feature maps. ``grid``: points by input field (G*G, ...) on
+    which every layer's units are evaluated, for decision surfaces; ``grid_side`` is G. ``max_units`` bounds maps.
+    """
+
+    wants: frozenset[Want] = frozenset()
+    sample: Mapping[str, NDArray[Any]] | None = None
+    grid: Mapping[str, NDArray[Any]] | None = None
+    grid_side: int = 0
+    max_units: int = 64
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts in equal bins over [low, high], the 0.5 and 99.5 percentiles; ``minimum`` and ``maximum`` are raw.
+
+    Values beyond the clip are counted in the outermost bins.
+    """
+
+    counts: NDArray[np.int64]
+    low: float
+    high: float
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class LayerStats:
+    """One layer with a kernel, at one step. Symbols and bands as in the glossary of the analyzer.
+
+    ``delta_rms``: RMS over batch and units of dL/dz, scaled to one sample's loss. ``saturation`` is nan where the
+    activation has no flat ends; ``dead`` is nan where it cannot die.
+    """
+
+    node: str
+    delta_rms: float
+    weight_grad_rms: float
+    weight_grad_norm: float
+    bias_grad_norm: float
+    weight_rms: float
+    update_ratio: float
+    gradient_ratio: float
+    activation_mean: float
+    activation_sd: float
+    activation_percentiles: tuple[float, float, float]
+    saturation: float
+    dead: float
+    histograms: Mapping[str, Histogram] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything the visible views asked for, of one training step.
+
+    ``flow``: node -> (RMS of its output, RMS of the loss's gradient there, one sample's scale). ``maps``: node ->
+    (K, H, W) of the chosen sample; ``vectors``: node -> (K,) of the same; ``kernels``: node -> (K, C, h, w).
+    ``surfaces``: node -> (K, G, G). ``cost``: seconds that making it took.
+    """
+
+    step: int
+    epoch: int
+    layers: tuple[LayerStats, ...] = ()
+    flow: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    maps: Mapping[str, Floats] = field(default_factory=dict)
+    vectors: Mapping[str, Floats] = field(default_factory=dict)
+    kernels: Mapping[str, Floats] = field(default_factory=dict)
+    surfaces: Mapping[str, Floats] = field(default_factory=dict)
+    cost: float = 0.0

@@ -1,0 +1,70 @@
+"""The statistics of one tensor. Sums in float64; order statistics of large tensors from a regular subsample."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.probes.snapshot import Floats, Histogram
+
+#: percentiles and histograms of larger tensors are read from every k-th value
+SAMPLE = 65536
+
+
+def rms(a: Floats) -> float:
+    """||a|| / sqrt(n); 0 for an empty tensor."""
+    if a.size == 0:
+        return 0.0
+    flat = a.ravel()
+    if flat.dtype != np.float64:
+        return float(np.sqrt(np.einsum("i,i->", flat, flat, dtype=np.float64) / a.size))
+    return float(np.sqrt(flat @ flat / a.size))
+
+
+def norm(a: Floats) -> float:
+    """l2 norm."""
+    return rms(a) * float(np.sqrt(a.size))
+
+
+def subsample(a: Floats) -> Floats:
+    """At most SAMPLE values, regularly spaced; the stride is odd, so that it does not fall in step with channels."""
+    flat = a.ravel()
+    if flat.size <= SAMPLE:
+        return flat
+    return flat[:: (flat.size // SAMPLE) | 1]
+
+
+def percentiles(a: Floats) -> tuple[float, float, float]:
+    """2nd, 50th and 98th percentile."""
+    low, middle, high = np.percentile(subsample(a), (2, 50, 98)) if a.size else (0.0, 0.0, 0.0)
+    return float(low), float(middle), float(high)
+
+
+def histogram(a: Floats, bins: int = 48) -> Histogram:
+    """Equal bins between the 0.5 and 99.5 percentile; values beyond are counted in the outermost bins."""
+    flat = subsample(a)
+    finite = flat[np.isfinite(flat)]
+    if finite.size == 0:
+        return Histogram(np.zeros(bins, np.int64), 0.0, 1.0, float("nan"), float("nan"))
+    low, high = (float(q) for q in np.percentile(finite, (0.5, 99.5)))
+    if high <= low:
+        margin = max(abs(low) * 0.5, 1e-12)
+        low, high = low - margin, high + margin
+    places = ((finite - low) * (bins / (high - low))).astype(np.int64)
+    counts = np.bincount(np.clip(places, 0, bins - 1), minlength=bins)
+    return Histogram(counts, low, high, float(a.min()), float(a.max()))
+
+
+def saturation(a: Floats, activation: str) -> float:
+    """Share of units in the flat ends: |a| > 0.97 for tanh; a < 0.03 or a > 0.97 for sigmoid (Glorot & Bengio 2010)."""
+    if activation == "tanh":
+        return float(np.mean(np.abs(a) > 0.97))
+    if activation == "sigmoid":
+        return float(np.mean((a < 0.03) | (a > 0.97)))
+    return float("nan")
+
+
+def dead_units(a: Floats) -> NDArray[np.bool_]:
+    """Units (axis 1) that are zero for every sample and position (Lu et al. 2019)."""
+    axes = tuple(k for k in range(a.ndim) if k != 1)
+    return ~np.any(a, axis=axes) if a.ndim > 1 else np.zeros(0, np.bool_)

@@ -1,0 +1,109 @@
+"""What a training needs to go on as if it had not stopped: arrays by name, and plain JSON scalars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class ResumeState:
+    """``arrays``: "weight|node|name", "best|node|name", "slot|node|name|slot". ``scalars``: JSON values only.
+
+    Losses are stored as they are in float64: their shortest decimal form reads back to the same bits.
+    """
+
+    arrays: Mapping[str, NDArray[Any]]
+    scalars: Mapping[str, Any]
+
+
+def resume_state(trainer: Trainer) -> ResumeState:
+    """The state of a trainer between two steps. An evaluation that is under way is done again after the resume."""
+    arrays: dict[str, NDArray[Any]] = {}
+    for (node, name), value in trainer.executable.weights().items():
+        arrays[f"weight|{node}|{name}"] = value
+    for (node, name), value in trainer.best_weights.items():
+        arrays[f"best|{node}|{name}"] = value
+    for (node, name), slots in trainer.executable.optimizer_state().items():
+        for slot, value in slots.items():
+            arrays[f"slot|{node}|{name}|{slot}"] = value
+    scalars: dict[str, Any] = {
+        "step": trainer.step,
+        "seed": trainer.setup.seed,
+        "dtype": trainer.setup.dtype,
+        "batch_size": trainer.setup.batch_size,
+        "optimizer": trainer.optimizer.id,
+        "backend": trainer.executable.name,
+        "base_rate": trainer.base_rate,
+        "command_log": trainer.command_log,
+        "epochs": [_finite(asdict(e)) for e in trainer.epochs],
+        "stopped": trainer.stopped,
+        "sums": asdict(trainer.sums),
+        "best_loss": trainer.best_loss if np.isfinite(trainer.best_loss) else None,
+        "best_epoch": trainer.best_epoch,
+        "bad_epochs": trainer.bad_epochs,
+        "seconds": trainer.seconds,
+        "evaluating": trainer.busy_evaluating and not trainer.stopped,
+    }
+    return ResumeState(arrays, scalars)
+
+
+def restore(trainer: Trainer, state: ResumeState) -> None:
+    """Put a state back into a fresh trainer of the same project."""
+    from engine.training.trainer import EpochRecord, EpochSums
+
+    s = state.scalars
+    for name, now in (
+        ("batch_size", trainer.setup.batch_size),
+        ("dtype", trainer.setup.dtype),
+        ("seed", trainer.setup.seed),
+    ):
+        if s[name] != now:
+            raise ValueError(
+                f"resume state: expected {name} {now}, got {s[name]}; start from the initial weights instead"
+            )
+    if s["optimizer"] != trainer.optimizer.id:
+        raise ValueError(f"resume state: expected optimizer {trainer.optimizer.id}, got {s['optimizer']}")
+    trainer.executable.load_weights(_keyed(state.arrays, "weight"))
+    trainer.best_weights = _keyed(state.arrays, "best")
+    slots: dict[tuple[str, str], dict[str, NDArray[Any]]] = {}
+    for key, value in state.arrays.items():
+        kind, *rest = key.split("|")
+        if kind == "slot":
+            slots.setdefault((rest[0], rest[1]), {})[rest[2]] = value
+    trainer.executable.load_optimizer_state(slots)
+    trainer.step, trainer.base_rate = int(s["step"]), float(s["base_rate"])
+    trainer.command_log = [dict(c) for c in s["command_log"]]
+    trainer.epochs = [EpochRecord(**_nan(e)) for e in s["epochs"]]
+    trainer.stopped = s["stopped"]
+    trainer.sums = EpochSums(**s["sums"])
+    trainer.best_loss = float("inf") if s["best_loss"] is None else float(s["best_loss"])
+    trainer.best_epoch, trainer.bad_epochs = int(s["best_epoch"]), int(s["bad_epochs"])
+    trainer.seconds = float(s["seconds"])
+    if s["evaluating"]:
+        trainer.begin_epoch_end()
+
+
+def _keyed(arrays: Mapping[str, NDArray[Any]], kind: str) -> dict[tuple[str, str], NDArray[Any]]:
+    found: dict[tuple[str, str], NDArray[Any]] = {}
+    for key, value in arrays.items():
+        parts = key.split("|")
+        if parts[0] == kind:
+            found[parts[1], parts[2]] = value
+    return found
+
+
+def _finite(record: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN: undefined figures become null."""
+    return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in record.items()}
+
+
+def _nan(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: float("nan") if v is None else v for k, v in record.items()}

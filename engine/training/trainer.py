@@ -1,0 +1,317 @@
+"""The trainer: step by step, deterministic, resumable. It knows no threads; a Session drives it from one.
+
+Same seed, same backend: bit-equal losses, however the steps are cut into chunks, also after a resume.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends import DivergedError, make_executable
+from engine.backends.initial import initial_weights
+from engine.data.batches import batch_count, epoch_order
+from engine.data.dataset import Dataset, SplitName
+from engine.graph import Project
+from engine.optimizers import OPTIMIZERS
+from engine.plan import Plan, build_plan
+from engine.schedules import SCHEDULES
+from engine.training.columns import Columns
+from engine.training.evaluation import SlicedEvaluation, SplitResult
+from engine.training.resume import ResumeState, restore, resume_state
+from engine.training.targets import check_inputs, encode_split
+
+__all__ = ["EpochRecord", "ResumeState", "Stopped", "Trainer"]
+
+#: sets up to this size are evaluated whole at an epoch's end; larger ones show the mean over the epoch's batches
+FULL_TRAIN_EVALUATION = 1000
+
+Stopped = Literal["", "epochs", "target", "patience", "diverged"]
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """Figures at the end of an epoch. ``train_loss`` is the whole training set's where ``train_is_full``."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    train_metric: float
+    validation_loss: float
+    validation_metric: float
+    rate: float
+    seconds: float
+    train_is_full: bool
+
+
+@dataclass
+class EpochSums:
+    """Running sums over the batches of the current epoch."""
+
+    loss: float = 0.0
+    hits: int = 0
+    samples: int = 0
+
+
+class Trainer:
+    """Trains one project on one data set."""
+
+    def __init__(
+        self, project: Project, dataset: Dataset, *, backend: str | None = None, plan: Plan | None = None
+    ) -> None:
+        setup = project.training
+        self.project, self.dataset, self.setup = project, dataset, setup
+        self.plan = plan if plan is not None else build_plan(project.graph)
+        check_inputs(self.plan, dataset)
+        self.optimizer = OPTIMIZERS.make(setup.optimizer)
+        self.schedule = SCHEDULES.make(setup.schedule)
+        self.executable = make_executable(backend or setup.backend, self.plan, self.optimizer, setup.dtype, setup.seed)
+        targets = encode_split(self.plan, dataset, dataset.train)
+        self.executable.bind({s.field: dataset.train.x[s.field] for s in self.plan.inputs}, targets)
+        self.columns = Columns(len(self.plan.weights))
+        self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
+        self._seconds_per_step = 0.0
+        self._start()
+
+    def _start(self) -> None:
+        self.step = 0
+        self.base_rate = self.optimizer.rate
+        self.command_log: list[dict[str, float | int | str]] = []
+        self.epochs: list[EpochRecord] = []
+        self.stopped: Stopped = ""
+        self.divergence: DivergedError | None = None
+        self.sums = EpochSums()
+        self.best_loss, self.best_epoch, self.bad_epochs = float("inf"), -1, 0
+        self.best_weights: dict[tuple[str, str], NDArray[np.floating]] = {}
+        self.test_result: SplitResult | None = None
+        self.results: dict[SplitName, SplitResult] = {}
+        self.seconds = 0.0
+        self._queue: list[SlicedEvaluation] = []
+        self._after: Callable[[], None] | None = None
+        self._order_epoch, self._order = -1, np.zeros(0, np.int64)
+
+    # position ---------------------------------------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        """Epochs completed."""
+        return len(self.epochs)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of all epochs asked for."""
+        return self.setup.epochs * self.steps_per_epoch
+
+    @property
+    def finished(self) -> bool:
+        """Whether a stop rule fired and the final evaluation is through."""
+        return bool(self.stopped) and not self._queue
+
+    @property
+    def busy_evaluating(self) -> bool:
+        """Whether the next piece of work is an evaluation."""
+        return bool(self._queue)
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimated seconds until all epochs are through."""
+        done = self.step or 1
+        return max(self.total_steps - self.step, 0) * self.seconds / done
+
+    def rate_at(self, step: int) -> float:
+        """The scheduled learning rate of a step."""
+        return self.base_rate * self.schedule.factor(step, self.steps_per_epoch, self.total_steps)
+
+    # work -------------------------------------------------------------------------------------------------------
+
+    def advance(self, budget: float = 0.010, max_steps: int = 1 << 20, *, keep: bool = False) -> None:
+        """One piece of work: about ``budget`` seconds of steps (at least one), or one slice of an evaluation.
+
+        ``keep`` lets the last step be looked into. A divergence ends the training; weights are the last good ones.
+        """
+        started = time.perf_counter()
+        if self._queue:
+            self._evaluate_slice()
+        elif not self.stopped:
+            self._train_chunk(budget, max_steps, keep)
+        self.seconds += time.perf_counter() - started
+
+    def run(self, on_epoch: Callable[[EpochRecord], None] | None = None) -> None:
+        """Train until a stop rule fires, and evaluate the test set."""
+        seen = self.epoch
+        while not self.finished:
+            self.advance(1.0)
+            if on_epoch and self.epoch > seen:
+                on_epoch(self.epochs[-1])
+            seen = self.epoch
+
+    def run_steps(self, count: int) -> None:
+        """Exactly ``count`` steps, with the evaluations that fall due."""
+        goal = self.step + count
+        while not self.stopped and (self.step < goal or self._queue):
+            self.advance(1.0, max(goal - self.step, 1))
+
+    def _train_chunk(self, budget: float, max_steps: int, keep: bool) -> None:
+        first = self.step % self.steps_per_epoch
+        rows = self._rows(first, min(max_steps, self._steps_within(budget)))
+        rates = np.array([self.rate_at(self.step + k) for k in range(len(rows))])
+        started = time.perf_counter()
+        try:
+            records = self.executable.train(rows, rates, self.step, keep=keep)
+        except DivergedError as error:
+            self._diverged(error, rates)
+            return
+        self._seconds_per_step = (time.perf_counter() - started) / len(rows)
+        self.columns.append(records, rates)
+        for loss, hits, samples in zip(records.loss, records.hits, records.samples, strict=True):
+            self.sums.loss += float(loss) * int(samples)
+            self.sums.hits += int(hits)
+            self.sums.samples += int(samples)
+        self.step += len(rows)
+        if self.step % self.steps_per_epoch == 0:
+            self.begin_epoch_end()
+
+    def _steps_within(self, budget: float) -> int:
+        return max(1, int(budget / self._seconds_per_step)) if self._seconds_per_step else 1
+
+    def _rows(self, first: int, count: int) -> NDArray[np.int64]:
+        """The next batches (S, B); a shorter last batch of an epoch comes alone."""
+        epoch = self.step // self.steps_per_epoch
+        if epoch != self._order_epoch:
+            self._order = epoch_order(len(self.dataset.train), self.setup.seed, epoch, self.setup.shuffle)
+            self._order_epoch = epoch
+        batch = min(self.setup.batch_size, len(self._order))
+        full = len(self._order) // batch
+        if first >= full:
+            return self._order[full * batch :][None, :]
+        last = min(full, first + count)
+        return self._order[first * batch : last * batch].reshape(last - first, batch)
+
+    def _diverged(self, error: DivergedError, rates: NDArray[np.float64]) -> None:
+        if error.done is not None and len(error.done.loss):
+            self.columns.append(error.done, rates)
+            self.step += len(error.done.loss)
+        self.divergence, self.stopped = error, "diverged"
+
+    def _evaluate_slice(self) -> None:
+        evaluation = self._queue[0]
+        evaluation.advance()
+        if evaluation.result is not None:
+            self.results[evaluation.split] = evaluation.result
+            self._queue.pop(0)
+        if not self._queue and self._after is not None:
+            after, self._after = self._after, None
+            after()
+
+    # the end of an epoch ------------------------------------------------------------------------------------------
+
+    def begin_epoch_end(self) -> None:
+        """Queue the evaluations that close the epoch."""
+        splits: list[SplitName] = ["validation"] if len(self.dataset.validation) else []
+        if self._train_is_full:
+            splits.append("train")
+        self._queue = [SlicedEvaluation(self.executable, self.dataset, s) for s in splits]
+        self._after = self._end_epoch
+        if not self._queue:
+            self._end_epoch()
+
+    @property
+    def _train_is_full(self) -> bool:
+        return len(self.dataset.train) <= FULL_TRAIN_EVALUATION
+
+    @property
+    def main_metric(self) -> str:
+        """Id of the metric that is shown beside the loss."""
+        return "mae" if self.dataset.task == "values" else "accuracy"
+
+    def _end_epoch(self) -> None:
+        nan = float("nan")
+        validation = self.results.get("validation")
+        train = self.results.get("train") if self._train_is_full else None
+        mean_hits = self.sums.hits / self.sums.samples if self.dataset.task != "values" and self._counts_hits else nan
+        record = EpochRecord(
+            epoch=self.epoch + 1,
+            step=self.step,
+            train_loss=train.loss if train else self.sums.loss / self.sums.samples,
+            train_metric=train.metrics.get(self.main_metric, nan) if train else mean_hits,
+            validation_loss=validation.loss if validation else nan,
+            validation_metric=validation.metrics.get(self.main_metric, nan) if validation else nan,
+            rate=self.rate_at(self.step - 1),
+            seconds=self.seconds,
+            train_is_full=self._train_is_full,
+        )
+        self.epochs.append(record)
+        self.sums = EpochSums()
+        self._apply_stop_rules(record)
+
+    @property
+    def _counts_hits(self) -> bool:
+        return any(h.loss.target != "values" for h in self.plan.heads)
+
+    def _apply_stop_rules(self, record: EpochRecord) -> None:
+        watched = record.validation_loss if len(self.dataset.validation) else record.train_loss
+        if watched < self.best_loss - self.setup.min_change:
+            self.best_loss, self.best_epoch, self.bad_epochs = watched, record.epoch, 0
+            if self.setup.patience is not None and self.setup.restore_best:
+                self.best_weights = self.executable.weights()
+        else:
+            self.bad_epochs += 1
+        if self.setup.target_loss is not None and watched <= self.setup.target_loss:
+            self._finish("target")
+        elif self.setup.patience is not None and self.bad_epochs >= self.setup.patience:
+            self._finish("patience")
+        elif record.epoch >= self.setup.epochs:
+            self._finish("epochs")
+
+    def _finish(self, reason: Stopped) -> None:
+        """Best weights back where early stopping asked for them; then the test set, once."""
+        self.stopped = reason
+        if self.best_weights and self.setup.restore_best:
+            self.executable.load_weights(self.best_weights)
+        if len(self.dataset.test):
+            self._queue = [SlicedEvaluation(self.executable, self.dataset, "test")]
+            self._after = self._keep_test
+
+    def _keep_test(self) -> None:
+        self.test_result = self.results.get("test")
+
+    # commands -----------------------------------------------------------------------------------------------------
+
+    def set_rate(self, rate: float) -> None:
+        """A new base learning rate from the next step on; logged with the step, so that a replay does the same."""
+        self.base_rate = rate
+        self.command_log.append({"step": self.step, "command": "rate", "value": rate})
+
+    def reset(self) -> None:
+        """Back to the initial weights of this seed, step 0."""
+        self.executable.load_weights(dict(initial_weights(self.plan, self.setup.seed)))
+        fresh = {
+            key: {slot: np.full_like(a, self.optimizer.slot_start(slot)) for slot, a in state.items()}
+            for key, state in self.executable.optimizer_state().items()
+        }
+        self.executable.load_optimizer_state(fresh)
+        self.columns.clear()
+        self._start()
+
+    def extend(self, epochs: int) -> None:
+        """Ask for more epochs; a training that ended because its epochs were through goes on."""
+        self.setup = replace(self.setup, epochs=epochs)
+        if self.stopped == "epochs" and self.epoch < epochs:
+            self.stopped = ""
+
+    def evaluate(self, split: SplitName) -> SplitResult:
+        """The whole split at once, with the weights of this moment."""
+        return SlicedEvaluation(self.executable, self.dataset, split).run()
+
+    def resume_state(self) -> ResumeState:
+        """Everything needed to go on bit for bit; between two steps only."""
+        return resume_state(self)
+
+    def load_resume_state(self, state: ResumeState) -> None:
+        """Go on from there. ValueError if it belongs to another plan or setup."""
+        restore(self, state)
