@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.losses.base import LOSSES, Loss
+from engine.losses.base import LOSSES, Loss, like, rows
 from engine.primitives import Array
 
 
@@ -14,9 +14,17 @@ class HalfSquaredError(Loss, id="half_squared", title="half squared error"):
 
     def per_sample(self, xp: Any, y: Array, t: Array) -> Array:
         """Sum over all axes but the first."""
-        d = (y - t).reshape(len(y), -1)
+        d = rows(y - like(y, t))
         return (d * d).sum(1) / 2
 
     def gradient(self, xp: Any, y: Array, t: Array) -> Array:
         """y - t."""
-        return y - t
+        return y - like(y, t)
+
+    def torch_text(self) -> str:
+        """Sum of squares over twice the number of samples."""
+        return "F.mse_loss(y, t, reduction='sum') / (2 * len(y))"
+
+    def keras_text(self) -> str:
+        """Sum of squares over twice the number of samples."""
+        return "ops.sum(ops.square(y - t)) / (2 * ops.shape(y)[0])"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.losses.base import LOSSES, Loss
+from engine.losses.base import LOSSES, Loss, like, outputs, rows
 from engine.primitives import Array
 
 
@@ -14,9 +14,17 @@ class MeanSquaredError(Loss, id="mse", title="mean squared error"):
 
     def per_sample(self, xp: Any, y: Array, t: Array) -> Array:
         """Mean over all axes but the first."""
-        d = (y - t).reshape(len(y), -1)
+        d = rows(y - like(y, t))
         return (d * d).mean(1)
 
     def gradient(self, xp: Any, y: Array, t: Array) -> Array:
         """2 (y - t) / K."""
-        return (y - t) * (2.0 / (y.size // len(y)))
+        return (y - like(y, t)) * (2.0 / outputs(y))
+
+    def torch_text(self) -> str:
+        """mse_loss."""
+        return "F.mse_loss(y, t)"
+
+    def keras_text(self) -> str:
+        """Mean of squares."""
+        return "ops.mean(ops.square(y - t))"
