@@ -263,7 +263,7 @@ def progress_line(line: str) -> str | None:
         return "fetching " + words[1].rsplit("/", 1)[-1] + " " + " ".join(words[2:])
     if line.startswith("Installing collected packages:"):
         return f"unpacking {len(words) - 3} packages"
-    return line.strip() if words[0] in ("ERROR:", "WARNING:") else None
+    return line.strip() if words[0] == "ERROR:" else None
 
 
 def follow(process, started: float, silence: float = 5.0) -> None:
@@ -276,18 +276,20 @@ def follow(process, started: float, silence: float = 5.0) -> None:
         lines.put(None)
 
     threading.Thread(target=read, daemon=True).start()
+    last = "starting"
     with LOG.open("w", encoding="utf-8") as log:
         while True:
             try:
                 line = lines.get(timeout=silence)
             except queue.Empty:
-                say(f"[{time.monotonic() - started:4.0f} s] still at it")
+                say(f"[{time.monotonic() - started:4.0f} s] still at it: {last}")
                 continue
             if line is None:
                 return
             log.write(line)
             shown = progress_line(line)
             if shown:
+                last = shown
                 say(f"[{time.monotonic() - started:4.0f} s] {shown}")
 
 

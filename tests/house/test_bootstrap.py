@@ -261,7 +261,7 @@ def test_silence_is_broken(bootstrap: ModuleType, capsys: pytest.CaptureFixture[
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         bootstrap.follow(process, time.monotonic(), silence=0.1)
     shown = capsys.readouterr().out
-    assert "needs a" in shown and "needs b" in shown and "still at it" in shown
+    assert "needs a" in shown and "needs b" in shown and "still at it: needs a" in shown
     assert bootstrap.LOG.read_text() == "Collecting a\nCollecting b\n"
 
 
