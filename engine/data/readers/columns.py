@@ -134,8 +134,8 @@ def target(
     if not present.any():
         raise DataError(table.file, "no row has a target", column=names[0], remedy="choose another target column")
     cells = [c for c, keep in zip(table.column(names[0]), present, strict=True) if keep]
-    numeric = len(names) > 1 or kind == "values" or all(is_number(c, decimal) for c in cells)
-    if numeric:
+    numeric = all(is_number(c, decimal) for c in cells) if kind == "classes" else _mostly_numbers(cells, decimal)
+    if numeric or len(names) > 1 or kind == "values":
         policy = "drop_row" if missing == "drop_row" else "refuse"
         values = np.stack([numbers(table, n, policy, decimal)[present] for n in names], axis=1)
         return as_target(values, table.file, kind if len(names) == 1 else "values"), present

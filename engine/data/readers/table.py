@@ -127,11 +127,12 @@ def _sniff_delimiter(text: str) -> str:
 def _has_header(rows: Sequence[tuple[str, ...]]) -> bool:
     """A first row without numbers is a header if numbers stand below it, or if none of its texts comes again."""
     first, rest = rows[0], rows[1:]
-    if any(is_number(cell) or is_missing(cell) for cell in first) or len(set(first)) < len(first):
+    if any(is_number(cell) for cell in first if not is_missing(cell)) or all(map(is_missing, first)):
         return False
-    if any(is_number(row[i].replace(",", ".")) for row in rest for i in range(len(first))):
+    below = [cell for row in rest for cell in row if not is_missing(cell)]
+    if any(is_number(cell.replace(",", ".")) for cell in below):
         return True
-    return bool(rest) and not any(cell in {row[i] for row in rest} for i, cell in enumerate(first))
+    return bool(rest) and len(set(first)) == len(first) and not set(first) & set(below)
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
