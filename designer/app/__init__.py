@@ -1,0 +1,1 @@
+"""The application: window, actions, settings, start page, documents, crash recovery."""

@@ -1,0 +1,105 @@
+"""Hands frames to visible views, the one that waited longest first, and gathers what they want to be probed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject
+
+from designer.session.frame import Frame
+from designer.session.grid import plane_grid
+from engine.data.dataset import Dataset, SplitName
+from engine.probes import ProbeRequest
+
+BUDGET = 0.008
+INTERVAL = 0.1
+
+
+class LiveView(Protocol):
+    """A panel or painter that shows a training. ``wants`` names parts of a Snapshot (engine.probes.snapshot.Want)."""
+
+    wants: frozenset[Any]
+
+    def watching(self) -> bool:
+        """Whether anybody can see it now."""
+        ...
+
+    def take(self, frame: Frame) -> None:
+        """Shows a frame; only what differs from the last one need be drawn."""
+        ...
+
+
+class Feeder(QObject):
+    """A view gets a frame at most ten times a second, and only while it is watched; a tick spends about 8 ms."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._views: list[LiveView] = []
+        self._fed: dict[int, tuple[float, Frame]] = {}
+        self._request: ProbeRequest | None = None
+        self._request_key: tuple[Any, ...] = ()
+        self.sample: tuple[SplitName, int] = ("test", 0)
+        #: seconds that the last feeding took
+        self.cost = 0.0
+
+    def attach(self, view: LiveView) -> None:
+        """Feeds this view from now on."""
+        self._views.append(view)
+
+    def detach(self, view: LiveView) -> None:
+        """Feeds it no more."""
+        self._views = [v for v in self._views if v is not view]
+        self._fed.pop(id(view), None)
+
+    def feed(self, frame: Frame) -> None:
+        """One tick. A new run is shown at once, whatever the pace."""
+        started = now = time.perf_counter()
+        due = []
+        for view in self._views:
+            last, shown = self._fed.get(id(view), (0.0, None))
+            if (
+                shown is not frame
+                and view.watching()
+                and (now - last >= INTERVAL or shown is None or shown.run != frame.run)
+            ):
+                due.append((last, view))
+        for _, view in sorted(due, key=lambda pair: pair[0]):
+            view.take(frame)
+            now = time.perf_counter()
+            self._fed[id(view)] = (now, frame)
+            if now - started > BUDGET:
+                break
+        self.cost = time.perf_counter() - started
+
+    def pending(self, frame: Frame) -> bool:
+        """Whether some watched view has not seen this frame."""
+        return any(v.watching() and self._fed.get(id(v), (0.0, None))[1] is not frame for v in self._views)
+
+    def request(self, dataset: Dataset | None) -> ProbeRequest | None:
+        """What the watched views want; the same object as long as nothing changed. None before there is data."""
+        wants = frozenset().union(*(v.wants for v in self._views if v.watching())) if self._views else frozenset()
+        key = (wants, id(dataset), self.sample)
+        if dataset is None:
+            return None
+        if key != self._request_key:
+            self._request_key = key
+            self._request = self._make(wants, dataset)
+        return self._request
+
+    def _make(self, wants: frozenset[Any], dataset: Dataset) -> ProbeRequest:
+        grid = plane_grid(dataset) if "surfaces" in wants else None
+        return ProbeRequest(
+            wants=wants,
+            sample=self._sample(dataset) if "maps" in wants else None,
+            grid=grid.inputs if grid is not None else None,
+            grid_side=grid.side if grid is not None else 0,
+        )
+
+    def _sample(self, dataset: Dataset) -> Mapping[str, Any] | None:
+        part = dataset.split(self.sample[0])
+        if not len(part):
+            part = dataset.train
+        at = min(self.sample[1], len(part) - 1)
+        return {k: v[at : at + 1] for k, v in part.x.items()}

@@ -1,0 +1,40 @@
+"""What live views are fed with: one moment of a training, as values and arrays that nobody writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from engine.plan import Plan
+    from engine.probes import Snapshot
+    from engine.training import ColumnView, EpochRecord
+    from engine.training.evaluation import SplitResult
+    from engine.training.session import Status
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Parts are compared by identity: ``new.snapshot is not old.snapshot``. ``run`` counts the trainings of a window.
+
+    ``names``: node id -> the name that the person gave it. ``earlier``: snapshots before the latest, thinned, oldest
+    first. ``results``: what was evaluated, by split.
+    """
+
+    run: int = 0
+    status: Status | None = None
+    plan: Plan | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    columns: ColumnView | None = None
+    epochs: tuple[EpochRecord, ...] = ()
+    snapshot: Snapshot | None = None
+    earlier: tuple[Snapshot, ...] = ()
+    results: Mapping[str, SplitResult] = field(default_factory=dict)
+    dataset: Dataset | None = None
+
+    def name(self, node: str) -> str:
+        """The node's name, or its id once it is gone."""
+        return self.names.get(node, node)

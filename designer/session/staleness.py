@@ -1,0 +1,35 @@
+"""Whether a running training still is that of the drawn network, and what can be changed without starting anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.declare import Spec
+from engine.graph import Graph, Project, TrainingSetup
+
+LIVE = ("epochs", "target_loss", "patience", "min_change", "restore_best", "start_from")
+"""Fields of the set-up that a training takes over while it runs; so does the learning rate."""
+
+
+def same_network(a: Graph, b: Graph) -> bool:
+    """Equal but for names, which train nothing."""
+    if a is b:
+        return True
+    if a.edges != b.edges or list(a.nodes) != list(b.nodes):
+        return False
+    return all(a.nodes[k] is b.nodes[k] or replace(a.nodes[k], name=b.nodes[k].name) == b.nodes[k] for k in a.nodes)
+
+
+def without_live(setup: TrainingSetup) -> TrainingSetup:
+    """The set-up with everything neutral that can change while training runs."""
+    rest = {k: v for k, v in setup.optimizer.params.items() if k != "rate"}
+    neutral = TrainingSetup()
+    values = {name: getattr(neutral, name) for name in LIVE}
+    return replace(setup, optimizer=Spec(setup.optimizer.type, rest), **values)
+
+
+def stale(trained: Project, now: Project) -> bool:
+    """True if going on would not train what is drawn and chosen now."""
+    if trained.data != now.data or not same_network(trained.graph, now.graph):
+        return True
+    return without_live(trained.training) != without_live(now.training)
