@@ -57,7 +57,7 @@ class KerasWriter:
 
 @dataclass(frozen=True)
 class NodeText:
-    """engine.layers.emit.KerasText for one node. A value's shape, where nothing else is known, is the node's output's."""
+    """KerasText of engine.layers.emit for one node. Unless known, a value's shape is the node's output's."""
 
     writer: KerasWriter
     node: Node
@@ -149,7 +149,7 @@ _LOAD = '''def load_weights(model, path):
         values = [stored[key] if axes is None else stored[key].transpose(axes) for key, axes in weights]
         model.get_layer(name).set_weights(values)'''
 
-_MAIN = '''if __name__ == "__main__":
+_MAIN = """if __name__ == "__main__":
     # python THIS_FILE weights.safetensors data.npz: prints the network's answer to the array "x"
     net = build()
     net.summary()
@@ -157,4 +157,4 @@ _MAIN = '''if __name__ == "__main__":
         load_weights(net, sys.argv[1])
     if len(sys.argv) > 2:
         with np.load(sys.argv[2], allow_pickle=False) as data:
-            print(net.predict(data["x"].astype("float32")))'''
+            print(net.predict(data["x"].astype("float32")))"""

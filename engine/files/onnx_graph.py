@@ -1,4 +1,4 @@
-"""A drawn network as an ONNX model: IR version 9, opset 18, float32, batch axis free, checked before it is handed out."""
+"""A drawn network as an ONNX model: IR version 9, opset 18, float32, free batch axis, checked when it is made."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class OnnxWriter:
         """One layer."""
         if not layer.has_onnx:
             raise OnnxExportError(
-                f"{node.name}: {LAYERS[layer.id].title} has no ONNX operator at opset {OPSET}; replace it or export to PyTorch"
+                f"{node.name}: {LAYERS[layer.id].title} has no ONNX operator at opset {OPSET}; "
+                "replace it or export to PyTorch"
             )
         return layer.onnx(NodeGraph(self, node, f"{scope}." if scope else "", shape), *inputs)
 
@@ -65,7 +66,7 @@ class OnnxWriter:
 
 @dataclass(frozen=True)
 class NodeGraph:
-    """engine.layers.emit.OnnxGraph for one node. A value's shape, where nothing else is known, is the node's output's."""
+    """OnnxGraph of engine.layers.emit for one node. Unless known, a value's shape is the node's output's."""
 
     writer: OnnxWriter
     of: Node
@@ -89,7 +90,9 @@ class NodeGraph:
         if key not in self.writer.constants:
             found = self.writer.weights.get((self.of.id, ours))
             if found is None:
-                raise OnnxExportError(f"{self.of.name}: its weight {ours!r} is missing; train the network or load its weights")
+                raise OnnxExportError(
+                    f"{self.of.name}: its weight {ours!r} is missing; train the network or load its weights"
+                )
             value = np.asarray(found, dtype=np.float32)
             self._keep(key, value if axes is None else value.transpose(axes))
         return key

@@ -16,13 +16,14 @@ from engine.primitives import Shape
 
 #: public attributes of nn.Module (and of the class written here) that a layer's name must not hide
 RESERVED = frozenset(
-    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
-    extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict load_weights
-    modules mtia named_buffers named_children named_modules named_parameters parameters predict register_backward_hook
-    register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
-    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
-    register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
-    set_submodule share_memory state_dict to to_empty train training type xpu zero_grad""".split()
+    """T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu
+    load_state_dict load_weights modules mtia named_buffers named_children named_modules named_parameters
+    parameters predict register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to
+    to_empty train training type xpu zero_grad""".split()  # noqa: SIM905
 )
 ARGUMENTS_TAKEN = frozenset({"self", "torch", "nn", "F", "path", "y", "z", "u", "v", "w"})
 
@@ -71,7 +72,7 @@ class TorchWriter:
 
 @dataclass(frozen=True)
 class NodeText:
-    """engine.layers.emit.TorchText for one node. A value's shape, where nothing else is known, is the node's output's."""
+    """TorchText of engine.layers.emit for one node. Unless known, a value's shape is the node's output's."""
 
     writer: TorchWriter
     node: Node
@@ -174,7 +175,14 @@ def _frozen(writer: TorchWriter, project: Project) -> list[str]:
 
 def _weight_table(writer: TorchWriter) -> list[str]:
     entries = [f"    {_quoted(key)}: {_quoted(f'{node}/{name}')}," for key, (node, name) in writer.weights.items()]
-    return ["# PyTorch's name of each weight, and its name in the safetensors file.", "WEIGHTS = {", *entries, "}", "", ""]
+    return [
+        "# PyTorch's name of each weight, and its name in the safetensors file.",
+        "WEIGHTS = {",
+        *entries,
+        "}",
+        "",
+        "",
+    ]
 
 
 def _quoted(text: str) -> str:

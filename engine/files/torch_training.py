@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 
 def training_script(project: Project, writer: TorchWriter, endings: Sequence[Ending]) -> str:
     """The ``if __name__ == "__main__"`` part."""
-    return "if __name__ == \"__main__\":\n    print(Net())"
+    return 'if __name__ == "__main__":\n    print(Net())'

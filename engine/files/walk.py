@@ -1,4 +1,4 @@
-"""The walk that every exporter shares: nodes that reach an Output, sources first, with heads fused as the plan fuses them."""
+"""The walk that every exporter shares: nodes that reach an Output, sources first; heads fused as the plan does it."""
 
 from __future__ import annotations
 
@@ -120,4 +120,6 @@ def _ending(target: Target, node: Node, layer: Layer, value: str, logits: dict[s
             prediction = before
         else:
             shown = target.emit(node, LAYERS[loss.fuses](), "shown", [value], shape)
-    return Ending(node, str(getattr(layer, "field", "y")), prediction, shown, loss, float(getattr(layer, "weight", 1.0)), shape)
+    return Ending(
+        node, str(getattr(layer, "field", "y")), prediction, shown, loss, float(getattr(layer, "weight", 1.0)), shape
+    )

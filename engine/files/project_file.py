@@ -1,0 +1,92 @@
+"""Project files: read, write, and the bytes of one for whoever writes by other means.
+
+``graph.json`` holds the project alone; ``.gradloom`` holds project, weights and the state to resume training from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engine.files.archive import pack, unpack
+from engine.files.atomic import write_atomic
+from engine.files.errors import FormatError
+from engine.files.graph_json import project_bytes, read_project
+from engine.files.limits import MAX_ARCHIVE, MAX_JSON
+from engine.files.reading import read_bytes
+from engine.files.resume import ResumeState, resume_members, resume_of
+from engine.files.weights import Weights, parse_weights, weight_bytes
+from engine.graph import Project
+
+SUFFIX = ".gradloom"
+
+
+@dataclass(frozen=True, eq=False)
+class ProjectFile:
+    """What a file holds: the project, and from an archive weights by (node, name) and the state to resume from."""
+
+    project: Project = field(default_factory=Project)
+    weights: Mapping[tuple[str, str], NDArray[Any]] | None = None
+    resume: ResumeState | None = None
+
+
+def is_archive(path: str | Path) -> bool:
+    """Whether a file of this name holds weights too."""
+    return Path(path).suffix.lower() == SUFFIX
+
+
+def parts(
+    path: str | Path, project: Project, weights: Weights | None = None, resume: ResumeState | None = None
+) -> list[bytes | memoryview]:
+    """The bytes of the file, in pieces to be written in order. Its suffix decides which kind it is."""
+    graph = project_bytes(project, str(path))
+    if not is_archive(path):
+        return [graph]
+    members: dict[str, bytes | memoryview] = {"project.json": graph}
+    if weights is not None:
+        members["weights.safetensors"] = weight_bytes(weights, str(path))
+    if resume is not None:
+        members.update(resume_members(resume, str(path)))
+    return pack(members, str(path))
+
+
+def write(
+    path: str | Path, project: Project, weights: Weights | None = None, resume: ResumeState | None = None
+) -> None:
+    """Write atomically. FormatError says why it failed; the old file is then untouched."""
+    write_atomic(path, parts(path, project, weights, resume))
+
+
+def read(path: str | Path) -> ProjectFile:
+    """Read either kind; the content decides which it is. FormatError for everything that is neither."""
+    archive = _starts_like_archive(path)
+    return parse(read_bytes(path, MAX_ARCHIVE if archive else MAX_JSON), str(path))
+
+
+def parse(data: bytes, file: str = "project") -> ProjectFile:
+    """As ``read``, from bytes."""
+    if not data.startswith(b"PK"):
+        return ProjectFile(read_project(data, file))
+    members = unpack(data, file)
+    if "project.json" not in members:
+        raise FormatError(
+            file, "project.json", "there is no project in this archive", remedy="it is no Gradloom project"
+        )
+    project = read_project(members["project.json"], file)
+    stored = members.get("weights.safetensors")
+    weights = None if stored is None else parse_weights(stored, file)
+    return ProjectFile(project, weights, resume_of(members, file))
+
+
+def _starts_like_archive(path: str | Path) -> bool:
+    try:
+        if not Path(path).is_file():
+            return False
+        with open(path, "rb") as f:
+            return f.read(2) == b"PK"
+    except (OSError, ValueError):
+        return False
