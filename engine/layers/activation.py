@@ -24,7 +24,11 @@ class Activation(Layer):
     def primitive(self) -> Primitive:
         """The operation itself."""
 
+    def operands(self, b: Builder, x: Ref) -> tuple[Ref, ...]:
+        """What the operation reads: x, and a weight where it learns one."""
+        return (x,)
+
     def build(self, b: Builder, *inputs: Ref) -> Ref:
         """One primitive. Marks its input "z" and its output "a"."""
         b.mark("z", inputs[0])
-        return b.mark("a", b.op(self.primitive(), inputs[0]))
+        return b.mark("a", b.op(self.primitive(), *self.operands(b, inputs[0])))

@@ -44,13 +44,17 @@ class Dense(KernelLayer, id="dense", title="Dense"):
                 fixes=(Fix("Insert Flatten", "insert_before", {"layer": "flatten"}),),
             )
         if not inputs[0]:
-            raise ShapeRefusal("at least one axis", "Dense takes a vector, but a scalar came", expected="N x features", got="N")
+            raise ShapeRefusal(
+                "at least one axis", "Dense takes a vector, but a scalar came", expected="N x features", got="N"
+            )
         return (*inputs[0][:-1], self.units)
 
     def linear(self, b: Builder, x: Ref) -> Ref:
         """W x + b."""
         fans = (x.shape[-1], self.units)
-        w = b.weight("weight", (self.units, fans[0]), self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True)
+        w = b.weight(
+            "weight", (self.units, fans[0]), self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True
+        )
         if not self.use_bias:
             return b.op(Linear(), x, w)
         return b.op(Linear(), x, w, b.weight("bias", (self.units,), self.bias_init, fans=fans))

@@ -17,9 +17,18 @@ if TYPE_CHECKING:
 class Input(Layer, id="input", title="Input"):
     """y = x, one sample's values. y (N, *shape): features as (D,), images as (C, H, W)."""
 
-    size: tuple[int, ...] = Ints((2,), low=1, high=1 << 24, length=(1, 4), label="shape", help="One sample's shape: features, or channels x height x width.")
+    size: tuple[int, ...] = Ints(
+        (2,),
+        low=1,
+        high=1 << 24,
+        length=(1, 4),
+        label="shape",
+        help="One sample's shape: features, or channels x height x width.",
+    )
     field: str = Text("x", help="Which field of the data enters here.", group="advanced")
-    dtype: str = Choice("float", "float", "int", label="values", help="Numbers, or whole-number ids for an Embedding.", group="advanced")
+    dtype: str = Choice(
+        "float", "float", "int", label="values", help="Numbers, or whole-number ids for an Embedding.", group="advanced"
+    )
 
     group = "data"
     inputs: ClassVar[tuple[Port, ...]] = ()

@@ -22,7 +22,9 @@ class Output(Layer, id="output", title="Output"):
     """
 
     loss: Spec = RefParam("mse", "losses", help="What training makes small.")
-    weight: float = Float(1.0, low=0.0, label="loss weight", help="Share of this head where there are several.", group="advanced")
+    weight: float = Float(
+        1.0, low=0.0, label="loss weight", help="Share of this head where there are several.", group="advanced"
+    )
     field: str = Text("y", help="Which field of the data is the target.", group="advanced")
 
     group = "output"
