@@ -111,6 +111,7 @@ QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border-color: @accent
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: @disabled@; background: @panel@; }
 QLineEdit[invalid="true"], QComboBox[invalid="true"] { border: 1px solid @error@; }
 QLineEdit[flat="true"] { background: transparent; border: none; min-height: 0; padding: 0; }
+QComboBox { padding: 0 8px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url(@icons@/chevron-down-@mode@.svg); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: @raised@; border: 1px solid @border@; padding: 3px; outline: 0;
