@@ -146,8 +146,9 @@ _LOAD = '''def load_weights(model, path):
     """Weights from a safetensors file that Gradloom wrote."""
     stored = load_file(path)
     for name, weights in WEIGHTS.items():
+        layer = model.get_layer(name)
         values = [stored[key] if axes is None else stored[key].transpose(axes) for key, axes in weights]
-        model.get_layer(name).set_weights(values)'''
+        layer.set_weights([v.reshape(own.shape) for v, own in zip(values, layer.weights)])'''
 
 _MAIN = """if __name__ == "__main__":
     # python THIS_FILE weights.safetensors data.npz: prints the network's answer to the array "x"

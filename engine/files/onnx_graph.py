@@ -115,7 +115,7 @@ class NodeGraph:
     def _keep(self, name: str, value: NDArray[Any]) -> None:
         from onnx import numpy_helper
 
-        self.writer.constants[name] = numpy_helper.from_array(np.ascontiguousarray(value), name)
+        self.writer.constants[name] = numpy_helper.from_array(np.array(value, order="C"), name)  # scalars stay scalars
 
 
 def export_onnx(project: Project, weights: Weights) -> bytes:

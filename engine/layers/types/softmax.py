@@ -20,7 +20,7 @@ class SoftmaxLayer(Activation, id="softmax", title="Softmax"):
     """y_k = exp(x_k) / sum over j of exp(x_j): over the last axis, or an image's channels. Bridle 1990."""
 
     keywords: ClassVar[tuple[str, ...]] = ("probability", "classification")
-    samples: ClassVar[tuple[Sample, ...]] = (Sample(((7,),)), Sample(((3, 2, 5),)), Sample(((2, 5),)), Sample(((1,),)))
+    samples: ClassVar[tuple[Sample, ...]] = (Sample(((7,),)), Sample(((3, 2, 5),)), Sample(((2, 5),)))
 
     def shape(self, *inputs: Shape) -> Shape:
         """Unchanged."""
