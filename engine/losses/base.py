@@ -41,11 +41,11 @@ class Loss(Declared):
         """L as a Keras 3 expression of ``y`` and ``t`` (as above); name ``ops`` (keras.ops)."""
 
     def check(self, y: Shape) -> str:
-        """"" if the loss takes a prediction of this per-sample shape, else the reason."""
+        """Empty if the loss takes a prediction of this per-sample shape, else the reason."""
         return ""
 
     def check_target(self, y: Shape, t: Array) -> str:
-        """"" if these targets of a whole split (N, ...) fit predictions of per-sample shape ``y``, else the reason."""
+        """Empty if these targets of a whole split (N, ...) fit predictions of per-sample shape ``y``, else the reason."""
         wanted = 1
         for axis in y[1:] if self.target == "classes" else y:
             wanted *= axis

@@ -1,5 +1,6 @@
-"""Optimizers: a file, a class, a docstring."""
+"""Optimizers: a file, a class, a docstring. Gradient clipping stands in engine.optimizers.clip."""
 
 from engine.optimizers.base import OPTIMIZERS, Optimizer
+from engine.optimizers.clip import clip_by_norm, clip_by_value, global_norm
 
-__all__ = ["OPTIMIZERS", "Optimizer"]
+__all__ = ["OPTIMIZERS", "Optimizer", "clip_by_norm", "clip_by_value", "global_norm"]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.optimizers.base import OPTIMIZERS, Optimizer
+from engine.optimizers.base import OPTIMIZERS, CoupledDecay, torch_call
 from engine.primitives import Array
 
 
 @OPTIMIZERS.add
-class SGD(Optimizer, id="sgd", title="SGD"):
+class SGD(CoupledDecay, id="sgd", title="SGD"):
     """w <- w - rate * g. Robbins & Monro 1951."""
 
     def update(self, xp: Any, w: Array, g: Array, state: dict[str, Array], rate: float, step: int) -> None:
         """One subtraction."""
-        w -= rate * g
+        w -= rate * self.decayed(w, g)
+
+    def torch_text(self) -> str:
+        """The same in torch.optim."""
+        return torch_call("SGD", lr=self.rate, weight_decay=self.weight_decay)
