@@ -41,9 +41,10 @@ class Suggestion:
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """A guess about ``path``, with what a dialog shows. ``preview``: ten samples; ``columns``: of a table.
+    """A guess about the file or folder ``path``, with what a dialog shows.
 
-    ``can_be_target``: names that may be chosen as the target. ``notes``: what was left out, dropped or not understood.
+    ``preview``: ten samples. ``columns``: a table's, but for the targets. ``can_be_target``: names that may be chosen
+    as the target. ``notes``: what was left out, dropped or not understood.
     """
 
     path: Path
@@ -79,15 +80,13 @@ class Guess:
         }
         params = {**self.source.params, **{k: v for k, v in values.items() if k not in own}}
         changed = replace(self.to_setup(), source=Spec(self.source.type, params), **own)  # type: ignore[arg-type]
-        return _look(self.path, changed)
+        return _look(changed)
 
 
 def guess(path: Path) -> Guess:
     """What the file or folder at ``path`` is. DataError names what was expected where it is nothing usable."""
-    path = Path(path)
-    spec = guess_source(path)
-    table = spec.type == "csv"
-    return _look(path, DataSetup(spec, standardize=table))
+    spec = guess_source(Path(path))
+    return _look(DataSetup(spec, standardize=spec.type == "csv"))
 
 
 def guess_source(path: Path) -> Spec:
@@ -123,13 +122,13 @@ def stored_path(path: Path, base_dir: Path | None) -> str:
     return str(full)
 
 
-def _look(path: Path, setup: DataSetup) -> Guess:
+def _look(setup: DataSetup) -> Guess:
     source = SOURCES.make(setup.source)
     samples = source.load(None)
     dataset = split_samples(samples, setup)
     columns = dataset.columns
     return Guess(
-        path=path,
+        path=Path(str(setup.source.params["path"])),
         source=source.spec(),
         task=dataset.task,
         target=dataset.target_name,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ _HEADER = re.compile(
 )
 _MAX_HEADER = 10_000
 _CHUNK = 2**20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,13 @@ def _read(path: Path, wanted: set[str] | None, values: bool) -> dict[str, tuple[
     found: dict[str, tuple[Header, Array]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
+            members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+            check_size(path, "all arrays together", sum(m.file_size for m in members), path.stat().st_size)
+            for info in members:
                 name = info.filename.removesuffix(".npy")
-                if name == info.filename or (wanted is not None and name not in wanted):
+                if wanted is not None and name not in wanted:
                     continue
-                check_size(path, f"array {name!r}", info.file_size, info.compress_size)
+                _check_member(path, name, info)
                 with archive.open(info) as stream:
                     header = read_header(stream, path, name)
                     _check_length(path, name, header, info.file_size)
@@ -81,6 +84,13 @@ def _read(path: Path, wanted: set[str] | None, values: bool) -> dict[str, tuple[
             path, "it holds no arrays", expected="members named *.npy", remedy="save x and y with numpy.savez"
         )
     return found
+
+
+def _check_member(path: Path, name: str, info: zipfile.ZipInfo) -> None:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
+        got, remedy = "another method, or a password", "save it anew with numpy.savez_compressed"
+        raise DataError(path, f"array {name!r} is packed in an unusual way", expected="deflate", got=got, remedy=remedy)
+    check_size(path, f"array {name!r}", info.file_size, info.compress_size)
 
 
 def read_header(stream: IO[bytes], path: Path, name: str) -> Header:

@@ -202,9 +202,9 @@ def test_quoted_line_breaks_count_in_line_numbers(write: Write) -> None:
 
 
 def test_no_file_folder_and_missing_file(tmp_path: Path) -> None:
-    for given, rule in (("", "no file is chosen"), ("nothing.csv", "no such file"), (".", "it is a folder")):
+    for chosen, rule in (("", "no file is chosen"), ("nothing.csv", "no such file"), (".", "it is a folder")):
         with pytest.raises(DataError, match=rule):
-            SOURCES["csv"](path=given).load(tmp_path)
+            SOURCES["csv"](path=chosen).load(tmp_path)
     with pytest.raises(DataError, match="null character"):
         SOURCES["csv"](path="a\0b").load(tmp_path)
 
@@ -255,7 +255,7 @@ def test_text_survives_a_round_trip_but_for_outer_blanks(tmp_path: Path, rows: l
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.binary(max_size=80))
+@given(st.one_of(st.binary(max_size=80), st.text('ab01,;"\n\r .-e', max_size=60).map(str.encode)))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.csv"
     path.write_bytes(content)
