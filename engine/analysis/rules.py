@@ -80,12 +80,9 @@ def loss_of(node: Node) -> Loss | str:
 def _head(graph: Graph, node: Node, nodes: Mapping[str, NodeAnalysis]) -> Iterator[Problem]:
     loss = loss_of(node)
     if isinstance(loss, str):
-        yield Problem(
-            node.id,
-            "{name}: {reason}",
-            {"name": node.name, "reason": loss},
-            fixes=(Fix("Reset to default", "reset_param", {"name": "loss"}),),
-        )
+        if not nodes[node.id].own_problems:  # else it was said there already
+            fix = Fix("Reset to default", "reset_param", {"name": "loss"})
+            yield Problem(node.id, "{name}: {reason}", {"name": node.name, "reason": loss}, fixes=(fix,))
         return
     output = nodes[node.id].output
     reason = loss.check(output.shape) if output else ""

@@ -36,7 +36,7 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
 
 def layer_statistics(plan: Plan, last: LastStep, *, histograms: bool = False) -> tuple[LayerStats, ...]:
     """One LayerStats per layer with a kernel, sources first."""
-    activations = {s.inputs[0]: s for s in plan.steps if s.inputs}
+    activations = {s.inputs[0]: s for s in (plan.steps[k] for k in reversed(plan.loss_steps)) if s.inputs}
     kernels = {w.node: w for w in reversed(plan.weights) if w.is_kernel}
     biases = {w.node: w for w in plan.weights if w.name.endswith("bias") and "." not in w.name}
     found: list[LayerStats] = []

@@ -50,7 +50,7 @@ class Columns:
         if capacity < 2 or capacity & (capacity - 1):
             raise ValueError(f"capacity must be a power of two, got {capacity}")
         self._weights, self._capacity = weights, capacity
-        self._pending: list[tuple[NDArray[np.float64], ...]] = []
+        self._waiting: tuple[Column, ...] = ()
         self.view = self._empty(min(capacity, 1024), 1)
 
     def _empty(self, rows: int, stride: int) -> ColumnView:
@@ -59,49 +59,39 @@ class Columns:
 
     def clear(self) -> None:
         """Forget all rows; views that readers hold stay as they were."""
-        self._pending = []
-        self.view = self._empty(1024, 1)
+        self._waiting = ()
+        self.view = self._empty(min(self._capacity, 1024), 1)
 
     def append(self, records: StepRecords, rates: NDArray[np.float64]) -> None:
-        """Add the steps of one chunk."""
+        """Add the steps of one chunk. Steps that do not fill a row yet wait in their raw form."""
         share = records.hits / np.maximum(records.samples, 1)
-        self._pending.append((records.loss, records.penalty, share, rates[: len(records.loss)], records.grad_norm))
-        self._flush()
+        raw = (records.loss, records.penalty, share, rates[: len(records.loss)], records.grad_norm)
+        waiting = (
+            tuple(np.concatenate((a, b)) for a, b in zip(self._waiting, raw, strict=True)) if self._waiting else raw
+        )
+        while True:
+            if self.view.count == self._capacity:
+                self._halve()
+            rows = min(len(waiting[0]) // self.view.stride, self._capacity - self.view.count)
+            if rows == 0:
+                break
+            used = rows * self.view.stride
+            self._write(*(a[:used].reshape(rows, self.view.stride, *a.shape[1:]) for a in waiting))
+            waiting = tuple(a[used:] for a in waiting)
+        self._waiting = waiting
 
-    def _flush(self) -> None:
-        have = sum(len(p[0]) for p in self._pending)
-        stride = self.view.stride
-        if have < stride:
-            return
-        loss, penalty, accuracy, rate, norms = (np.concatenate(part) for part in zip(*self._pending, strict=True))
-        used = have // stride * stride
-        rest = tuple(a[used:] for a in (loss, penalty, accuracy, rate, norms))
-        self._pending = [rest] if have > used else []
-        grouped = loss[:used].reshape(-1, stride)
+    def _write(self, loss: Column, penalty: Column, accuracy: Column, rate: Column, norms: Column) -> None:
+        """Append rows, given as (rows, stride, ...)."""
+        view, new = self.view, len(loss)
         rows = {
-            "loss": grouped.mean(1),
-            "loss_min": grouped.min(1),
-            "loss_max": grouped.max(1),
-            "penalty": penalty[:used].reshape(-1, stride).mean(1),
-            "accuracy": accuracy[:used].reshape(-1, stride).mean(1),
-            "rate": rate[:used].reshape(-1, stride).mean(1),
-            "grad_norm": norms[:used].reshape(-1, stride, self._weights).mean(1),
+            "loss": loss.mean(1),
+            "loss_min": loss.min(1),
+            "loss_max": loss.max(1),
+            "penalty": penalty.mean(1),
+            "accuracy": accuracy.mean(1),
+            "rate": rate.mean(1),
+            "grad_norm": norms.mean(1),
         }
-        self._write(rows)
-
-    def _write(self, rows: dict[str, NDArray[np.float64]]) -> None:
-        new = len(rows["loss"])
-        view = self.view
-        if view.count + new > self._capacity:
-            room = self._capacity - view.count
-            self._write({k: v[:room] for k, v in rows.items()})
-            self._halve()
-            left = {k: v[room:] for k, v in rows.items()}
-            even = len(left["loss"]) // 2 * 2
-            if even:
-                self._write(_merge({k: v[:even] for k, v in left.items()}))
-            self._carry({k: v[even:] for k, v in left.items()})
-            return
         arrays = {k: getattr(view, k) for k in rows}
         if view.count + new > len(view.loss):
             size = min(self._capacity, 2 * max(len(view.loss), view.count + new))
@@ -109,13 +99,6 @@ class Columns:
         for k, v in rows.items():
             arrays[k][view.count : view.count + new] = v
         self.view = ColumnView(view.count + new, view.stride, **arrays)
-
-    def _carry(self, rows: dict[str, NDArray[np.float64]]) -> None:
-        """An odd row left by a merge waits, spread over the steps that it stands for."""
-        if len(rows["loss"]):
-            repeat = self.view.stride // 2
-            spread = (np.repeat(rows[k], repeat, axis=0) for k in ("loss", "penalty", "accuracy", "rate", "grad_norm"))
-            self._pending.insert(0, tuple(spread))
 
     def _halve(self) -> None:
         view = self.view

@@ -215,7 +215,7 @@ class Session:
                 self._answer(trainer, *self._commands.get(block=not self._running, timeout=0.2))
         if not self._running or self._closing:
             return
-        looking = self.mailbox.empty and bool(self._request.wants)
+        looking = self.mailbox.empty and bool(self._request.wants) and not trainer.busy_evaluating
         before = trainer.epoch
         left = self._until_step - trainer.step if self._until_step >= 0 else 1 << 20
         trainer.advance(CHUNK, max(left, 1), keep=looking)

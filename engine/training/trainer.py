@@ -20,6 +20,7 @@ from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
 from engine.optimizers import OPTIMIZERS
 from engine.plan import Plan, build_plan
+from engine.plan.memory import check_memory, estimate_memory
 from engine.schedules import SCHEDULES
 from engine.training.columns import Columns
 from engine.training.evaluation import SlicedEvaluation, SplitResult
@@ -69,6 +70,11 @@ class Trainer:
         self.plan = plan if plan is not None else build_plan(project.graph)
         check_inputs(self.plan, dataset)
         self.optimizer = OPTIMIZERS.make(setup.optimizer)
+        data_bytes = sum(dataset.train.x[s.field].nbytes for s in self.plan.inputs)
+        self.memory = estimate_memory(
+            self.plan, min(setup.batch_size, len(dataset.train)), setup.dtype, len(self.optimizer.slots), data_bytes
+        )
+        check_memory(self.memory)
         self.schedule = SCHEDULES.make(setup.schedule)
         self.executable = make_executable(backend or setup.backend, self.plan, self.optimizer, setup.dtype, setup.seed)
         targets = encode_split(self.plan, dataset, dataset.train)

@@ -1,0 +1,69 @@
+"""Every displayed statistic against an independent computation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.probes import statistics as s
+
+
+@given(st.integers(1, 3000), st.floats(1e-6, 1e6), st.sampled_from(["float32", "float64"]))
+def test_rms_and_norm(n: int, scale: float, dtype: str) -> None:
+    a = (np.random.default_rng(n).normal(size=n) * scale).astype(dtype)
+    exact = a.astype(np.float64)
+    rel = 1e-6 if dtype == "float32" else 1e-12
+    assert s.rms(a) == pytest.approx(float(np.sqrt(np.mean(exact**2))), rel=rel)
+    assert s.norm(a) == pytest.approx(float(np.linalg.norm(exact)), rel=rel)
+
+
+def test_rms_does_not_lose_small_values_in_long_float32_sums() -> None:
+    a = np.full(5_000_000, 1e-3, np.float32)
+    a[0] = 100.0
+    assert s.rms(a) == pytest.approx(float(np.sqrt(np.mean(a.astype(np.float64) ** 2))), rel=1e-6)
+
+
+def test_percentiles_are_exact_for_small_and_close_for_large() -> None:
+    rng = np.random.default_rng(0)
+    small = rng.normal(size=1001)
+    assert s.percentiles(small) == pytest.approx(tuple(np.percentile(small, (2, 50, 98))), rel=1e-12)
+    large = rng.normal(size=(64, 32, 28, 28)).astype(np.float32)
+    np.testing.assert_allclose(s.percentiles(large), np.percentile(large, (2, 50, 98)), atol=0.03)
+
+
+@given(st.integers(1, 5000), st.integers(0, 3))
+def test_histogram_counts_everything_once(n: int, bad: int) -> None:
+    a = np.random.default_rng(n).standard_cauchy(n)
+    a[:bad] = [np.nan, np.inf, -np.inf][: min(bad, n)]
+    h = s.histogram(a)
+    finite = a[np.isfinite(a)]
+    assert h.counts.sum() == finite.size
+    if finite.size > 10:
+        inside = finite[(finite >= h.low) & (finite < h.high)]
+        centre, _ = np.histogram(inside, bins=len(h.counts), range=(h.low, h.high))
+        # only the outermost bins hold more than what lies inside; rounding may move a value on a bin's edge by one
+        assert np.abs(centre[1:-1] - h.counts[1:-1]).sum() <= 2
+        assert h.low == pytest.approx(np.percentile(finite, 0.5)) and h.high == pytest.approx(
+            np.percentile(finite, 99.5)
+        )
+
+
+def test_histogram_of_one_value() -> None:
+    h = s.histogram(np.zeros(10))
+    assert h.counts.sum() == 10 and h.low < 0 < h.high and (h.minimum, h.maximum) == (0.0, 0.0)
+
+
+def test_saturation_of_normal_inputs_is_what_the_literature_says() -> None:
+    z = np.random.default_rng(0).normal(size=1_000_000)
+    assert s.saturation(np.tanh(z), "tanh") == pytest.approx(0.0364, abs=0.001)
+    assert s.saturation(1 / (1 + np.exp(-z)), "sigmoid") == pytest.approx(0.0005, abs=0.0002)
+    assert np.isnan(s.saturation(z, "relu"))
+
+
+def test_dead_units_are_dead_everywhere() -> None:
+    a = np.zeros((4, 3, 5, 5))
+    a[2, 1, 0, 0] = 0.1
+    assert list(s.dead_units(a)) == [True, False, True]
+    assert list(s.dead_units(np.array([[0.0, 1.0], [0.0, 0.0]]))) == [True, False]

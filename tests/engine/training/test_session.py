@@ -1,0 +1,220 @@
+"""The session: commands, events and telemetry across the thread."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.data.dataset import Dataset
+from engine.declare import Spec
+from engine.graph import Project
+from engine.probes import ProbeRequest, Snapshot
+from engine.training import Session, Trainer
+from engine.training import events as ev
+from engine.training.session import wait_for
+from tests.engine.training.nets import blobs, mlp, project
+
+
+@pytest.fixture
+def opened() -> Any:
+    sessions: list[Session] = []
+
+    def start(p: Project, data: Any, **more: Any) -> Session:
+        session = Session(p, data, polite=False, **{"backend": "numpy", **more})
+        sessions.append(session)
+        session.start()
+        return session
+
+    yield start
+    assert all(s.close() for s in sessions)
+    assert not [t for t in threading.enumerate() if t.name == "gradloom-training"]
+
+
+def told(session: Session) -> list[ev.Event]:
+    found = []
+    while True:
+        try:
+            found.append(session.events.get_nowait())
+        except queue.Empty:
+            return found
+
+
+def snapshot(session: Session, timeout: float = 10.0) -> Snapshot:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        taken = session.mailbox.take()
+        if taken is not None:
+            return taken
+        time.sleep(0.002)
+    raise TimeoutError("no snapshot came")
+
+
+def test_runs_to_the_end_and_tells_all(opened: Any) -> None:
+    p, data = project(mlp((4, 8, 3)), epochs=3), blobs()
+    session = opened(p, data)
+    session.run()
+    wait_for(session, ("finished",))
+    kinds = [type(e) for e in told(session)]
+    assert kinds.count(ev.EpochEnded) == 3 and kinds.count(ev.Prepared) == 1
+    assert kinds.count(ev.Evaluated) == 1 and kinds.count(ev.Finished) == 1
+    assert kinds.index(ev.Finished) > kinds.index(ev.Evaluated)
+    assert session.columns is not None and session.columns.count == 27
+    direct = Trainer(p, data, backend="numpy")
+    direct.run()
+    kept = session.weights().result(5)
+    assert all(np.array_equal(v, kept[k]) for k, v in direct.executable.weights().items())
+
+
+def test_single_step_and_single_epoch(opened: Any) -> None:
+    session = opened(project(mlp((4, 8, 3))), blobs())
+    wait_for(session, ("paused",))
+    for expected in (1, 2):
+        session.step()
+        assert session.ask(lambda t: None).result(5) is None
+        wait_for(session, ("paused",))
+        while session.status.step < expected:
+            time.sleep(0.002)
+        assert session.status.step == expected
+    session.epoch()
+    while session.status.epoch < 1:
+        time.sleep(0.002)
+    wait_for(session, ("paused",))
+    assert (session.status.epoch, session.status.step) == (1, 9)
+
+
+def test_pause_answers_fast_and_resumes_where_it_was(opened: Any) -> None:
+    session = opened(project(mlp((4, 64, 64, 3)), epochs=100000), blobs())
+    session.run()
+    wait_for(session, ("running",))
+    time.sleep(0.05)
+    started = time.perf_counter()
+    session.pause()
+    wait_for(session, ("paused",))
+    assert time.perf_counter() - started < 0.2
+    at = session.status.step
+    time.sleep(0.05)
+    assert session.status.step == at > 0
+    session.run()
+    wait_for(session, ("running",))
+    session.set_rate(0.25)
+    assert session.ask(lambda t: t.base_rate).result(5) == 0.25
+
+
+def test_snapshots_only_when_asked_and_taken(opened: Any) -> None:
+    session = opened(project(mlp((4, 8, 3)), epochs=100000), blobs())
+    session.run()
+    wait_for(session, ("running",))
+    time.sleep(0.03)
+    assert session.mailbox.take() is None
+    session.request(ProbeRequest(frozenset({"layers", "histograms"})))
+    seen: list[Snapshot] = []
+    while len(seen) < 3:
+        taken = snapshot(session)
+        if taken.layers:
+            seen.append(taken)
+    assert seen[0].step < seen[1].step < seen[2].step
+    assert [s.node for s in seen[0].layers] == ["n1", "n2"]
+    layer = seen[0].layers[0]
+    assert layer.delta_rms > 0 and layer.weight_grad_norm > 0 and 1e-9 < layer.update_ratio < 10
+    assert sum(layer.histograms["weights"].counts) == 32
+
+
+def test_surfaces_while_paused(opened: Any) -> None:
+    session = opened(project(mlp((2, 4, 3))), blobs(features=2))
+    side = 9
+    axis = np.linspace(-6, 6, side)
+    grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
+    session.request(ProbeRequest(frozenset({"surfaces"}), grid={"x": grid}, grid_side=side))
+    surfaces = snapshot(session).surfaces
+    assert surfaces["n1"].shape == (4, side, side) and surfaces["n3"].shape == (3, side, side)
+    np.testing.assert_allclose(surfaces["n3"].sum(0), 1, rtol=1e-5)  # the Output shows probabilities
+
+
+def test_reset_is_the_same_start(opened: Any) -> None:
+    session = opened(project(mlp((4, 8, 3))), blobs())
+    start = session.weights().result(5)
+    session.run()
+    wait_for(session, ("finished",))
+    session.reset().result(5)
+    again = session.weights().result(5)
+    assert session.status.step == 0 and session.epochs == ()
+    assert all(np.array_equal(start[k], again[k]) for k in start)
+
+
+def test_weights_carry_over_where_they_fit(opened: Any) -> None:
+    data = blobs()
+    first = opened(project(mlp((4, 8, 3))), data)
+    first.run()
+    wait_for(first, ("finished",))
+    kept = first.weights().result(5)
+    second = opened(project(mlp((4, 8, 3), activation="relu")), data, weights=kept)
+    again = second.weights().result(5)
+    assert all(np.array_equal(kept[k], again[k]) for k in kept)
+    wider = opened(project(mlp((4, 9, 3))), data, weights=kept)
+    wait_for(wider, ("paused",))
+    prepared = next(e for e in told(wider) if isinstance(e, ev.Prepared))
+    assert prepared.fresh == (("n1", "weight"), ("n1", "bias"), ("n2", "weight"))
+
+
+def test_resume_through_the_session(opened: Any) -> None:
+    p, data = project(mlp((4, 8, 3)), optimizer=Spec("adam")), blobs()
+    first = opened(p, data)
+    first.step()
+    first.epoch()
+    while first.status.epoch < 1:
+        time.sleep(0.002)
+    wait_for(first, ("paused",))
+    state = first.resume_state().result(5)
+    second = opened(p, data, resume=state)
+    for session in (first, second):
+        session.run()
+        wait_for(session, ("finished",))
+    a, b = first.weights().result(5), second.weights().result(5)
+    assert all(np.array_equal(a[k], b[k]) for k in a)
+    assert [e.validation_loss for e in first.epochs] == [e.validation_loss for e in second.epochs]
+
+
+def test_divergence_is_told_with_layer_and_tensor(opened: Any) -> None:
+    p = project(mlp((4, 8, 3), activation="relu"), optimizer=Spec("sgd", {"rate": 1e30}))
+    session = opened(p, blobs())
+    session.run()
+    wait_for(session, ("diverged",))
+    event = next(e for e in told(session) if isinstance(e, ev.Diverged))
+    assert event.node in p.graph.nodes and event.tensor and event.count > 0
+    assert all(np.isfinite(w).all() for w in session.weights().result(5).values())
+    session.reset().result(5)
+    assert session.status.state == "paused"
+
+
+def broken() -> Dataset:
+    raise OSError("samples/lost.csv: there is no such file")
+
+
+def test_a_loader_that_fails_is_told(opened: Any) -> None:
+    session = opened(project(mlp((4, 8, 3))), broken)
+    wait_for(session, ("failed",))
+    event = next(e for e in told(session) if isinstance(e, ev.Failed))
+    assert event.message == "samples/lost.csv: there is no such file" and "broken" in event.traceback
+
+
+def test_a_fault_in_the_worker_is_told_and_the_next_run_works(opened: Any) -> None:
+    session = opened(project(mlp((4, 8, 3)), epochs=100000), blobs())
+    session.run()
+    wait_for(session, ("running",))
+
+    def explode(trainer: Trainer) -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        session.ask(explode).result(5)
+    wait_for(session, ("failed", "running"))
+    event = next(e for e in told(session) if isinstance(e, ev.Failed))
+    assert event.message.startswith("out of memory")
+    session.reset().result(5)
+    session.run()
+    wait_for(session, ("running",))
