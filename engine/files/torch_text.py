@@ -45,6 +45,8 @@ class TorchWriter:
     weights: dict[str, tuple[str, str]] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    floats: str = ".float()"
     bases: dict[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=lambda: Names(RESERVED))
     fields: Names = field(default_factory=lambda: Names(ARGUMENTS_TAKEN))
@@ -54,6 +56,8 @@ class TorchWriter:
         value = self.code.value()
         self.arguments[value] = self.fields.free(identifier(str(getattr(layer, "field", "x")), "x"))
         self.shapes[value] = shape
+        if getattr(layer, "dtype", "float") == "int":
+            self.whole.add(value)
         return layer.torch(NodeText(self, node, "", shape), value)
 
     def emit(self, node: Node, layer: Layer, scope: str, inputs: Sequence[str], shape: Shape) -> str:
@@ -109,7 +113,7 @@ def export_torch(project: Project) -> TorchExport:
     """The whole file. PlanError carries the problems of a graph that cannot run."""
     from engine.files.torch_training import training_script
 
-    writer = TorchWriter()
+    writer = TorchWriter(floats=".double()" if project.training.dtype == "float64" else ".float()")
     endings = walk(project.graph, writer)
     body = "\n\n\n".join([_net(writer, endings, project), training_script(project, writer, endings)])
     return TorchExport(f"{_head(project, body)}\n\n\n{body}\n", dict(writer.weights))
