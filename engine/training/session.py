@@ -250,8 +250,9 @@ class Session:
         try:
             answer.set_result(command(trainer))
         except Exception as error:
-            answer.set_exception(error)
+            self._running = False
             self._fail(error)
+            answer.set_exception(error)
         self._publish(trainer, self.status.state)
 
     def _go(self, until_step: int, until_epoch: int) -> None:

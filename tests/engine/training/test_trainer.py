@@ -45,8 +45,7 @@ def test_repeats_bit_equal_however_it_is_cut(dropout: float) -> None:
     p, data = project(mlp((4, 8, 3), dropout=dropout)), blobs()
     whole, cut = trained(p, data), trained(p, data, [1, 2, 7, 3, 11])
     assert same_weights(whole, cut)
-    # only the wall time differs
-    assert [replace(e, seconds=0) for e in whole.epochs] == [replace(e, seconds=0) for e in cut.epochs]
+    assert repr([replace(e, seconds=0) for e in whole.epochs]) == repr([replace(e, seconds=0) for e in cut.epochs])
     np.testing.assert_array_equal(whole.columns.view.loss[:45], cut.columns.view.loss[:45])
 
 
