@@ -21,8 +21,11 @@ class Initializer(Declared):
     def draw(self, shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Starting values."""
 
-    def variance(self, fan_in: int, fan_out: int) -> float:
-        """Var W, for predictions before training; 0 where nothing is drawn."""
+    def variance(self, fan_in: int, fan_out: int, shape: Shape = ()) -> float:
+        """Var W, for predictions before training; 0 where all values are the same.
+
+        ``shape`` makes it exact for the few laws that need it (orthogonal, given values).
+        """
         return 0.0
 
 

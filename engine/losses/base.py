@@ -45,7 +45,7 @@ class Loss(Declared):
         return ""
 
     def check_target(self, y: Shape, t: Array) -> str:
-        """Empty if these targets of a whole split (N, ...) fit predictions of per-sample shape ``y``, else the reason."""
+        """Empty if targets (N, ...) of a whole split fit predictions of per-sample shape ``y``, else the reason."""
         wanted = 1
         for axis in y[1:] if self.target == "classes" else y:
             wanted *= axis

@@ -11,6 +11,7 @@ class Schedule(Declared):
     """rate(step) = base rate * factor(step). Step counts from 0.
 
     ``warm_up`` steps rise linearly from 1 / warm_up to 1 before the schedule proper begins (Goyal et al. 2017).
+    Epochs of a schedule count from the end of the warm-up.
     """
 
     warm_up: int = Int(0, low=0, unit="steps", label="warm-up", help="Steps of linear rise before the schedule begins.")
@@ -24,6 +25,23 @@ class Schedule(Declared):
     @abstractmethod
     def proper(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         """The factor after the warm-up; ``step`` counts from its end."""
+
+    @abstractmethod
+    def proper_text(self) -> str:
+        """``proper`` as a Python expression of ``k`` (its step), ``per_epoch``, ``total`` and the module ``math``."""
+
+    def torch_text(self) -> str:
+        """The schedule as a PyTorch expression of ``optimizer``, ``steps_per_epoch`` and ``total_steps``.
+
+        It is to be stepped after every update; names ``torch`` and ``math``.
+        """
+        after = f"(lambda k, per_epoch, total: {self.proper_text()})"
+        if not self.warm_up:
+            factor = f"{after}(step, steps_per_epoch, total_steps)"
+        else:
+            left = f"step - {self.warm_up}, steps_per_epoch, max(total_steps - {self.warm_up}, 1)"
+            factor = f"(step + 1) / {self.warm_up} if step < {self.warm_up} else {after}({left})"
+        return f"torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: {factor})"
 
 
 SCHEDULES: Registry[Schedule] = Registry("schedule", "engine.schedules.types")

@@ -22,3 +22,7 @@ class Given(Initializer, id="given", title="given values"):
     def draw(self, shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """The listed numbers."""
         return np.resize(np.array(self.values, dtype=np.float64), shape)
+
+    def variance(self, fan_in: int, fan_out: int, shape: Shape = ()) -> float:
+        """Mean square distance from the mean: of the weight, or without a shape of the list."""
+        return float(np.var(np.resize(self.values, shape) if shape else self.values))

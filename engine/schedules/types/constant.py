@@ -12,3 +12,7 @@ class Constant(Schedule, id="constant", title="constant"):
     def proper(self, step: int, steps_per_epoch: int, total_steps: int) -> float:
         """Always 1."""
         return 1.0
+
+    def proper_text(self) -> str:
+        """1."""
+        return "1.0"
