@@ -68,7 +68,7 @@ class Layout:
     frames: Mapping[str, Frame] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     extra: Mapping[str, Json] = field(default_factory=dict)
-    order: tuple[str, ...] = ()
+    order: tuple[str, ...] = field(default=(), compare=False)
 
     @staticmethod
     def from_json(value: Mapping[str, Json]) -> Layout:

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from designer.document import DocState
+from designer.document.verbs import place_missing
 
 
 class Step(QUndoCommand):
@@ -61,8 +62,8 @@ class Store(QObject):
     def __init__(self, state: DocState | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda clean: self.modified_changed.emit(not clean))
-        self._state = state if state is not None else DocState()
+        self.undo_stack.cleanChanged.connect(self._tell_modified)
+        self._state = place_missing(state) if state is not None else DocState()
 
     @property
     def state(self) -> DocState:
@@ -91,12 +92,15 @@ class Store(QObject):
         return True
 
     def open(self, state: DocState, saved: bool = True) -> None:
-        """Another document; its history starts empty. ``saved=False``: it counts as changed (a recovered one)."""
+        """Another document, its history empty; cards without a place get one.
+
+        ``saved=False``: it counts as changed (a recovered one).
+        """
         self.undo_stack.clear()
         if not saved:
             self.undo_stack.resetClean()
-        old, self._state = self._state, state
-        self.changed.emit(old, state)
+        old, self._state = self._state, place_missing(state)
+        self.changed.emit(old, self._state)
 
     def mark_saved(self) -> None:
         """What is there now is what the file holds."""
@@ -109,6 +113,9 @@ class Store(QObject):
     def redo(self) -> None:
         """One step forward."""
         self.undo_stack.redo()
+
+    def _tell_modified(self, clean: bool) -> None:
+        self.modified_changed.emit(not clean)
 
     def _show(self, state: DocState) -> None:
         old, self._state = self._state, state

@@ -1,0 +1,146 @@
+"""What a card says and how large it is: computed from node and analysis, compared by value, painted by node_item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+
+from designer.canvas.look import Look
+from designer.document.geometry import snap_up
+from designer.document.ports import inputs_of, layer_class, outputs_of
+from engine.analysis import NodeAnalysis, Problem, make_layer
+from engine.declare import Value
+from engine.graph import Node
+from widgets import tokens
+from widgets.i18n import tr, tr_declared
+
+HEAD = 56
+PORT_Y = 28
+PORT_STEP = 20
+CHIP_ROW = 24
+PICTURE = 48
+#: with picture, bar and value line a plain card is 128 px high
+PICTURE_ROW = 72
+WIDEST = 280
+_LEFT, _RIGHT, _ICON = 12, 10, 22
+
+Place = tuple[str, float, float, bool]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A small outlined word under the summary; ``icon`` alone where it says it all."""
+
+    text: str
+    width: float
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that a card shows besides live pictures. ``inputs``/``outputs``: (port, x, y, takes many)."""
+
+    title: str
+    summary: str
+    count: str
+    group: str
+    icon: str
+    chips: tuple[Chip, ...]
+    problem: str
+    severity: str
+    muted: bool
+    width: int
+    head: int
+    inputs: tuple[Place, ...]
+    outputs: tuple[Place, ...]
+    pictured: bool
+
+    @property
+    def height(self) -> int:
+        """With the picture row if there is something to show."""
+        return self.head + (PICTURE_ROW if self.pictured else 0)
+
+    @property
+    def picture_top(self) -> float:
+        """Where the live picture begins."""
+        return self.head - 4
+
+
+def short_count(count: int) -> str:
+    """123, 1.2k, 12k, 1.2M: three figures at most."""
+    value, unit = float(count), ""
+    for larger in ("k", "M", "G", "T"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.0f}{unit}" if not unit or value >= 9.95 else f"{value:.1f}{unit}"
+
+
+def make_card(
+    node: Node, known: NodeAnalysis | None, problems: tuple[Problem, ...], look: Look, pictured: bool = False
+) -> Card:
+    """Cut what does not fit, widen by content in steps of 8 from 168 px to 280 px."""
+    layer = make_layer(node)
+    group = "data" if isinstance(layer, Problem) else layer.group
+    summary = tr_declared(node.type) if isinstance(layer, Problem) else layer.summary()
+    count = f"θ {short_count(known.parameters)}" if known is not None and known.parameters else ""
+    chips = _chips(node, look)
+    lines, names = look.line_metrics, look.name_metrics
+    badge = 24 if problems else 0
+    name_width = _LEFT + _ICON + names.horizontalAdvance(node.name) + _RIGHT + badge
+    count_width = lines.horizontalAdvance(count) + 12 if count else 0
+    line_width = _LEFT + lines.horizontalAdvance(summary) + count_width + _RIGHT
+    chip_width = _LEFT + sum(c.width + 4 for c in chips) + _RIGHT - 4
+    least = tokens.NODE_WIDTH if not pictured else 176
+    width = min(max(least, snap_up(max(name_width, line_width, chip_width))), WIDEST)
+    title = names.elidedText(
+        node.name, Qt.TextElideMode.ElideRight, width - (name_width - names.horizontalAdvance(node.name))
+    )
+    summary = lines.elidedText(summary, Qt.TextElideMode.ElideRight, width - _LEFT - _RIGHT - count_width)
+    ports, outputs = inputs_of(node.type), outputs_of(node.type)
+    most = max(len(ports), len(outputs))
+    head = max(HEAD + (CHIP_ROW if chips else 0), snap_up(PORT_Y + PORT_STEP * (most - 1) + 16))
+    places = tuple((p.name, 0.0, float(PORT_Y + PORT_STEP * k), p.many) for k, p in enumerate(ports))
+    ends = tuple((name, float(width), float(PORT_Y + PORT_STEP * k), False) for k, name in enumerate(outputs))
+    text, severity = _problem_text(problems)
+    icon = f"group-{group}" if group in tokens.GROUPS else "layers"
+    flags = (tuple(chips), text, severity, node.muted)
+    return Card(title, summary, count, group, icon, *flags, width, head, places, ends, pictured)
+
+
+def _problem_text(problems: tuple[Problem, ...]) -> tuple[str, str]:
+    if not problems:
+        return "", ""
+    lines = []
+    for p in problems:
+        line = tr_declared(p.template).format(**p.values)
+        if p.expected and p.got:
+            line += "\n" + tr("expected {expected}, got {got}", expected=p.expected, got=p.got)
+        lines.append(line)
+    return "\n\n".join(lines), "error" if any(p.severity == "error" for p in problems) else "warning"
+
+
+def _chips(node: Node, look: Look) -> list[Chip]:
+    words: list[tuple[str, str]] = []
+    norm, rate = _param(node, "batch_norm"), _param(node, "dropout")
+    if norm in ("before", "after"):
+        words.append((tr("BN") if norm == "before" else tr("BN after"), ""))
+    if isinstance(rate, float) and rate > 0:
+        words.append((tr("dropout {rate}", rate=f"{rate:g}"), ""))
+    for name in ("l1", "l2"):
+        penalty = _param(node, name)
+        if isinstance(penalty, float) and penalty > 0:
+            words.append((f"{name.upper()} {penalty:g}", ""))
+    if node.frozen:
+        words.append((tr("frozen"), "frozen"))
+    if node.muted:
+        words.append((tr("muted"), "muted"))
+    measure = look.line_metrics.horizontalAdvance
+    return [Chip(text, measure(text) + (26 if icon else 12), icon) for text, icon in words]
+
+
+def _param(node: Node, name: str) -> Value:
+    found = layer_class(node.type)
+    declared = found.params.get(name) if found is not None else None
+    return node.params.get(name, declared.default if declared is not None else None)

@@ -1,0 +1,91 @@
+"""The whole network in a corner: click or drag to go there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QTransform
+from PySide6.QtWidgets import QWidget
+
+from designer.canvas.look import look_of
+from designer.canvas.scene import CanvasScene
+from widgets import tokens
+from widgets.i18n import tr
+
+
+class Minimap(QWidget):
+    """Cards as blocks in their group's colour and the view as a frame. Repaints at most 30 times a second."""
+
+    #: the scene point that should be in the middle of the view
+    go = Signal(QPointF)
+
+    def __init__(self, scene: CanvasScene, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.scene, self.view = scene, QRectF()
+        self.setAccessibleName(tr("Map of the network"))
+        self.setToolTip(tr("Click to go there"))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._soon = QTimer(self, singleShot=True, interval=33)
+        self._soon.timeout.connect(self.update)
+        self.resize(self.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        """As in the drawing of the main window."""
+        return QSize(140, 70)
+
+    def show_view(self, rect: QRectF) -> None:
+        """What part of the scene is on the screen."""
+        self.view = rect
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def refresh(self) -> None:
+        """Something moved."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _map(self) -> QTransform:
+        """Scene to widget: content and view both inside, to scale, centred."""
+        world = self.scene.content().united(self.view.intersected(self.scene.content().adjusted(-600, -400, 600, 400)))
+        inner = QRectF(self.rect()).adjusted(8, 8, -8, -8)
+        if world.isEmpty():
+            return QTransform()
+        scale = min(inner.width() / world.width(), inner.height() / world.height())
+        move = inner.center() - world.center() * scale
+        return QTransform(scale, 0, 0, scale, move.x(), move.y())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Panel, blocks, frame."""
+        look = look_of(tokens.theme())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(look.border)
+        painter.setBrush(tokens.color(look.theme.panel))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
+        to_map = self._map()
+        by_group: dict[str, list[QRectF]] = {}
+        for item in self.scene.nodes.values():
+            by_group.setdefault(item.card.group, []).append(to_map.mapRect(item.box()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for group, boxes in by_group.items():
+            painter.setBrush(QColor(look.theme.group(group)))
+            painter.drawRects(boxes)
+        painter.setPen(QColor(look.theme.accent))
+        painter.setBrush(tokens.color(look.theme.accent, 0.08))
+        frame = to_map.mapRect(self.view).intersected(QRectF(self.rect()).adjusted(4, 4, -4, -4))
+        painter.drawRoundedRect(frame, 2, 2)
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go there."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow while the button is down."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go(event)
+
+    def _go(self, event: QMouseEvent) -> None:
+        back, possible = self._map().inverted()
+        if possible:
+            self.go.emit(back.map(event.position()))

@@ -1,0 +1,212 @@
+"""What streams: flow ribbons and shape labels under the cards, live pictures and values on them.
+
+Two items paint it all from plain values, visible parts only, so that streaming never touches a card's cached pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from designer.canvas.flow import LineCache, Mode, level_of, paint_wire, viridis
+from designer.canvas.node_item import FAR, MIDDLE, NodeItem
+from designer.canvas.scene import CanvasScene
+from designer.canvas.wire_item import WireItem
+from engine.graph import Edge
+from widgets import tokens
+
+_WORLD = QRectF(-1e6, -1e6, 2e6, 2e6)
+
+
+class NodeValue(NamedTuple):
+    """The line below a card's picture: ``label`` left, ``text`` right in the tone's colour.
+
+    ``tone``: "good", "warning", "error", "secondary" or a colour. ``magnitude``: draws the bar above the line, its
+    length and colour by log10 on the flow scale.
+    """
+
+    text: str
+    tone: str = "secondary"
+    label: str = ""
+    magnitude: float | None = None
+
+
+class Layer(QGraphicsItem):
+    """An item over the whole plane that paints by a function of (painter, exposed rectangle, zoom)."""
+
+    def __init__(self, z: float, paint: Callable[[QPainter, QRectF, float], None]) -> None:
+        super().__init__()
+        self._paint = paint
+        self.setZValue(z)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        """Everything; only what is exposed is painted."""
+        return _WORLD
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Paint by the function."""
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint(painter, option.exposedRect, zoom)  # type: ignore[attr-defined]
+
+
+class Overlay:
+    """Flow, labels, pictures and values of one scene."""
+
+    def __init__(self, scene: CanvasScene) -> None:
+        self.scene = scene
+        self.flow: Mapping[Edge, tuple[float, float]] = {}
+        self.mode: Mode = "off"
+        self.pictures: Mapping[str, QImage] = {}
+        self.values: Mapping[str, NodeValue] = {}
+        self._lines = LineCache()
+        self.under, self.over = Layer(1, self._paint_under), Layer(3, self._paint_over)
+        scene.addItem(self.under)
+        scene.addItem(self.over)
+
+    def show_flow(self, magnitudes: Mapping[Edge, tuple[float, float]], mode: Mode) -> None:
+        """Forward and backward RMS per wire; replaces all that was shown. Wires without figures stay lines."""
+        keys_changed = mode != self.mode or magnitudes.keys() != self.flow.keys()
+        self.flow, self.mode = dict(magnitudes), mode
+        if keys_changed:
+            self._lines.clear()
+            self.scene.show_flowing(self.flow if mode != "off" else ())
+        self.under.update()
+
+    def show_pictures(self, pictures: Mapping[str, QImage]) -> None:
+        """Live pictures by node; replaces all. Cards that gain or lose theirs change their height."""
+        self.pictures = dict(pictures)
+        self._refresh_over()
+
+    def show_values(self, values: Mapping[str, NodeValue | tuple[str, str]]) -> None:
+        """Lines below the pictures by node; replaces all. A plain (text, colour) will do."""
+        self.values = {k: v if isinstance(v, NodeValue) else NodeValue(*v) for k, v in values.items()}
+        self._refresh_over()
+
+    def clear(self) -> None:
+        """Nothing live is shown."""
+        self.show_flow({}, "off")
+        self.pictures = {}
+        self.show_values({})
+
+    def refresh(self) -> None:
+        """Cards with pictures after an edit."""
+        self._lines.clear()
+        self.scene.show_pictured(self.pictures.keys() | self.values.keys())
+
+    def _refresh_over(self) -> None:
+        self.scene.show_pictured(self.pictures.keys() | self.values.keys())
+        live = [self.scene.nodes[n] for n in self.pictures.keys() | self.values.keys() if n in self.scene.nodes]
+        if len(live) > 60:
+            self.over.update()
+        for item in live if len(live) <= 60 else ():
+            self.over.update(item.box().adjusted(4, item.card.picture_top, 0, 0))
+
+    # ------------------------------------------------------------------ painting
+
+    def _paint_under(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
+        flowing = self.mode != "off" and bool(self.flow)
+        if not flowing and zoom < MIDDLE:
+            return
+        for edge, wire in self.scene.wires.items():
+            if not wire.path().controlPointRect().adjusted(-20, -24, 20, 24).intersects(exposed):
+                continue
+            if flowing and edge in self.flow:
+                line = self._lines.line(wire)
+                paint_wire(painter, wire, line, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
+            if zoom >= MIDDLE:
+                self._paint_label(painter, wire, flowing and edge in self.flow)
+
+    def _paint_label(self, painter: QPainter, wire: WireItem, flowing: bool) -> None:
+        """Shape text where the wire is level and long enough; the longest form that fits."""
+        if not wire.labels or wire.through:
+            return
+        metrics = self.scene.look.line_metrics
+        across, down = wire.end.x() - wire.start.x(), abs(wire.end.y() - wire.start.y())
+        x = (wire.start.x() + wire.end.x()) / 2
+        room, y = across - 14, (wire.start.y() + wire.end.y()) / 2
+        if across < 12:
+            middle = wire.path().pointAtPercent(0.5)
+            room, x, y = wire.path().length() - 160, middle.x(), middle.y()
+        elif down > 60:
+            return
+        for text in wire.labels if not wire.state.hovered else wire.labels[:1]:
+            width = metrics.horizontalAdvance(text)
+            if width <= room or wire.state.hovered:
+                lift = 24 if flowing else 20
+                place = QRectF(x - width / 2 - 4, y - lift, width + 8, 16)
+                if down > 8 and across >= 12:
+                    place.moveCenter(QPointF(x, y))
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.setBrush(tokens.color(self.scene.look.theme.canvas, 0.85))
+                    painter.drawRoundedRect(place, 4, 4)
+                painter.setPen(self.scene.look.secondary)
+                painter.setFont(self.scene.look.line_font)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+                return
+
+    def _visible(self, exposed: QRectF) -> Iterator[tuple[str, NodeItem]]:
+        for node_id in self.pictures.keys() | self.values.keys():
+            item = self.scene.nodes.get(node_id)
+            if item is not None and item.card.pictured and item.box().intersects(exposed):
+                yield node_id, item
+
+    def _paint_over(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
+        if zoom < FAR:
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        for node_id, item in self._visible(exposed):
+            painter.save()
+            painter.translate(item.pos())
+            if node_id in self.pictures:
+                _paint_picture(painter, self.pictures[node_id], item.picture())
+            if node_id in self.values:
+                self._paint_value(painter, item, self.values[node_id], zoom)
+            painter.restore()
+
+    def _paint_value(self, painter: QPainter, item: NodeItem, value: NodeValue, zoom: float) -> None:
+        look, card = self.scene.look, item.card
+        left, width = 10.0, card.width - 18.0
+        if value.magnitude is not None:
+            track = QRectF(left, card.height - 25, width, 5)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(tokens.color(tokens.blend(look.theme.raised, look.theme.outline, 0.25)))
+            painter.drawRoundedRect(track, 2.5, 2.5)
+            level = level_of(value.magnitude)
+            painter.setBrush(viridis(level))
+            painter.drawRoundedRect(QRectF(track.x(), track.y(), max(width * level, 5.0), 5), 2.5, 2.5)
+        if zoom < MIDDLE:
+            return
+        line = QRectF(left + 1, card.height - 19, width - 2, 16)
+        painter.setFont(look.line_font)
+        painter.setPen(look.secondary)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, value.label)
+        if value.text:
+            painter.setFont(_tabular(look.value_font))
+            painter.setPen(QColor(getattr(look.theme, value.tone, value.tone)))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value.text)
+
+
+def _tabular(font: QFont) -> QFont:
+    font = QFont(font)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font
+
+
+def _paint_picture(painter: QPainter, image: QImage, box: QRectF) -> None:
+    """Fills the box where the picture is about as wide, else whole and centred; pixels stay sharp when enlarged."""
+    wide = image.width() / max(image.height(), 1)
+    if not 0.6 < wide / (box.width() / box.height()) < 1.7:
+        size = image.size().toSizeF().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        box = QRectF(
+            box.center().x() - size.width() / 2, box.center().y() - size.height() / 2, size.width(), size.height()
+        )
+    smooth = image.width() > box.width()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(box, image)

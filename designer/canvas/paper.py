@@ -1,0 +1,99 @@
+"""Paper under a lens: wheel zoom to the cursor, pinch, pan, framing. Knows nothing of networks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QNativeGestureEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
+_FREE = 200_000.0
+
+
+class PaperView(QGraphicsView):
+    """A graphics view that can be moved freely in all directions."""
+
+    zoom_changed = Signal(float)
+    #: the part of the scene that is on the screen now
+    viewed = Signal(QRectF)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QGraphicsView.Shape.NoFrame)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        for policy in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
+            policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSceneRect(-_FREE, -_FREE, 2 * _FREE, 2 * _FREE)
+        self.setMouseTracking(True)
+
+    @property
+    def zoom(self) -> float:
+        """Screen pixels per scene unit."""
+        return self.transform().m11()
+
+    def visible_rect(self) -> QRectF:
+        """What part of the scene is on the screen."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def zoom_to(self, zoom: float, anchor: QPointF | None = None) -> None:
+        """Zoom so that the viewport point stays where it is; the middle by default."""
+        at = anchor if anchor is not None else QPointF(self.viewport().rect().center())
+        zoom = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
+        before = self.viewportTransform().inverted()[0].map(at)
+        self.scale(zoom / self.zoom, zoom / self.zoom)
+        self._scroll_by(self.viewportTransform().map(before) - at)
+        self.viewed.emit(self.visible_rect())
+        self.zoom_changed.emit(self.zoom)
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the paper by that many screen pixels."""
+        self._scroll_by(QPointF(-dx, -dy))
+        self.viewed.emit(self.visible_rect())
+
+    def _scroll_by(self, way: QPointF) -> None:
+        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
+        across.setValue(across.value() + round(way.x()))
+        down.setValue(down.value() + round(way.y()))
+
+    def centre_on(self, point: QPointF) -> None:
+        """That scene point in the middle."""
+        at = self.viewportTransform().map(point)
+        self._scroll_by(at - QPointF(self.viewport().rect().center()))
+        self.viewed.emit(self.visible_rect())
+
+    def frame(self, rect: QRectF) -> None:
+        """Zoom (at most 100 %) and place so that the rectangle fills the view, with the corners left free."""
+        if rect.isEmpty():
+            self.zoom_to(1.0)
+            self.centre_on(QPointF(400, 200))
+            return
+        room, (side, below) = self.viewport().rect(), self.frame_margins()
+        across, down = max(room.width() - 2 * side, 40), max(room.height() - side - below, 40)
+        self.zoom_to(min(across / rect.width(), down / rect.height(), 1.0))
+        self.centre_on(rect.center() + QPointF(0, (below - side) / 2 / self.zoom))
+
+    def frame_margins(self) -> tuple[int, int]:
+        """Screen pixels to leave at the sides and above, and below."""
+        return 36, 36
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Wheel and Ctrl+wheel zoom to the cursor; two fingers on a trackpad pan."""
+        pixels = event.pixelDelta()
+        touchpad = event.device() is not None and event.device().type() == event.device().DeviceType.TouchPad
+        if touchpad and not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.pan(pixels.x(), pixels.y())
+        else:
+            steps = (event.angleDelta().y() or event.angleDelta().x()) / 120.0
+            self.zoom_to(self.zoom * 1.2**steps, event.position())
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Pinch on a trackpad."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_to(self.zoom * (1.0 + event.value()), event.position())
+            return True
+        return super().viewportEvent(event)

@@ -1,0 +1,313 @@
+"""The scene: items by id, added, removed and updated from the difference of two states; never rebuilt.
+
+``follow(old, new)`` takes a document change, ``show_analysis`` new shapes and problems. Selection and hover are shown
+on the items but owned elsewhere. ``snapshot()`` is all that can be seen, by value: equal to that of a fresh scene.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from designer.canvas.areas import AreaItem
+from designer.canvas.card import Card, make_card
+from designer.canvas.look import PORT_RADIUS, Look, look_of
+from designer.canvas.node_item import NodeItem
+from designer.canvas.ports import PortRef
+from designer.canvas.wire_item import WireItem, WireState
+from designer.document import DocState
+from engine.analysis import Analysis
+from engine.graph import Edge
+from widgets.tokens import Theme
+
+
+class CanvasScene(QGraphicsScene):
+    """Cards, wires, frames and notes of one document."""
+
+    def __init__(self, state: DocState, analysis: Analysis, theme: Theme) -> None:
+        super().__init__()
+        self.look: Look = look_of(theme)
+        self.state, self.analysis = DocState(), analysis
+        self.nodes: dict[str, NodeItem] = {}
+        self.wires: dict[Edge, WireItem] = {}
+        self.areas: dict[tuple[str, str], AreaItem] = {}
+        self.pictured: frozenset[str] = frozenset()
+        self.flowing: frozenset[Edge] = frozenset()
+        self.selected_nodes: frozenset[str] = frozenset()
+        self.selected_wires: frozenset[Edge] = frozenset()
+        self.hovered: str | Edge | None = None
+        #: called with a node's id when its card has moved
+        self.on_moved: Callable[[str], None] | None = None
+        #: a new place may be animated: (item, target) -> True if it takes the item there itself
+        self.glide: Callable[[NodeItem, QPointF], bool] | None = None
+        self._touching: dict[str, set[Edge]] = {}
+        self._quiet = False
+        self.follow(self.state, state)
+
+    # ------------------------------------------------------------------ following the document
+
+    def follow(self, old: DocState, new: DocState, analysis: Analysis | None = None) -> None:
+        """Bring the items from one state and analysis to the next."""
+        known, self.state, self.analysis = self.analysis, new, analysis or self.analysis
+        analysed = known is not self.analysis
+        moved: set[str] = set()
+        self._quiet = True
+        if old.graph is not new.graph:
+            self._drop_missing(new)
+        if old.graph is not new.graph or analysed:
+            self._add_and_update(old, new, known, moved)
+        if old.layout.positions is not new.layout.positions:
+            self._place(new, moved)
+        self._quiet = False
+        if old.graph is not new.graph or moved or old.reroutes is not new.reroutes:
+            self._adjust(moved)
+        if old.graph is not new.graph or analysed:
+            self._show_wires()
+        if old.frames is not new.frames or old.notes is not new.notes:
+            self._show_areas(new)
+        self._fit_rect()
+
+    def show_analysis(self, analysis: Analysis) -> None:
+        """New shapes, counts and problems: cards whose part is the same object stay untouched."""
+        self.follow(self.state, self.state, analysis)
+
+    def _drop_missing(self, new: DocState) -> None:
+        kept = set(new.graph.edges)
+        for edge in [e for e in self.wires if e not in kept]:
+            self.removeItem(self.wires.pop(edge))
+            self._touching[edge.source].discard(edge)
+            self._touching[edge.target].discard(edge)
+            if self.hovered == edge:
+                self.hovered = None
+        for node_id in [n for n in self.nodes if n not in new.graph.nodes]:
+            self.removeItem(self.nodes.pop(node_id))
+            self._touching.pop(node_id, None)
+            if self.hovered == node_id:
+                self.hovered = None
+
+    def _add_and_update(self, old: DocState, new: DocState, known: Analysis, moved: set[str]) -> None:
+        before, now = old.graph.nodes, self.analysis
+        for node_id, node in new.graph.nodes.items():
+            item = self.nodes.get(node_id)
+            if item is None:
+                item = NodeItem(node_id, self._card(node_id), self.look, self._node_moved)
+                x, y = new.position(node_id)
+                item.setPos(x, y)
+                self.nodes[node_id] = item
+                self._touching[node_id] = set()
+                self.addItem(item)
+                moved.add(node_id)
+            elif (
+                before.get(node_id) is not node
+                or known.nodes.get(node_id) is not now.nodes.get(node_id)
+                or known.by_node.get(node_id) != now.by_node.get(node_id)
+            ):
+                self._refresh_card(item, moved)
+        for edge in new.graph.edges:
+            if edge not in self.wires:
+                wire = WireItem(edge, self.look)
+                self.wires[edge] = wire
+                self._touching[edge.source].add(edge)
+                self._touching[edge.target].add(edge)
+                self.addItem(wire)
+
+    def _place(self, new: DocState, moved: set[str]) -> None:
+        for node_id, item in self.nodes.items():
+            x, y = new.position(node_id)
+            at = item.pos()
+            if at.x() != x or at.y() != y:
+                target = QPointF(x, y)
+                if self.glide is None or not self.glide(item, target):
+                    item.setPos(target)
+                moved.add(node_id)
+
+    def _adjust(self, moved: set[str]) -> None:
+        reroutes = self.state.reroutes
+        for edge, wire in self.wires.items():
+            through = reroutes.get(edge, ())
+            fresh = wire.path().isEmpty()
+            if fresh or edge.source in moved or edge.target in moved or through != wire.through:
+                wire.adjust(self.nodes[edge.source], self.nodes[edge.target], through)
+
+    def _node_moved(self, node_id: str) -> None:
+        if not self._quiet:
+            for edge in self._touching.get(node_id, ()):
+                wire = self.wires[edge]
+                wire.adjust(self.nodes[edge.source], self.nodes[edge.target], self._through(edge))
+            if self.on_moved is not None:
+                self.on_moved(node_id)
+
+    def _through(self, edge: Edge) -> tuple[tuple[float, float], ...]:
+        """Reroute points; while both cards are being dragged the same way, moved with them."""
+        points = self.state.reroutes.get(edge, ())
+        if not points:
+            return ()
+        ways = []
+        for n in (edge.source, edge.target):
+            at, home = self.nodes[n].pos(), self.state.position(n)
+            ways.append((at.x() - home.x, at.y() - home.y))
+        dx, dy = ways[0] if ways[0] == ways[1] else (0.0, 0.0)
+        return tuple((x + dx, y + dy) for x, y in points)
+
+    def _show_areas(self, new: DocState) -> None:
+        wanted = {("frame", k): v for k, v in new.frames.items()} | {("note", k): v for k, v in new.notes.items()}
+        for key in [k for k in self.areas if k not in wanted]:
+            self.removeItem(self.areas.pop(key))
+        for key, area in wanted.items():
+            if key in self.areas:
+                self.areas[key].show_area(area, self.look)
+            else:
+                self.areas[key] = AreaItem(key, area, self.look)
+                self.addItem(self.areas[key])
+
+    def _fit_rect(self) -> None:
+        """The index covers what there is; the view may scroll beyond."""
+        boxes = self.content()
+        self.setSceneRect(boxes.adjusted(-2000, -2000, 2000, 2000))
+
+    # ------------------------------------------------------------------ theme, flags
+
+    def apply_theme(self, theme: Theme) -> None:
+        """Other colours or font sizes for everything."""
+        self.look = look_of(theme)
+        moved: set[str] = set()
+        for item in self.nodes.values():
+            self._refresh_card(item, moved)
+            item.update()
+        self._show_wires()
+        for key, area in self.areas.items():
+            area.show_area(self.state.frames[key[1]] if key[0] == "frame" else self.state.notes[key[1]], self.look)
+        self._adjust(set(self.nodes))
+        self.update()
+
+    def show_pictured(self, ids: Iterable[str]) -> None:
+        """These cards have room for a live picture."""
+        wanted = frozenset(ids) & self.nodes.keys()
+        changed, self.pictured = wanted ^ self.pictured, wanted
+        moved: set[str] = set()
+        for node_id in changed:
+            if node_id in self.nodes:
+                self._refresh_card(self.nodes[node_id], moved)
+        if moved:
+            self._adjust(moved)
+
+    def show_flowing(self, edges: Iterable[Edge]) -> None:
+        """These wires are drawn as ribbons by the overlay, so their own line is not."""
+        self.flowing = frozenset(edges)
+        self._show_wires()
+
+    def show_selection(self, nodes: Iterable[str], wires: Iterable[Edge]) -> None:
+        """Outlines."""
+        old, old_wires = self.selected_nodes, self.selected_wires
+        self.selected_nodes, self.selected_wires = frozenset(nodes), frozenset(wires)
+        for node_id in old ^ self.selected_nodes:
+            if node_id in self.nodes:
+                self.nodes[node_id].show_flags(node_id in self.selected_nodes, node_id == self.hovered)
+        for edge in old_wires ^ self.selected_wires:
+            if edge in self.wires:
+                self._show_wire(self.wires[edge])
+
+    def show_hover(self, what: str | Edge | None) -> None:
+        """The one thing under the mouse."""
+        if what == self.hovered:
+            return
+        old, self.hovered = self.hovered, what
+        for key in (old, what):
+            if isinstance(key, str) and key in self.nodes:
+                self.nodes[key].show_flags(key in self.selected_nodes, key == what)
+            elif isinstance(key, Edge) and key in self.wires:
+                self._show_wire(self.wires[key])
+
+    def _card(self, node_id: str) -> Card:
+        node = self.state.graph.nodes[node_id]
+        known = self.analysis.nodes.get(node_id)
+        problems = self.analysis.by_node.get(node_id, ())
+        return make_card(node, known, problems, self.look, node_id in self.pictured)
+
+    def _refresh_card(self, item: NodeItem, moved: set[str]) -> None:
+        before = item.card
+        item.show_card(self._card(item.node_id), self.look)
+        after = item.card
+        if (before.width, before.height, before.inputs) != (after.width, after.height, after.inputs):
+            moved.add(item.node_id)
+
+    def _show_wires(self) -> None:
+        for wire in self.wires.values():
+            self._show_wire(wire)
+
+    def _show_wire(self, wire: WireItem) -> None:
+        edge, nodes = wire.edge, self.state.graph.nodes
+        wrong = any(p.port == edge.port and p.severity == "error" for p in self.analysis.by_node.get(edge.target, ()))
+        muted = edge.target in nodes and (nodes[edge.target].muted or nodes[edge.source].muted)
+        selected, hovered = edge in self.selected_wires, edge == self.hovered
+        wire.show_state(WireState(selected, hovered, wrong, muted, edge in self.flowing), self.look)
+        carried = self.analysis.output(edge.source)
+        if carried is None:
+            wire.labels = ()
+        else:
+            dims = [str(d) for d in carried.shape]
+            wire.labels = (carried.text(), " x ".join(dims), "x".join(dims))
+
+    # ------------------------------------------------------------------ questions
+
+    def sizes(self, roomy: bool = False) -> dict[str, tuple[float, float]]:
+        """Width and height by node id; ``roomy``: as if each had its picture."""
+        least = 128 if roomy else 0
+        return {n: (float(i.card.width), float(max(i.card.height, least))) for n, i in self.nodes.items()}
+
+    def content(self, ids: Iterable[str] | None = None) -> QRectF:
+        """The rectangle around these cards, or around everything."""
+        rect = QRectF()
+        for node_id in self.nodes if ids is None else ids:
+            rect = rect.united(self.nodes[node_id].box())
+        for area in self.areas.values() if ids is None else ():
+            rect = rect.united(area.rect())
+        return rect
+
+    def _near(self, point: QPointF, reach: float) -> list[QGraphicsItem]:
+        """Items whose bounding rectangle is there, topmost first."""
+        area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
+        return self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
+
+    def node_at(self, point: QPointF) -> str | None:
+        """The topmost card there."""
+        for item in self._near(point, 1):
+            if isinstance(item, NodeItem) and item.box().contains(point):
+                return item.node_id
+        return None
+
+    def port_at(self, point: QPointF, reach: float = PORT_RADIUS + 4) -> PortRef | None:
+        """The nearest port within reach."""
+        best: tuple[float, PortRef] | None = None
+        for item in self._near(point, reach):
+            if not isinstance(item, NodeItem):
+                continue
+            for is_input, places in ((True, item.card.inputs), (False, item.card.outputs)):
+                for name, x, y, many in places:
+                    dx, dy = point.x() - item.x() - x, point.y() - item.y() - y
+                    distance = math.hypot(dx, max(abs(dy) - (5 if many else 0), 0))
+                    if distance <= reach and (best is None or distance < best[0]):
+                        best = (distance, PortRef(item.node_id, name, is_input))
+        return best[1] if best else None
+
+    def wire_at(self, point: QPointF, reach: float = 6.0) -> Edge | None:
+        """The nearest wire within reach."""
+        near = [i for i in self._near(point, reach) if isinstance(i, WireItem)]
+        found = [(wire.distance(point), wire.edge) for wire in near]
+        hits = [f for f in found if f[0] <= reach]
+        return min(hits)[1] if hits else None
+
+    def snapshot(self) -> Mapping[object, object]:
+        """All that can be seen, by value."""
+        cards = {n: (i.card, i.x(), i.y(), i.selected) for n, i in self.nodes.items()}
+        wires = {e: (_elements(w), w.state, w.labels) for e, w in self.wires.items()}
+        areas = {k: (a.area, a.rect().getRect()) for k, a in self.areas.items()}
+        return {"cards": cards, "wires": wires, "areas": areas}
+
+
+def _elements(wire: WireItem) -> tuple[tuple[float, float], ...]:
+    path = wire.path()
+    return tuple((e.x, e.y) for e in (path.elementAt(k) for k in range(path.elementCount())))  # type: ignore[attr-defined]

@@ -1,0 +1,207 @@
+"""Move: a press selects, a drag moves what is selected. Snaps to the grid and to edges of other cards.
+
+A lone card dropped on a wire goes on it; cards that would be covered make room. With Alt, copies are made instead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from designer.canvas.tools.base import Pointer, Tool
+from designer.document import Point, verbs
+from designer.document.geometry import GAP, GRID, snap
+from designer.document.ports import inputs_of, outputs_of
+from designer.document.refusals import EditRefusal
+from designer.document.shove import make_room
+from designer.document.state import DocState, new_nodes
+from engine.graph import Edge
+from widgets import tokens
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.canvas.view import Canvas
+
+#: how near, on the screen, an edge of another card attracts
+ATTRACT = 6
+#: how long a card rests over others before they make room
+REST_MS = 160
+
+
+class MoveTool(Tool):
+    """Begun on a card."""
+
+    def __init__(self, canvas: Canvas, at: Pointer, node: str) -> None:
+        super().__init__(canvas, at)
+        self._node = node
+        self._selected_before = (canvas.selection.nodes, canvas.selection.wires)
+        self._was_selected = node in canvas.selection.nodes
+        if at.ctrl and not at.alt:
+            canvas.selection.toggle((node,))
+        elif at.shift:
+            canvas.selection.add((node,))
+        elif not self._was_selected:
+            canvas.selection.show((node,))
+        self._ids: tuple[str, ...] = ()
+        self._guides: QGraphicsPathItem | None = None
+        self._wire: Edge | None = None
+        self._rest = QTimer(canvas, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._make_room)
+        self._pushed: set[str] = set()
+
+    def start(self, at: Pointer) -> None:
+        canvas = self.canvas
+        canvas.motion.finish()
+        self._ids = canvas.selection.nodes if self._node in canvas.selection.nodes else (self._node,)
+        self._home = {n: QPointF(canvas.scene_.nodes[n].pos()) for n in canvas.scene_.nodes}
+        self._guides = QGraphicsPathItem()
+        pen = QPen(tokens.color(tokens.theme().accent, 0.7), 1, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        self._guides.setPen(pen)
+        self._guides.setZValue(20)
+        canvas.scene_.addItem(self._guides)
+        canvas.viewport().setCursor(Qt.CursorShape.SizeAllCursor)
+
+    def drag(self, at: Pointer) -> None:
+        scene = self.canvas.scene_
+        home = self._home[self._node]
+        x, y = home.x() + at.scene.x() - self.begun.scene.x(), home.y() + at.scene.y() - self.begun.scene.y()
+        x, y = self._snapped(x, y)
+        dx, dy = x - home.x(), y - home.y()
+        self._settle()
+        for n in self._ids:
+            place = self._home[n]
+            scene.nodes[n].setPos(place.x() + dx, place.y() + dy)
+        self._show_target(at)
+        if not at.alt and len(self._ids) <= 20:
+            self._rest.start()
+
+    def _snapped(self, x: float, y: float) -> tuple[float, float]:
+        """The grid, or the nearest left edge or top of a card in sight."""
+        reach = ATTRACT / self.canvas.zoom
+        moving = set(self._ids)
+        sight = self.canvas.visible_rect()
+        others = [p for n, p in self._home.items() if n not in moving and sight.contains(p)]
+        near_x = min((p.x() for p in others), key=lambda v: abs(v - x), default=None)
+        near_y = min((p.y() for p in others), key=lambda v: abs(v - y), default=None)
+        lines = []
+        if near_x is not None and abs(near_x - x) <= reach:
+            x = near_x
+            lines.append(QLineF(x, sight.top(), x, sight.bottom()))
+        if near_y is not None and abs(near_y - y) <= reach:
+            y = near_y
+            lines.append(QLineF(sight.left(), y, sight.right(), y))
+        path = QPainterPath()
+        for line in lines:
+            path.moveTo(line.p1())
+            path.lineTo(line.p2())
+        if self._guides is not None:
+            self._guides.setPath(path)
+        return (x if near_x == x else snap(x), y if near_y == y else snap(y))
+
+    def _show_target(self, at: Pointer) -> None:
+        """The wire that a lone, unwired card would go on."""
+        wire = None
+        if len(self._ids) == 1 and not at.alt and self._is_lone():
+            wire = self.canvas.wire_under_card(self._ids[0])
+        if wire != self._wire:
+            self._wire = wire
+            self.canvas.scene_.show_hover(wire)
+        self.canvas.bubble.say(tr("Insert here") if wire else "", at.view, "accent")
+
+    def _is_lone(self) -> bool:
+        graph, node = self.canvas.store.state.graph, self._ids[0]
+        type_name = graph.nodes[node].type
+        wired = graph.incoming.get(node) or graph.outgoing.get(node)
+        return not wired and bool(inputs_of(type_name)) and bool(outputs_of(type_name))
+
+    # ------------------------------------------------------------------ neighbours
+
+    def _make_room(self) -> None:
+        """After a rest: what lies under the dragged cards steps aside."""
+        scene = self.canvas.scene_
+        near = QRectF()
+        for n in self._ids:
+            near = near.united(scene.nodes[n].box())
+        near.adjust(-900, -40, 900, 40)
+        places = {n: Point(i.x(), i.y()) for n, i in scene.nodes.items() if i.box().intersects(near)}
+        if self._wire is not None or not any(n in places for n in self._ids):
+            return
+        for n, p in make_room(places, scene.sizes(), self._ids, 2 * GRID).items():
+            if n not in self._ids and (p.x, p.y) != tuple(places[n]):
+                scene.nodes[n].setPos(p.x, p.y)
+                self._pushed.add(n)
+
+    def _settle(self) -> None:
+        for n in self._pushed:
+            self.canvas.scene_.nodes[n].setPos(self._home[n])
+        self._pushed.clear()
+
+    # ------------------------------------------------------------------ end
+
+    def release(self, at: Pointer) -> None:
+        if not self.dragging:
+            plain = not (at.ctrl or at.shift or at.alt)
+            if plain and self._was_selected:
+                self.canvas.selection.show((self._node,))
+            return
+        places = {n: Point(*_xy(self.canvas.scene_.nodes[n].pos())) for n in self._ids}
+        wire = self._wire
+        self._put_back()
+        if all(_xy(self._home[n]) == tuple(p) for n, p in places.items()):
+            return
+        self._apply(places, wire, at.alt)
+
+    def _apply(self, places: dict[str, Point], wire: Edge | None, copy: bool) -> None:
+        canvas, store = self.canvas, self.canvas.store
+        sizes = canvas.scene_.sizes()
+        if copy:
+            anchor = self._home[self._node]
+            dx, dy = places[self._node].x - anchor.x(), places[self._node].y - anchor.y()
+            before = store.state
+            if store.attempt(tr("Duplicate {count} layers", count=len(places)), verbs.duplicate, self._ids, dx, dy):
+                canvas.selection.show(new_nodes(before, store.state))
+        elif wire is not None:
+            canvas.glide(tr("Insert a layer"), _onto_wire, places, wire, canvas.scene_.sizes(roomy=True))
+        else:
+            canvas.glide(tr("Move {count} layers", count=len(places)), verbs.move_and_make_room, places, sizes)
+
+    def _put_back(self) -> None:
+        """Previews away; the document then says where everything stands."""
+        self._rest.stop()
+        self._settle()
+        for n in self._ids:
+            if n in self.canvas.scene_.nodes:
+                self.canvas.scene_.nodes[n].setPos(self._home[n])
+        if self._guides is not None:
+            self.canvas.scene_.removeItem(self._guides)
+            self._guides = None
+        self.canvas.scene_.show_hover(None)
+        self.canvas.bubble.hide()
+        self.canvas.restore_cursor()
+
+    def cancel(self) -> None:
+        if self.dragging:
+            self._put_back()
+        self.canvas.selection.show(*self._selected_before)
+
+
+def _onto_wire(
+    state: DocState, places: dict[str, Point], wire: Edge, sizes: dict[str, tuple[float, float]]
+) -> DocState:
+    """The card beside the wire's source, on the wire, and the rest shoved on."""
+    ((node_id, _),) = places.items()
+    if node_id in (wire.source, wire.target):
+        raise EditRefusal("a layer cannot go on a wire of its own", "drop it on another one")
+    x, y = state.position(wire.source)
+    at = Point(snap(x + sizes[wire.source][0] + GAP), y) if state.position(wire.target).y == y else places[node_id]
+    return verbs.thread_on_wire(verbs.move_nodes(state, {node_id: at}), wire, node_id, sizes)
+
+
+def _xy(point: QPointF) -> tuple[float, float]:
+    """Whole numbers where they are whole, so that files stay short."""
+    x, y = point.x(), point.y()
+    return (int(x) if x == int(x) else x, int(y) if y == int(y) else y)

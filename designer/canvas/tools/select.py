@@ -1,0 +1,82 @@
+"""Select: click on nothing clears, a rubber band takes what it touches; Shift adds, Ctrl toggles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QGraphicsRectItem
+
+from designer.canvas.tools.base import Pointer, Tool
+from engine.graph import Edge
+from widgets import tokens
+
+if TYPE_CHECKING:
+    from designer.canvas.view import Canvas
+
+
+class SelectTool(Tool):
+    """Begun on empty canvas."""
+
+    def __init__(self, canvas: Canvas, at: Pointer) -> None:
+        super().__init__(canvas, at)
+        self._before = (canvas.selection.nodes, canvas.selection.wires)
+        self._band: QGraphicsRectItem | None = None
+
+    def start(self, at: Pointer) -> None:
+        theme = tokens.theme()
+        self._band = QGraphicsRectItem()
+        pen = QPen(tokens.color(theme.accent), 1)
+        pen.setCosmetic(True)
+        self._band.setPen(pen)
+        self._band.setBrush(tokens.color(theme.accent, 0.12))
+        self._band.setZValue(20)
+        self.canvas.scene_.addItem(self._band)
+
+    def drag(self, at: Pointer) -> None:
+        if self._band is None:
+            return
+        rect = QRectF(self.begun.scene, at.scene).normalized()
+        self._band.setRect(rect)
+        touched = [n for n, item in self.canvas.scene_.nodes.items() if item.box().intersects(rect)]
+        nodes, wires = self._before
+        if at.ctrl:
+            kept = [n for n in nodes if n not in touched]
+            self.canvas.selection.show((*kept, *(n for n in touched if n not in nodes)), wires)
+        elif at.shift:
+            self.canvas.selection.show((*nodes, *touched), wires)
+        else:
+            self.canvas.selection.show(touched)
+
+    def release(self, at: Pointer) -> None:
+        if self._band is None and not (at.shift or at.ctrl):
+            self.canvas.selection.clear()
+        self._drop_band()
+
+    def cancel(self) -> None:
+        self._drop_band()
+        self.canvas.selection.show(*self._before)
+
+    def _drop_band(self) -> None:
+        if self._band is not None:
+            self.canvas.scene_.removeItem(self._band)
+            self._band = None
+
+
+class WireSelectTool(Tool):
+    """Begun on a wire: a click selects it; near an end, a drag takes that end off its port."""
+
+    def __init__(self, canvas: Canvas, at: Pointer, wire: Edge) -> None:
+        super().__init__(canvas, at)
+        self._wire = wire
+
+    def start(self, at: Pointer) -> None:
+        self.canvas.pull_off(self._wire, self.begun, at)
+
+    def release(self, at: Pointer) -> None:
+        selection = self.canvas.selection
+        if at.shift or at.ctrl:
+            selection.show(selection.nodes, selection.wires ^ {self._wire})
+        else:
+            selection.show((), (self._wire,))

@@ -1,0 +1,389 @@
+"""The view: zoom to the cursor, pan, frame; presses go to tools, keys to commands. See designer.canvas for the API."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from designer.canvas.bubble import Bubble, EmptyHint
+from designer.canvas.edits import Edits
+from designer.canvas.hover import tip_at
+from designer.canvas.keys import run_key
+from designer.canvas.legend import Legend
+from designer.canvas.look import dotted_paper
+from designer.canvas.minimap import Minimap
+from designer.canvas.motion import Motion
+from designer.canvas.overlay import Overlay
+from designer.canvas.paper import PaperView
+from designer.canvas.ports import PortRef
+from designer.canvas.quick_add import QuickAdd
+from designer.canvas.scene import CanvasScene
+from designer.canvas.tools.base import Pointer, Tool
+from designer.canvas.tools.choose import choose_tool, pull_off
+from designer.canvas.tools.drop import DropTool, dragged_layer
+from designer.canvas.wording import with_names
+from designer.document import DocState, Point
+from designer.session.analyst import Analyst
+from designer.session.selection import Selection
+from designer.session.store import Store
+from engine.analysis import Analysis
+from engine.graph import Edge
+from widgets import tokens
+from widgets.i18n import tr
+
+
+class Canvas(PaperView):
+    """The drawn network. Owns items and tools; the document stays the store's."""
+
+    node_activated = Signal(str)
+    message = Signal(str)
+    menu_wanted = Signal(QPoint, object)
+
+    def __init__(self, store: Store, selection: Selection, analyst: Analyst, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.store, self.selection, self.analyst = store, selection, analyst
+        self.scene_ = CanvasScene(store.state, analyst.analysis, tokens.theme())
+        self.setScene(self.scene_)
+        self.overlay = Overlay(self.scene_)
+        self.motion = Motion(self)
+        self.scene_.glide = self.motion.glide
+        self.edits = Edits(self)
+        self.tool: Tool | None = None
+        self.drop_tool: DropTool | None = None
+        self.space_held = False
+        self.cursor_scene: QPointF | None = None
+        self.quick: QuickAdd | None = None
+        self.bubble, self.hint = Bubble(self), EmptyHint(self)
+        self.legend, self.minimap = Legend(self), Minimap(self.scene_, self)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Canvas"))
+        self._framed = False
+        self._connect()
+        self.show_empty_hint(tr("Drag a layer here, or press Tab to search for one"))
+
+    def _connect(self) -> None:
+        self.store.changed.connect(self._follow)
+        self.store.refused.connect(lambda refusal: self.message.emit(self.words_of(refusal)))
+        self.analyst.changed.connect(self._show_analysis)
+        self.selection.changed.connect(self._show_selection)
+        self.minimap.go.connect(self.centre_on)
+        self.viewed.connect(self.minimap.show_view)
+        self.scene_.on_moved = lambda _: self.minimap.refresh()
+        tokens.on_theme(self, self._apply_theme)
+
+    # ------------------------------------------------------------------ following
+
+    def _follow(self, old: DocState, new: DocState) -> None:
+        if self.tool is not None:
+            self.cancel_tool()
+        if not self.motion.armed:
+            self.motion.finish()
+        self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
+        self.overlay.refresh()
+        self.hint.setVisible(not new.graph.nodes)
+        self.minimap.setVisible(bool(new.graph.nodes))
+        self.minimap.refresh()
+        if not old.graph.nodes.keys() & new.graph.nodes.keys() and len(new.graph.nodes) > 1:
+            self.frame_all()
+
+    def _show_analysis(self, analysis: Analysis) -> None:
+        """An analysis that runs ahead of the scene comes again with ``_follow``."""
+        if analysis.graph is self.scene_.state.graph:
+            self.scene_.show_analysis(analysis)
+            self.overlay.under.update()
+
+    def _show_selection(self) -> None:
+        self.scene_.show_selection(self.selection.nodes, self.selection.wires)
+
+    def _apply_theme(self) -> None:
+        theme = tokens.theme()
+        self.setBackgroundBrush(dotted_paper(theme.canvas, theme.grid))
+        self.scene_.apply_theme(theme)
+        self.hint.restyle()
+        self._place_corners()
+        for widget in (self.legend, self.minimap):
+            widget.update()
+
+    def show_empty_hint(self, text: str) -> None:
+        """What an empty canvas says."""
+        self.hint.show_text(text)
+        self.hint.setVisible(not self.store.state.graph.nodes)
+        self.minimap.setVisible(bool(self.store.state.graph.nodes))
+        self._place_corners()
+
+    def words_of(self, refusal: object) -> str:
+        """A refusal as one sentence with the layers' names instead of their ids."""
+        return with_names(str(refusal), self.store.state.graph)
+
+    def frame_margins(self) -> tuple[int, int]:
+        """Sides, and above and below, so that legend and map cover nothing."""
+        low = max(
+            self.minimap.height() if self.minimap.isVisible() else 0,
+            self.legend.height() if self.legend.isVisible() else 0,
+        )
+        return 36, 36 + (low + tokens.SPACE_2 if low else 0)
+
+    # ------------------------------------------------------------------ place
+
+    def frame_all(self) -> None:
+        """Home: everything."""
+        self.motion.finish()
+        self.frame(self.scene_.content())
+
+    def frame_selection(self) -> None:
+        """F: what is selected, or everything."""
+        self.motion.finish()
+        self.frame(self.scene_.content(self.selection.nodes) if self.selection.nodes else self.scene_.content())
+
+    def reveal(self, node_id: str) -> None:
+        """Select a card and bring it into sight, at a zoom at which it can be read."""
+        if node_id in self.scene_.nodes:
+            self.selection.show((node_id,))
+            box = self.scene_.nodes[node_id].box()
+            if self.zoom < 0.6 or not self.visible_rect().contains(box):
+                self.zoom_to(max(self.zoom, 0.8))
+                self.centre_on(box.center())
+
+    # ------------------------------------------------------------------ edits that need the view
+
+    def glide(self, text: str, verb: object, *args: object) -> bool:
+        """One undo step whose moves are shown as motion."""
+        self.motion.begin()
+        done = self.store.attempt(text, verb, *args)  # type: ignore[arg-type]
+        self.motion.start()
+        return done
+
+    def auto_layout(self) -> None:
+        """Layered layout of the selected cards if there are several, else of all; one undo step."""
+        self.edits.auto_layout()
+
+    def add_layer(self, type_name: str) -> str | None:
+        """A new layer beside the selected card and wired to it, or in the middle of the view."""
+        return self.edits.add_layer(type_name)
+
+    def place_layer(
+        self, type_name: str, at: Point, wire: Edge | None = None, origin: PortRef | None = None
+    ) -> str | None:
+        """A new layer at a place, on a wire, or wired to a port; selected. None if it was refused."""
+        return self.edits.place_layer(type_name, at, wire, origin)
+
+    def quick_add(self, at: QPointF | None = None, origin: PortRef | None = None) -> None:
+        """The search list at a scene point (the cursor, else the middle), filtered to what fits ``origin``."""
+        point = at or self.cursor_scene or self.visible_rect().center()
+        self.close_quick_add()
+        self.quick = QuickAdd(self, point, origin)
+
+    def close_quick_add(self) -> None:
+        """Away with the search list; the canvas has the focus again."""
+        if self.quick is not None:
+            quick, self.quick = self.quick, None
+            quick.hide()
+            quick.deleteLater()
+            self.setFocus()
+
+    def wire_under(self, box: QRectF, cursor: QPointF) -> Edge | None:
+        """The wire that a card dropped here would go on: the one at the cursor, else one through the card's middle."""
+        wire = self.scene_.wire_at(cursor, 10 / self.zoom)
+        return wire if wire is not None else self.scene_.wire_at(box.center(), 16)
+
+    def wire_under_card(self, node_id: str) -> Edge | None:
+        """The wire under a card's middle."""
+        box = self.scene_.nodes[node_id].box()
+        wire = self.wire_under(box, QPointF(box.center().x(), box.top() + 28))
+        return wire if wire is not None and node_id not in (wire.source, wire.target) else None
+
+    def pull_off(self, wire: Edge, begun: Pointer, at: Pointer) -> None:
+        """A wire was dragged near one of its ends: that end is loose from now on."""
+        pull_off(self, wire, begun, at)
+
+    # ------------------------------------------------------------------ tools
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        view = event.position()
+        scene = self.viewportTransform().inverted()[0].map(view)
+        return Pointer(scene, view.toPoint(), event.modifiers(), event.button())
+
+    def cancel_tool(self) -> None:
+        """Escape: whatever is going on has not been begun."""
+        tool, self.tool = self.tool, None
+        if tool is not None:
+            tool.cancel()
+        if self.drop_tool is not None:
+            self.drop_tool.leave()
+            self.drop_tool = None
+
+    def restore_cursor(self) -> None:
+        """The cursor that fits what is held."""
+        if self.space_held:
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.viewport().unsetCursor()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A second button during a gesture cancels it."""
+        QToolTip.hideText()
+        self.close_quick_add()
+        if self.tool is not None:
+            self.cancel_tool()
+        else:
+            self.tool = choose_tool(self, self._pointer(event))
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Feed the gesture, or show what is under the mouse."""
+        at = self._pointer(event)
+        self.cursor_scene = at.scene
+        if self.tool is not None:
+            self.tool.move(at)
+        else:
+            self._hover(at)
+
+    def _hover(self, at: Pointer) -> None:
+        scene = self.scene_
+        port = scene.port_at(at.scene)
+        what = scene.node_at(at.scene) or (None if port else scene.wire_at(at.scene, 6 / self.zoom))
+        scene.show_hover(what)
+        if isinstance(what, Edge) or self.overlay.mode != "off":
+            self.overlay.under.update(QRectF(at.scene.x() - 200, at.scene.y() - 100, 400, 200))
+        if not self.space_held:
+            cursor = Qt.CursorShape.CrossCursor if port else Qt.CursorShape.ArrowCursor
+            if self.viewport().cursor().shape() != cursor:
+                self.viewport().setCursor(cursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The gesture's end, if it is its own button."""
+        tool = self.tool
+        if tool is not None and event.button() == tool.begun.button:
+            self.tool = None
+            tool.release(self._pointer(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """On a card's name: rename; on the card: open; on nothing: quick add."""
+        at = self._pointer(event)
+        if at.button != Qt.MouseButton.LeftButton:
+            return
+        node = self.scene_.node_at(at.scene)
+        if node is None:
+            if self.scene_.port_at(at.scene) is None:
+                self.quick_add(at.scene)
+        elif at.scene.y() - self.scene_.nodes[node].y() < 26:
+            self.edits.rename(node)
+        else:
+            self.node_activated.emit(node)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Right click without Ctrl: whoever owns the menus opens one."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return
+        at = self.mapToScene(event.pos())
+        node, wire = self.scene_.node_at(at), self.scene_.wire_at(at)
+        if node is not None and node not in self.selection.nodes:
+            self.selection.show((node,))
+        elif node is None and wire is not None and wire not in self.selection.wires:
+            self.selection.show((), (wire,))
+        self.menu_wanted.emit(event.globalPos(), node or wire)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Tool tips from what is there."""
+        if event.type() == QEvent.Type.ToolTip and self.tool is None:
+            text, rect = tip_at(self, event.pos())  # type: ignore[attr-defined]
+            QToolTip.showText(event.globalPos(), text, self.viewport(), rect)  # type: ignore[attr-defined]
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.scene_.show_hover(None)
+            self.cursor_scene = None
+        return super().viewportEvent(event)
+
+    # ------------------------------------------------------------------ keys and focus
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab adds a layer here; Ctrl+Tab leaves the canvas."""
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Only the canvas with the focus gets here, so single letters never fire in a text field."""
+        if event.key() == Qt.Key.Key_Space and self.tool is None:
+            if not event.isAutoRepeat():
+                self.space_held = True
+                self.restore_cursor()
+            event.accept()
+        elif not run_key(self, event):
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space lets go of the paper."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.space_held = False
+            self.restore_cursor()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key that is released elsewhere must not stay held here."""
+        self.space_held = False
+        self.restore_cursor()
+        super().focusOutEvent(event)
+
+    # ------------------------------------------------------------------ drops
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A layer from a palette."""
+        type_name = dragged_layer(event.mimeData())
+        if type_name is None:
+            event.ignore()
+            return
+        self.cancel_tool()
+        self.drop_tool = DropTool(self, type_name)
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """The ghost follows."""
+        if self.drop_tool is None:
+            event.ignore()
+            return
+        view = event.position()
+        self.drop_tool.move(self.viewportTransform().inverted()[0].map(view), view.toPoint())
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """The ghost goes."""
+        self.cancel_tool()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """One undo step, and the canvas takes the focus."""
+        tool, self.drop_tool = self.drop_tool, None
+        if tool is None:
+            event.ignore()
+            return
+        tool.move(self.viewportTransform().inverted()[0].map(event.position()), event.position().toPoint())
+        tool.drop()
+        self.setFocus()
+        event.acceptProposedAction()
+
+    # ------------------------------------------------------------------ corners
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Corners follow; the first real size frames what is there."""
+        super().resizeEvent(event)
+        if not self._framed and self.viewport().width() > 50:
+            self._framed = True
+            self.frame_all()
+        self._place_corners()
+        self.minimap.show_view(self.visible_rect())
+
+    def _place_corners(self) -> None:
+        room, space = self.rect(), tokens.SPACE_4
+        self.legend.move(space, room.height() - self.legend.height() - space)
+        self.minimap.move(room.width() - self.minimap.width() - space, room.height() - self.minimap.height() - space)
+        self.hint.adjustSize()
+        self.hint.move((room.width() - self.hint.width()) // 2, (room.height() - self.hint.height()) // 2)

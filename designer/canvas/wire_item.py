@@ -1,0 +1,84 @@
+"""A wire: a path with a pen, painted by Qt itself. Its curve is adjusted when a card has moved, and only then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainterPathStroker, QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from designer.canvas.curve import Points, cross, polyline, wire_path
+from designer.canvas.look import Look
+from designer.canvas.node_item import NodeItem
+from engine.graph import Edge
+
+
+@dataclass(frozen=True)
+class WireState:
+    """What the pen says."""
+
+    selected: bool = False
+    hovered: bool = False
+    wrong: bool = False
+    muted: bool = False
+    hidden: bool = False
+
+
+class WireItem(QGraphicsPathItem):
+    """From an output port of one card to an input port of another. ``labels``: its shape text, longest first."""
+
+    def __init__(self, edge: Edge, look: Look) -> None:
+        super().__init__()
+        self.edge, self.look, self.state = edge, look, WireState()
+        self.labels: tuple[str, ...] = ()
+        self.through: tuple[tuple[float, float], ...] = ()
+        self.start, self.end = QPointF(), QPointF()
+        self.setPen(look.wire)
+        self.setZValue(0)
+
+    def adjust(self, source: NodeItem, target: NodeItem, through: tuple[tuple[float, float], ...]) -> None:
+        """The curve between the ports where the cards stand now."""
+        start, end = source.port_point(self.edge.source_port, False), target.port_point(self.edge.port, True)
+        self.start, self.end, self.through = start, end, through
+        self.setPath(wire_path(start, end, source.box(), target.box(), through))
+
+    def show_state(self, state: WireState, look: Look) -> None:
+        """The pen for that state."""
+        if state == self.state and look is self.look:
+            return
+        self.state, self.look = state, look
+        self.setPen(_pen(state, look))
+        self.setZValue(0.5 if state.selected or state.hovered else 0)
+
+    def distance(self, point: QPointF) -> float:
+        """From a point to the curve, in scene units; large where it is not near."""
+        near = QRectF(point.x() - 12, point.y() - 12, 24, 24)
+        if not self.path().controlPointRect().intersects(near):
+            return 1e9
+        stroker = QPainterPathStroker()
+        for width in (2.0, 6.0, 12.0, 20.0):
+            stroker.setWidth(width)
+            if stroker.createStroke(self.path()).contains(point):
+                return width / 2
+        return 1e9
+
+    def crosses(self, stroke: Points) -> bool:
+        """True where a drawn stroke, as (n, 2) points, cuts the wire."""
+        box = self.path().controlPointRect().adjusted(-1, -1, 1, 1)
+        low, high = stroke.min(axis=0), stroke.max(axis=0)
+        if box.right() < low[0] or box.left() > high[0] or box.bottom() < low[1] or box.top() > high[1]:
+            return False
+        return cross(polyline(self.path()), stroke)
+
+
+def _pen(state: WireState, look: Look) -> QPen:
+    if state.hidden and not (state.selected or state.hovered):
+        return QPen(Qt.PenStyle.NoPen)
+    if state.selected:
+        return look.wire_selected
+    if state.hovered:
+        return look.wire_hover
+    if state.wrong:
+        return look.wire_wrong
+    return look.wire_muted if state.muted else look.wire
