@@ -47,7 +47,7 @@ def rgb(value: str) -> NDArray[np.float64]:
 @lru_cache(maxsize=1)
 def viridis() -> Table:
     """(256,) table for magnitudes, dark = small."""
-    table = _argb(np.frombuffer(base64.b64decode(b"".join(_VIRIDIS)), dtype=np.uint8).reshape(256, 3))
+    table = _argb(np.frombuffer(base64.b64decode(_VIRIDIS), dtype=np.uint8).reshape(256, 3))
     table.setflags(write=False)
     return table
 

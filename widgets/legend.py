@@ -15,6 +15,8 @@ from widgets import tokens
 from widgets.tokens import color, theme
 
 SAMPLE = 22
+SYMBOLS = ("o", "s", "t", "d")
+"""Shapes of series and classes, in order."""
 DRAG_START = 4
 CORNERS = ((1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0), (1.0, 0.5), (0.5, 0.0), (0.5, 1.0), (0.5, 0.5), (0.0, 0.5))
 
