@@ -19,6 +19,7 @@ from engine.layers import LAYERS
 
 #: settings that a file always states, since people look for them
 _STATED = {"optimizer", "batch_size", "epochs", "seed", "source"}
+_OTHER = "open a graph.json or .gradloom file; data is dropped on the window or named in the data panel"
 _DAMAGED = "the file is damaged or was edited by hand; restore an earlier copy"
 
 
@@ -126,7 +127,7 @@ def _version(raw: bytes, file: str) -> int:
     if head.format != FORMAT:
         raise FormatError(
             file, "format", "this is not a Gradloom project", expected=repr(FORMAT), got=repr(head.format),
-            remedy="open a graph.json or .gradloom file; data is dropped on the window or named in the data panel",
+            remedy=_OTHER,
         )  # fmt: skip
     version = head.format_version
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -152,6 +153,9 @@ def _mistyped(message: str, file: str) -> FormatError:
 
 
 def _malformed(raw: bytes, error: Exception, file: str) -> FormatError:
+    if raw.lstrip()[:1] != b"{":
+        got = "nothing" if not raw.strip() else repr(raw[:20].decode("latin-1"))
+        return FormatError(file, "", "this is not a Gradloom project", expected="a JSON object", got=got, remedy=_OTHER)
     kind, place = "this is no JSON", _byte(str(error))
     try:
         raw.decode()

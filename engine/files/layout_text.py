@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from engine.graph import Json
 
-WIDTH = 110
+WIDTH = 140
+NUMBERS_WIDTH = 110
 #: containers whose entries always stand on lines of their own, by path
 _OPEN = {(), ("nodes",), ("edges",), ("training",), ("data",), ("layout",), ("layout", "positions"), ("notes",)}
 
@@ -47,7 +48,7 @@ def _filled(values: Sequence[Json], inner: str) -> str:
     line = inner
     for k, v in enumerate(values):
         word = _short(v) + ("," if k + 1 < len(values) else "")
-        if len(line) > len(inner) and len(line) + 1 + len(word) > WIDTH:
+        if len(line) > len(inner) and len(line) + 1 + len(word) > NUMBERS_WIDTH:
             lines.append(line)
             line = inner
         line += word if len(line) == len(inner) else f" {word}"

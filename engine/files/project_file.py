@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from engine.declare import Spec
 from engine.files.archive import pack, unpack
 from engine.files.atomic import write_atomic
 from engine.files.errors import FormatError
@@ -80,6 +82,30 @@ def parse(data: bytes, file: str = "project") -> ProjectFile:
     stored = members.get("weights.safetensors")
     weights = None if stored is None else parse_weights(stored, file)
     return ProjectFile(project, weights, resume_of(members, file))
+
+
+def moved(project: Project, old: str | Path, new: str | Path) -> Project:
+    """The project for a file in folder ``new``: relative paths to data, which counted from ``old``, still lead there."""
+    source = project.data.source
+    changed: dict[str, Any] = {}
+    for name in ("path", "labels"):
+        value = source.params.get(name)
+        if isinstance(value, str) and value and not os.path.isabs(os.path.expanduser(value)):
+            there = Path(old).absolute() / value
+            if there.exists():
+                changed[name] = _relative(there, Path(new).absolute())
+    if not changed or Path(old).absolute() == Path(new).absolute():
+        return project
+    data = replace(project.data, source=Spec(source.type, {**source.params, **changed}))
+    return replace(project, data=data)
+
+
+def _relative(there: Path, folder: Path) -> str:
+    """Relative where it can be (not across drives), with slashes, so that the file opens on every system."""
+    try:
+        return Path(os.path.relpath(there, folder)).as_posix()
+    except ValueError:
+        return str(there)
 
 
 def _starts_like_archive(path: str | Path) -> bool:

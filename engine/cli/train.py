@@ -1,0 +1,149 @@
+"""``train``: the trainer in the foreground, stoppable, with everything written that was asked for."""
+
+from __future__ import annotations
+
+import signal
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from engine.cli.errors import UsageError
+from engine.cli.loading import data_of
+from engine.cli.progress import MetricsFile, Progress
+from engine.cli.text import clock
+from engine.files import project_file
+from engine.files.resume import ResumeState as StoredState
+from engine.files.weights import write_weights
+from engine.graph import Project
+from engine.training import ResumeState, Trainer
+
+#: seconds between two looks at Ctrl+C
+PIECE = 0.1
+
+
+def train(options: Namespace) -> int:
+    """0 when a stop rule ended it, 1 when it diverged, 130 after Ctrl+C."""
+    _check_outputs(options)
+    file = project_file.read(options.file)
+    project = _changed(file.project, options)
+    _check_backend(options.backend or project.training.backend)
+    trainer = Trainer(project, data_of(project, options.file), backend=options.backend)
+    if options.resume:
+        _resume(trainer, file.resume, options.file)
+    with MetricsFile(options.metrics, trainer.dataset.task) as metrics, _stoppable() as stop:
+        progress = Progress(trainer, options.quiet)
+        _run(trainer, progress, metrics, stop)
+        _tell(trainer, progress, metrics, bool(stop))
+    _write(trainer, project, options)
+    trainer.executable.close()
+    if trainer.stopped == "diverged":
+        return 1
+    return 130 if stop else 0
+
+
+def _changed(project: Project, options: Namespace) -> Project:
+    setup = project.training
+    if options.epochs is not None:
+        setup = replace(setup, epochs=options.epochs)
+    if options.seed is not None:
+        setup = replace(setup, seed=options.seed)
+    return replace(project, training=setup)
+
+
+def _check_outputs(options: Namespace) -> None:
+    """Before hours of training, not after them."""
+    if options.save and not project_file.is_archive(options.save):
+        raise UsageError(f"--save {options.save}: the name must end with .gradloom")
+    for path in (options.weights, options.save, options.metrics):
+        if path and not Path(path).resolve().parent.is_dir():
+            raise UsageError(f"{path}: there is no such folder")
+
+
+def _check_backend(name: str) -> None:
+    """Refused before the data is loaded."""
+    from engine.backends import BackendUnavailableError, available
+
+    if name != "auto" and name not in available():
+        raise BackendUnavailableError(f"backend {name!r} is not available here; there are: {', '.join(available())}")
+
+
+def _resume(trainer: Trainer, state: StoredState | None, path: str) -> None:
+    if state is None:
+        raise UsageError(f"{path}: it holds no state to resume from; `train --save OUT.gradloom` writes one")
+    try:
+        trainer.load_resume_state(ResumeState(state.arrays, state.scalars))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as e:
+        raise UsageError(f"{path}: its training cannot go on with this set-up: {e}") from e
+    trainer.extend(trainer.setup.epochs)
+
+
+def _run(trainer: Trainer, progress: Progress, metrics: MetricsFile, stop: list[int]) -> None:
+    seen = trainer.epoch
+    while not trainer.finished and not stop:
+        trainer.advance(PIECE)
+        progress.work()
+        if trainer.epoch > seen:
+            seen = trainer.epoch
+            progress.epoch(trainer.epochs[-1])
+            metrics.epoch(trainer.epochs[-1])
+
+
+def _tell(trainer: Trainer, progress: Progress, metrics: MetricsFile, stopped: bool) -> None:
+    reasons = {
+        "epochs": "all epochs done",
+        "target": "target loss reached",
+        "patience": f"no improvement for {trainer.setup.patience} epochs",
+    }
+    if trainer.divergence is not None:
+        d = trainer.divergence
+        name = trainer.project.graph.nodes[d.node].name if d.node in trainer.project.graph.nodes else d.node
+        advice = "lower the learning rate, or look at the data"
+        progress.end(
+            f"diverged at step {d.step}: {d.count} values of {d.tensor!r} at {name!r} are NaN or infinite; {advice}"
+        )
+        return
+    why = "stopped" if stopped else reasons.get(trainer.stopped, trainer.stopped)
+    if trainer.best_weights and trainer.stopped and trainer.setup.restore_best:
+        why += f"; weights of epoch {trainer.best_epoch} restored"
+    text = f"{why} after {trainer.epoch} epochs, {trainer.step:,} steps, {clock(trainer.seconds)}"
+    result = trainer.test_result
+    if result is not None and not stopped:
+        metric = result.metrics.get(trainer.main_metric, float("nan"))
+        metrics.line(trainer.epoch, trainer.step, "test", result.loss, metric, trainer.seconds)
+        shown = f"error {metric:.4g}" if trainer.main_metric == "mae" else f"accuracy {metric:.2%}"
+        text += f"\ntest: loss {result.loss:.4g}, {shown}"
+    progress.end(text)
+
+
+def _write(trainer: Trainer, project: Project, options: Namespace) -> None:
+    weights = trainer.executable.weights()
+    if options.weights:
+        write_weights(options.weights, weights)
+    if options.save:
+        state = trainer.resume_state()
+        project = project_file.moved(project, Path(options.file).resolve().parent, Path(options.save).resolve().parent)
+        project_file.write(options.save, project, weights, StoredState(state.arrays, state.scalars))
+
+
+@contextmanager
+def _stoppable() -> Iterator[list[int]]:
+    """A list that Ctrl+C fills; the second Ctrl+C interrupts at once."""
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    try:
+        before = signal.signal(signal.SIGINT, note)
+    except ValueError:  # not the main thread; nobody can press Ctrl+C there
+        yield asked
+        return
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
