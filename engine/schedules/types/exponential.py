@@ -8,7 +8,7 @@ from engine.schedules.base import SCHEDULES, Schedule
 
 @SCHEDULES.add
 class ExponentialDecay(Schedule, id="exponential", title="exponential"):
-    """factor = gamma^epoch, epoch = floor(step / steps per epoch), if smooth without floor. As torch's ExponentialLR."""
+    """factor = gamma^epoch, epoch = floor(step / steps per epoch); smooth: without floor. As torch's ExponentialLR."""
 
     gamma: float = Float(
         0.95, low=0.0, low_open=True, high=1.0, label="factor", help="What each epoch multiplies the rate by."

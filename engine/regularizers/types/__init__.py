@@ -1,0 +1,1 @@
+"""One file per type; the registry of engine.regularizers finds them all."""
