@@ -82,20 +82,14 @@ class PlotAxis(pg.AxisItem):
             self.setWidth(metrics.horizontalAdvance("0.0000") + 10 + (metrics.height() if self.labelText else 0))
         else:
             self.setHeight(metrics.height() + 8 + (metrics.height() if self.labelText else 0))
-        self.label.setFont(font)
-        self.label.setDefaultTextColor(color(theme().secondary))
 
     def show_label(self, text: str) -> None:
         """Axis title with its unit; "" takes none of the room."""
         if text == self.labelText:
             return
-        self.setLabel(text or None)
-        self.showLabel(bool(text))
+        self.labelText = text
         self.restyle()
-
-    def labelString(self) -> str:
-        # pyqtgraph's own sets the text in a style of its own; font and colour come from the tokens here.
-        return self.labelText
+        self.update()
 
     def room(self, size: float, low: float = 0.0, high: float = 0.0) -> int:
         """How many labels fit into ``size`` pixels."""
@@ -125,6 +119,8 @@ class PlotAxis(pg.AxisItem):
         span = (high - low) or 1.0
         area = QRectF(0, 0, self.size().width(), self.size().height())
         inverted = self.linkedView() is not None and self.linkedView().yInverted()
+        if self.labelText:
+            self._paint_title(p, area)
         for value, text in self.places():
             share = (value - low) / span
             if self.orientation in ("left", "right"):
@@ -132,6 +128,17 @@ class PlotAxis(pg.AxisItem):
                 self.paint_label(p, text, area.width() - 6, y, 0)
             else:
                 self.paint_label(p, text, area.width() * share, 5, value)
+
+    def _paint_title(self, p: QPainter, area: QRectF) -> None:
+        line = QFontMetricsF(p.font()).height()
+        if self.orientation in ("left", "right"):
+            p.save()
+            p.translate(0, area.center().y())
+            p.rotate(-90)
+            p.drawText(QRectF(-200, -2, 400, line), _CENTER | _TOP, self.labelText)
+            p.restore()
+        else:
+            p.drawText(QRectF(0, area.bottom() - line - 1, area.width(), line), _CENTER | _TOP, self.labelText)
 
     def paint_label(self, p: QPainter, text: str, x: float, y: float, value: float) -> None:
         """Left axis: ends at x, centred on y. Bottom axis: centred on x, below y."""
@@ -212,7 +219,7 @@ class NameAxis(PlotAxis):
         metrics = QFontMetricsF(tokens.font("caption"))
         widest = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0)
         if self.orientation in ("left", "right"):
-            self.setWidth(min(tokens.scaled(110), widest + 14))
+            self.setWidth(min(tokens.scaled(110), widest + 14) + (metrics.height() if self.labelText else 0))
         else:
             self._choose_slant(self.size().width())
 
@@ -241,7 +248,7 @@ class NameAxis(PlotAxis):
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         metrics = QFontMetricsF(tokens.font("caption"))
         if self.orientation in ("left", "right"):
-            limit = self.size().width() - 10
+            limit = self.size().width() - 10 - (metrics.height() if self.labelText else 0)
         else:
             limit = (ROTATED_HEIGHT - metrics.height()) / math.sin(math.radians(ANGLE)) if self.slanted else 1e9
         return [metrics.elidedText(self.names[int(v)], Qt.TextElideMode.ElideMiddle, limit) for v in values]
@@ -251,6 +258,9 @@ class NameAxis(PlotAxis):
             super().paint_label(p, text, x, y, value)
             return
         metrics = QFontMetricsF(p.font())
+        # The first labels reach to the left of the axis, as far as the widget goes.
+        limit = (x + self.pos().x()) / math.cos(math.radians(ANGLE))
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, limit)
         p.save()
         p.translate(x + 3, y + 2)
         p.rotate(-ANGLE)

@@ -22,6 +22,8 @@ from widgets.plot_base import AxisPlot
 from widgets.readout import Row
 from widgets.tokens import blend, color, theme
 
+STRENGTH = 0.62
+"""Share of full colour at the surface's ends, so that the points stand out."""
 Extent = tuple[float, float, float, float]
 
 
@@ -45,8 +47,7 @@ class DecisionBoundary(AxisPlot):
         self.view.wheel_axis = None
         self.color_legend = ColorLegend()
         self.color_legend.range_changed.connect(lambda low, high: self._rescale(high - self._center))
-        self.row.addWidget(self.color_legend)
-        self.row.setContentsMargins(0, 0, tokens.SPACE_1, 0)
+        self.add_beside(self.color_legend)
         self._test_button = self._tool("eye", tr("Show test data"), self.show_test)
         self._discrete_button = self._tool("grid-3x3", tr("Discretize: show only the answer"), self.show_discrete)
         self.show_empty(tr("No decision surface yet. It needs a network with two inputs; press Run or Step."))
@@ -72,6 +73,7 @@ class DecisionBoundary(AxisPlot):
         center: float = 0.0,
         span: float = 1.0,
         class_names: Sequence[str] = (),
+        axis_names: tuple[str, str] = ("x1", "x2"),
     ) -> None:
         """``grid`` (H, W): one output, row 0 at the least y; neutral at ``center``, full colour ``span`` away from it
         (a probability: 0.5, 0.5). Or (C, H, W): a probability for each class.
@@ -83,6 +85,8 @@ class DecisionBoundary(AxisPlot):
         moved = extent != self._extent or bool(self.empty_sentence())
         self._extent, self._center, self._span = extent, center, span
         self._names = list(class_names)
+        self.x_axis.show_label(axis_names[0])
+        self.y_axis.show_label(axis_names[1])
         self._colour()
         self.show_data()
         if moved and self.follow:
@@ -142,7 +146,9 @@ class DecisionBoundary(AxisPlot):
 
     def _table(self) -> colormaps.Table:
         return colormaps.diverging(
-            blend(theme().panel, theme().negative, 0.85), theme().neutral, blend(theme().panel, theme().positive, 0.85)
+            blend(theme().panel, theme().negative, STRENGTH),
+            theme().neutral,
+            blend(theme().panel, theme().positive, STRENGTH),
         )
 
     def _signed_words(self) -> NDArray[np.uint32]:
@@ -156,7 +162,7 @@ class DecisionBoundary(AxisPlot):
         count = self.class_count()
         winner = self._grid.argmax(axis=0)
         sure = np.clip((self._grid.max(axis=0) - 1 / count) / (1 - 1 / count), 0, 1)
-        share = np.full(sure.shape, 0.75) if self._discrete else 0.1 + 0.7 * sure
+        share = np.full(sure.shape, STRENGTH) if self._discrete else 0.08 + (STRENGTH - 0.08) * sure
         hues = np.stack([colormaps.rgb(self.class_color(i)) for i in range(count)])[winner]
         mixed = (1 - share[..., None]) * colormaps.rgb(theme().panel) + share[..., None] * hues
         parts = np.rint(mixed).astype(np.uint32)
@@ -190,8 +196,6 @@ class DecisionBoundary(AxisPlot):
             pixels(painter, self._picture, at.rect(*self._extent))
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
-        if self._grid.ndim == 3 and self.class_count() > 2:
-            self._paint_names(painter, at)
         for split, (points, values) in self._points.items():
             if split == "test" and not self._test_shown:
                 continue
@@ -199,6 +203,8 @@ class DecisionBoundary(AxisPlot):
             for group in np.unique(groups):
                 chosen = points[groups == group]
                 self._paint_points(painter, at, chosen, int(group), split == "test")
+        if self._grid.ndim == 3 and self.class_count() > 2:
+            self._paint_names(painter, at)
 
     def _groups(self, values: Array) -> NDArray[np.int64]:
         """Which class each target is; signed values by their side."""
@@ -245,7 +251,7 @@ class DecisionBoundary(AxisPlot):
         values = self.value_at(x, y)
         if values is None:
             return "", ()
-        title = f"x1 {x:.2f}, x2 {y:.2f}"
+        title = f"{self.x_axis.labelText} {x:.2f}, {self.y_axis.labelText} {y:.2f}"
         if len(values) == 1:
             return title, [(self.class_color(int(values[0] >= self._center)), tr("output"), value_text(values[0]))]
         best = np.argsort(values)[::-1][:5]
@@ -268,7 +274,7 @@ class DecisionBoundary(AxisPlot):
             for column in range(columns)
         )
         names = ["output"] if self._grid.ndim == 2 else [self.class_name(i) for i in range(len(grid))]
-        return ("x1", "x2", *names), cells
+        return (self.x_axis.labelText, self.y_axis.labelText, *names), cells
 
 
 def _stamp(symbol: str, hue: str, rim: str, hollow: bool, ratio: float) -> QImage:

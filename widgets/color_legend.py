@@ -36,6 +36,7 @@ class ColorLegend(QWidget):
         self._scale: Scale = "linear"
         self._low, self._high = 0.0, 1.0
         self._table: Table = colormaps.viridis()
+        self._span: tuple[float, float] | None = None
         self._grip = 0
         self._origin = 0.0
         self._start = (0.0, 1.0)
@@ -65,11 +66,17 @@ class ColorLegend(QWidget):
         return QSize(self.sizeHint().width(), 40)
 
     def _bar(self) -> QRectF:
-        return QRectF(4, MARGIN, BAR, max(10, self.height() - 2 * MARGIN))
+        top, bottom = self._span or (MARGIN, self.height() - MARGIN)
+        return QRectF(4, top, BAR, max(10, bottom - top))
+
+    def keep_between(self, top: float, bottom: float) -> None:
+        """Stands beside this stretch of its height: the plot's data area."""
+        self._span = (top, bottom)
+        self.update()
 
     def labels(self) -> list[tuple[float, str]]:
         """(share from below, text) of each label."""
-        room = max(2, int((self.height() - 2 * MARGIN) // 26))
+        room = max(2, int(self._bar().height() // 26))
         if self._scale == "log":
             low, high = math.log10(self._low), math.log10(self._high)
             stride = max(1, math.ceil((high - low) / room))

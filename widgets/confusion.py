@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from widgets import colormaps, tokens
 from widgets.canvas import pixels
 from widgets.export import Table
+from widgets.fields.badge import Badge
 from widgets.i18n import tr
 from widgets.panel import PlotPanel
 from widgets.tokens import blend, color, theme
@@ -22,6 +23,8 @@ LARGEST_CELL = 44
 LEAST_FOR_TEXT = 20
 MARGIN_CLASSES = 40
 """Above so many classes, recall and precision are left to the hover."""
+SLANT, SLANT_LIMIT = 40.0, 84.0
+"""Degrees and greatest length of slanted names above the columns."""
 _CENTER = Qt.AlignmentFlag.AlignCenter
 _RIGHT_MIDDLE = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -37,6 +40,7 @@ class _Matrix(QWidget):
         self.counts: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
         self.names: list[str] = []
         self.hover = (-1, -1)
+        self.slanted = False
         self._picture = QImage()
         self.setMouseTracking(True)
         self.setMinimumSize(120, 120)
@@ -64,14 +68,23 @@ class _Matrix(QWidget):
         metrics = QFontMetricsF(self.font())
         widest = max((metrics.horizontalAdvance(name) for name in self.names), default=0.0)
         left = min(widest, self.width() * 0.25) + metrics.height() + 14
-        top = metrics.height() * 2 + 10
-        right = metrics.horizontalAdvance("100 %") + 12 if self.margins() else 8
+        right = metrics.horizontalAdvance(tr("recall %")) + 12 if self.margins() else 12
         bottom = metrics.height() + 10 if self.margins() else 8
-        room = min(self.width() - left - right, self.height() - top - bottom)
-        cell = min(float(LARGEST_CELL), max(0.05, room / count))
-        if cell > 4:
-            cell = float(math.floor(cell))
-        return QRectF(left, top, cell * count, cell * count), cell
+        top = 2 * metrics.height() + 10
+        cell = self._cell_size(left + right, top + bottom)
+        self.slanted = count <= MARGIN_CLASSES and widest + 4 > cell >= 10
+        if self.slanted:
+            tall = min(widest, SLANT_LIMIT) * math.sin(math.radians(SLANT)) + metrics.height()
+            top = metrics.height() + 10 + tall
+            cell = self._cell_size(left + right, top + bottom)
+        left += max(0.0, (self.width() - left - right - cell * count) / 2)
+        return QRectF(math.floor(left), math.floor(top), cell * count, cell * count), cell
+
+    def _cell_size(self, beside: float, above: float) -> float:
+        """The largest whole number of pixels a cell that fits; less than 4 may be broken."""
+        room = min(self.width() - beside, self.height() - above)
+        cell = min(float(LARGEST_CELL), max(0.05, room / max(1, len(self.counts))))
+        return float(math.floor(cell)) if cell > 4 else cell
 
     def cell_at(self, place: QPointF) -> tuple[int, int]:
         """(true, predicted) under a position, (-1, -1) outside."""
@@ -159,47 +172,58 @@ class _Matrix(QWidget):
         metrics = QFontMetricsF(self.font())
         line = metrics.height()
         painter.setPen(color(theme().secondary))
-        stride = self._stride(cell, line)
+        stride = self._stride(cell, line * 1.15)
         room = grid.left() - line - 12
         for row in range(0, len(self.names), stride):
             y = grid.top() + (row + 0.5) * cell
             text = metrics.elidedText(self.names[row], Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QRectF(line + 6, y - line / 2, room, line), _RIGHT_MIDDLE, text)
+            painter.drawText(QRectF(grid.left() - room - 6, y - line / 2, room, line), _RIGHT_MIDDLE, text)
+        self._paint_column_names(painter, grid, cell)
+        room = min(max((metrics.horizontalAdvance(name) for name in self.names), default=0.0), room)
+        title = tr("predicted")
+        painter.drawText(QRectF(grid.left(), 1, max(grid.width(), 80.0), line), _CENTER, title)
+        painter.save()
+        painter.translate(grid.left() - room - line / 2 - 10, grid.center().y())
+        painter.rotate(-90)
+        painter.drawText(QRectF(-60, -line / 2, 120, line), _CENTER, tr("true"))
+        painter.restore()
+
+    def _paint_column_names(self, painter: QPainter, grid: QRectF, cell: float) -> None:
+        metrics = QFontMetricsF(self.font())
+        line = metrics.height()
+        if self.slanted:
+            for column, name in enumerate(self.names):
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, SLANT_LIMIT)
+                painter.save()
+                painter.translate(grid.left() + (column + 0.5) * cell - 2, grid.top() - 4)
+                painter.rotate(-SLANT)
+                painter.drawText(QRectF(0, -line * 0.7, SLANT_LIMIT + 4, line), Qt.AlignmentFlag.AlignVCenter, text)
+                painter.restore()
+            return
         widest = max((metrics.horizontalAdvance(name) for name in self.names), default=1.0)
-        stride = self._stride(cell, min(widest, 60.0) + 6) if widest + 2 > cell else 1
+        stride = self._stride(cell, min(widest, 60.0) + 12) if widest + 2 > cell else 1
         for column in range(0, len(self.names), stride):
             width = cell * stride
             text = metrics.elidedText(self.names[column], Qt.TextElideMode.ElideRight, width - 2)
             middle = grid.left() + (column + 0.5) * cell
             painter.drawText(QRectF(middle - width / 2, grid.top() - line - 4, width, line), _CENTER, text)
-        painter.setPen(color(theme().secondary))
-        title = tr("predicted")
-        painter.drawText(QRectF(grid.left(), grid.top() - 2 * line - 7, max(grid.width(), 80.0), line), _CENTER, title)
-        painter.save()
-        painter.translate(2 + line / 2, grid.center().y())
-        painter.rotate(-90)
-        painter.drawText(QRectF(-60, -line / 2, 120, line), _CENTER, tr("true"))
-        painter.restore()
 
     def _paint_margins(self, painter: QPainter, grid: QRectF, cell: float) -> None:
         line = QFontMetricsF(self.font()).height()
-        recall, precision, accuracy = rates(self.counts)
+        recall, precision, _ = rates(self.counts)
         painter.setPen(color(theme().secondary))
-        for row, value in enumerate(recall):
-            if cell >= line * 0.9:
-                box = QRectF(grid.right() + 4, grid.top() + row * cell, 60, cell)
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, percent(value))
-        for column, value in enumerate(precision):
-            if cell >= 34:
+        side = grid.right() + 5
+        if cell >= line * 0.9:
+            for row, value in enumerate(recall):
+                box = QRectF(side, grid.top() + row * cell, 60, cell)
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, hundredths(value))
+            painter.drawText(QRectF(side, grid.bottom() + 3, 90, line), 0, tr("recall %"))
+        if cell >= 22:
+            for column, value in enumerate(precision):
                 box = QRectF(grid.left() + column * cell - 4, grid.bottom() + 3, cell + 8, line)
-                painter.drawText(box, _CENTER, percent(value))
-        painter.drawText(QRectF(grid.right() + 4, grid.top() - line - 4, 70, line), 0, tr("recall"))
-        if cell >= 34:
-            box = QRectF(line + 6, grid.bottom() + 3, grid.left() - line - 12, line)
-            painter.drawText(box, _RIGHT_MIDDLE, tr("precision"))
-        painter.setFont(tokens.font("caption", bold=True))
-        painter.setPen(color(theme().text))
-        painter.drawText(QRectF(grid.right() + 4, grid.bottom() + 3, 70, line), 0, percent(accuracy))
+                painter.drawText(box, _CENTER, hundredths(value))
+            box = QRectF(grid.left() - 106, grid.bottom() + 3, 100, line)
+            painter.drawText(box, _RIGHT_MIDDLE, tr("precision %"))
 
     # -- mouse ---------------------------------------------------------------------------------------------------
 
@@ -241,10 +265,15 @@ def percent(value: float) -> str:
     return "100 %" if value >= 0.9995 else f"{value * 100:.1f} %" if value < 0.0995 else f"{value * 100:.0f} %"
 
 
+def hundredths(value: float) -> str:
+    """A share in per cent without the sign, for narrow columns."""
+    return "-" if math.isnan(value) else f"{value * 100:.0f}"
+
+
 class ConfusionMatrix(PlotPanel):
     """Rows are the truth, columns the answers; colour is the share of the row, numbers are counts.
 
-    At the right the recall, below the precision, in the corner the accuracy. A click emits (true, predicted).
+    At the right the recall, below the precision, in the title row the accuracy. A click emits (true, predicted).
     """
 
     cell_clicked = Signal(int, int)
@@ -255,6 +284,8 @@ class ConfusionMatrix(PlotPanel):
         column = QVBoxLayout(self.body)
         column.setContentsMargins(tokens.SPACE_2, 0, tokens.SPACE_2, tokens.SPACE_2)
         column.addWidget(self.matrix)
+        self._accuracy = Badge()
+        self.tools.addWidget(self._accuracy)
         self.matrix.hovered.connect(self._hovered)
         self.matrix.clicked.connect(self.cell_clicked)
         self.show_empty(tr("No answers yet. After the first epoch this counts which class was taken for which."))
@@ -269,6 +300,7 @@ class ConfusionMatrix(PlotPanel):
             raise ValueError(f"confusion matrix: expected {len(table)} class names, got {len(names)}")
         self.matrix.counts, self.matrix.names = table, names
         self.matrix.restyle()
+        self._accuracy.show_badge(tr("accuracy {share}", share=percent(rates(table)[2])))
         self.show_data()
 
     def describe(self, row: int, column: int) -> str:

@@ -227,7 +227,7 @@ class CurvePlot(AxisPlot):
             return
         room = (high - low) * 0.06 or max(abs(high) * 0.1, 1e-6)
         # A loss that nears zero is read better with the zero on the axis.
-        bottom = 0.0 if not self._log_axis.log and 0 <= low < 0.35 * high else low - room
+        bottom = -0.03 * high if not self._log_axis.log and 0 <= low < 0.35 * high else low - room
         self._refreshing = True
         self.view.setYRange(bottom, high + room, padding=0.0)
         self._refreshing = False

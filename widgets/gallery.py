@@ -220,16 +220,6 @@ def empty() -> PlotPanel:
     return CurvePlot("Accuracy", HELP, x_label="epoch")
 
 
-def hovered() -> PlotPanel:
-    plot = curves()
-    assert isinstance(plot, CurvePlot)
-    plot.resize(*SIZE)
-    plot.show()
-    QApplication.processEvents()
-    plot._hover(plot.pixel_of(60, 0.3))
-    return plot
-
-
 def fields() -> QWidget:
     """The form controls."""
     board = QWidget()
@@ -308,7 +298,7 @@ def pictures() -> QWidget:
 
 BOARD: dict[str, Callable[[], QWidget]] = {
     "curves": curves,
-    "curves_hover": hovered,
+    "curves_hover": curves,
     "curves_dense": noisy_curves,
     "curves_empty": empty,
     "profile": profile,
@@ -334,6 +324,7 @@ def render(name: str, folder: Path, scale: float) -> QWidget:
     big = {"confusion": (440, 420), "confusion_300": (440, 420), "fields": (440, 420)}
     widget.resize(*big.get(name, SIZE))
     widget.show()
+    widget.setFocus()
     QApplication.processEvents()
     if name == "curves_hover":
         plot = widget

@@ -35,6 +35,7 @@ class _Strip(QWidget):
         self.selected = -1
         self._hover = -1
         self._across = 1
+        self._room = 1.0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         tokens.on_theme(self, self._restyle)
@@ -50,25 +51,27 @@ class _Strip(QWidget):
         """Width and height that one picture takes, caption and gap included."""
         metrics = QFontMetricsF(self.font())
         widest = max((metrics.horizontalAdvance(line) for c in self.captions for line in c.split("\n")), default=0.0)
-        width = max(self.side + 4.0, min(widest + 4, self.side * 1.6))
+        width = max(self.side + 4.0, min(widest + 4, self.side * 1.45))
         return width + GAP, self.side + 4 + self.lines() * metrics.height() + GAP
 
     def arrange(self, width: float) -> float:
         """Chooses the pictures per row; returns the height needed."""
         across, down = self._cell()
-        self._across = max(1, int((width - GAP) // across))
+        self._across = max(1, min(int((width - GAP) // across), len(self.pictures)))
+        # What is left over is shared out; a few pictures stay together at the left.
+        self._room = min((width - GAP) / self._across, across * 1.3)
         return GAP + math.ceil(len(self.pictures) / self._across) * down
 
     def picture_rect(self, index: int) -> QRectF:
         """Where picture ``index`` is painted."""
-        width, height = self._cell()
+        width, height = self._room, self._cell()[1]
         row, column = divmod(index, self._across)
         left = GAP + column * width + (width - GAP - self.side) / 2
         return QRectF(left, GAP + row * height, self.side, self.side)
 
     def index_at(self, place: QPointF) -> int:
         """The picture whose cell (caption included) holds the position, -1 if none."""
-        width, height = self._cell()
+        width, height = self._room, self._cell()[1]
         column, row = int((place.x() - GAP) // width), int((place.y() - GAP) // height)
         index = row * self._across + column
         inside = place.x() >= GAP and place.y() >= GAP and column < self._across
@@ -118,7 +121,7 @@ class _Strip(QWidget):
         if index >= len(self.captions) or not self.captions[index]:
             return
         metrics = QFontMetricsF(self.font())
-        width = self._cell()[0]
+        width = self._room
         for line, text in enumerate(self.captions[index].split("\n")):
             area = QRectF(rect.center().x() - width / 2, rect.bottom() + 3 + line * metrics.height(), width, 20)
             painter.setPen(color(theme().text if line == 0 else theme().secondary))

@@ -68,7 +68,7 @@ class LayerProfile(AxisPlot):
         self.view.wheel_axis = None
         self.y_axis.show_label(y_label)
         self.range_bar = RangeBar()
-        self.row.addWidget(self.range_bar)
+        self.add_beside(self.range_bar)
         self.legend.toggled.connect(self._toggle)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
         self.show_empty(tr("No profile yet. Press Run or Step: one backward pass fills it."))

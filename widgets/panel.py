@@ -42,6 +42,8 @@ class PlotPanel(QWidget):
         self._more.setToolTip(tr("Export and options"))
         self._more.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
         icons.bind_icon(self._more, "more", "secondary", tokens.ICON_SMALL)
+        self._more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._more.setAccessibleName(self._more.toolTip())
         self._more.clicked.connect(self._open_menu_below)
         self.body = QWidget()
         self._empty = QLabel()

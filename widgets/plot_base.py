@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from widgets import tokens
 from widgets.axes import DecadeAxis, NameAxis, PlotAxis
 from widgets.canvas import Canvas, Mapping, hairline
+from widgets.color_legend import ColorLegend
 from widgets.legend import Legend
 from widgets.panel import PlotPanel
+from widgets.range_bar import RangeBar
 from widgets.readout import Row
 from widgets.tokens import theme
 
@@ -89,6 +91,7 @@ class AxisPlot(PlotPanel):
         self.x_axis: PlotAxis = _AXES[x_axis]("bottom")
         self.y_axis: PlotAxis = _AXES[y_axis]("left")
         self.plot = pg.PlotWidget(viewBox=self.view, axisItems={"bottom": self.x_axis, "left": self.y_axis})
+        self.beside: list[ColorLegend | RangeBar] = []
         self.follow = True
         """True until a person zooms or pans; then new data no longer move the view, until a double-click."""
         super().__init__(title, help_text, parent)
@@ -117,6 +120,12 @@ class AxisPlot(PlotPanel):
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.timeout.connect(self.view_changed)
+
+    def add_beside(self, widget: ColorLegend | RangeBar) -> None:
+        """Puts a bar at the right, as high as the data area."""
+        self.beside.append(widget)
+        self.row.addWidget(widget)
+        self.row.setContentsMargins(0, 0, tokens.SPACE_1, 0)
 
     # -- for subclasses ------------------------------------------------------------------------------------------
 
@@ -211,4 +220,6 @@ class AxisPlot(PlotPanel):
     def _view_resized(self) -> None:
         origin = self.plot.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
         self.legend.keep_inside(QRectF(origin))
+        for beside in self.beside:
+            beside.keep_between(origin.top(), origin.bottom())
         self._settle.start(0)

@@ -17,12 +17,13 @@ WIDTH = 14
 
 
 class RangeBar(QWidget):
-    """Track = all-time range and window together, filled = all-time range, outlined = window. Log scale."""
+    """Thin = all-time range, thick = the window shown. Log scale."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._whole: tuple[float, float] | None = None
         self._window: tuple[float, float] | None = None
+        self._span: tuple[float, float] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         tokens.theme_changed.connect(self.update)
 
@@ -38,6 +39,11 @@ class RangeBar(QWidget):
             self.setToolTip(tr("This run so far: {low} ... {high}\nShown: {now}", low=low, high=high, now=now))
         self.update()
 
+    def keep_between(self, top: float, bottom: float) -> None:
+        """Stands beside this stretch of its height: the plot's data area."""
+        self._span = (top, bottom)
+        self.update()
+
     def spans(self) -> tuple[QRectF, QRectF] | None:
         """Pixels of the all-time range and of the window."""
         if self._whole is None or self._window is None:
@@ -45,7 +51,8 @@ class RangeBar(QWidget):
         whole = [math.log10(v) for v in self._whole]
         window = [math.log10(v) for v in self._window]
         low, high = min(whole[0], window[0]), max(whole[1], window[1])
-        top, height = 8.0, self.height() - 40.0
+        top, bottom = self._span or (8.0, self.height() - 8.0)
+        height = bottom - top
 
         def place(value: float) -> float:
             return top + height * (high - value) / ((high - low) or 1.0)
@@ -53,7 +60,7 @@ class RangeBar(QWidget):
         def box(pair: list[float], width: float) -> QRectF:
             return QRectF(2 + (6 - width) / 2, place(pair[1]), width, max(3.0, place(pair[0]) - place(pair[1])))
 
-        return box(whole, 4), box(window, 6)
+        return box(whole, 2), box(window, 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         spans = self.spans()
@@ -64,6 +71,5 @@ class RangeBar(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color(theme().border))
         painter.drawRoundedRect(spans[0], 2, 2)
-        painter.setPen(color(theme().outline))
-        painter.setBrush(color(theme().outline, 0.35))
-        painter.drawRoundedRect(spans[1].adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+        painter.setBrush(color(theme().outline))
+        painter.drawRoundedRect(spans[1], 2, 2)

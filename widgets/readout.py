@@ -63,7 +63,7 @@ class Readout(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(color(theme().border), 1))
-        painter.setBrush(color(theme().raised, 0.96))
+        painter.setBrush(color(theme().raised))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         line = self.fontMetrics().height() + 2
         inner = QRectF(tokens.SPACE_2, tokens.SPACE_1, self.width() - 2 * tokens.SPACE_2, line)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from widgets import colormaps
 from widgets.axes import NameAxis, value_text
-from widgets.canvas import Array, Mapping, hairline, pen, pixels, polygon, tag
+from widgets.canvas import Array, Mapping, hairline, pen, pixels, polygon
 from widgets.export import Table
 from widgets.fields.segmented import Segmented
 from widgets.i18n import tr
@@ -25,7 +25,7 @@ from widgets.tokens import blend, color, theme
 Form = Literal["ridge", "heat"]
 MOST_RIDGES = 48
 OVERLAP = 2.6
-"""How many rows the highest ridge reaches over."""
+"""Over how many rows the highest ridge reaches, at least."""
 HEAT_BINS = 256
 
 
@@ -47,6 +47,8 @@ class HistogramRidge(AxisPlot):
         self._picture = QImage()
         super().__init__(title, help_text, y_axis="names", parent=parent)
         self.x_axis.show_label(x_label)
+        self.y_axis.show_label(tr("step"))
+        self._x_label = x_label
         self._forms = Segmented([("ridge", tr("ridge")), ("heat", tr("heat"))])
         self._forms.value_changed.connect(self.show_form)
         self.tools.addWidget(self._forms)
@@ -71,6 +73,7 @@ class HistogramRidge(AxisPlot):
         self._raw = None if raw_min is None or raw_max is None else (np.asarray(raw_min), np.asarray(raw_max))
         if name is not None:
             self.show_title(name)
+        self._show_raw()
         keep = self._kept()
         assert isinstance(self.y_axis, NameAxis)
         self.y_axis.show_names([f"{self._steps[i]:,}" for i in keep[::-1]])
@@ -80,6 +83,19 @@ class HistogramRidge(AxisPlot):
         if self.follow:
             self.reset_view()
         self.canvas.update()
+
+    def _show_raw(self) -> None:
+        """Prints what the clipped bins do not show."""
+        if self._raw is None or not len(self._steps):
+            self.x_axis.show_label(self._x_label)
+            return
+        low, high = value_text(float(self._raw[0][-1])), value_text(float(self._raw[1][-1]))
+        words = tr("{name} (raw minimum {low}, maximum {high})", name=self._x_label, low=low, high=high)
+        self.x_axis.show_label(words.strip())
+
+    def _overlap(self) -> float:
+        """Rows that the highest ridge reaches over: a quarter of the picture when there are many."""
+        return max(OVERLAP, 0.25 * len(self._kept()))
 
     def show_form(self, form: Form) -> None:
         """ "ridge" or "heat"."""
@@ -103,7 +119,7 @@ class HistogramRidge(AxisPlot):
         low, high = float(self._edges.min()), float(self._edges.max())
         room = 0.02 * (high - low) or 0.5
         self.view.setXRange(low - room, high + room, padding=0.0)
-        top = len(self._kept()) - 0.5 if self._form == "heat" else len(self._kept()) - 1 + OVERLAP
+        top = len(self._kept()) - 0.5 if self._form == "heat" else len(self._kept()) - 1 + self._overlap()
         self.view.setYRange(-0.5, top, padding=0.0)
 
     def restyle(self) -> None:
@@ -124,20 +140,16 @@ class HistogramRidge(AxisPlot):
             self._paint_heat(painter, at)
         else:
             self._paint_ridges(painter, at)
-        if self._raw is not None:
-            low, high = float(self._raw[0][-1]), float(self._raw[1][-1])
-            text = tr("raw min {low}  max {high}", low=value_text(low), high=value_text(high))
-            tag(painter, text, QPointF(at.area.left() + 2, at.area.top() + 9), theme().secondary, area=at.area)
 
     def _paint_ridges(self, painter: QPainter, at: Mapping) -> None:
         keep = self._kept()
         top = np.log1p(self._counts[keep]).max() or 1.0
         for row, index in enumerate(keep):
             base = at.y(float(len(keep) - 1 - row))
-            heights = np.log1p(self._counts[index]) / top * OVERLAP * abs(at.sy)
+            heights = np.log1p(self._counts[index]) / top * self._overlap() * abs(at.sy)
             edges = at.x0 + at.sx * self._edges[index]
-            x = np.repeat(edges, 2)
-            y = base - np.concatenate(([0.0], np.repeat(heights, 2), [0.0]))
+            x = np.concatenate((edges[:1], (edges[1:] + edges[:-1]) / 2, edges[-1:]))
+            y = base - np.concatenate(([0.0], heights, [0.0]))
             age = (row + 1) / len(keep)
             hue = blend(theme().panel, theme().accent, 0.30 + 0.70 * age**1.5)
             painter.setPen(Qt.PenStyle.NoPen)

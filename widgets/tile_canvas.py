@@ -41,6 +41,7 @@ class TileCanvas(QWidget):
         self._hover = -1
         self._across = 1
         self._side = 1.0
+        self._left = 0.0
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         tokens.on_theme(self, self._restyle)
@@ -119,11 +120,12 @@ class TileCanvas(QWidget):
             best = (width - GAP) / chosen - GAP
             if chosen > count > 0:
                 chosen, best = count, float(least)
-        # A whole number of pixels for each value, where there are enough of them, keeps squares equal.
-        if best > columns:
+        # A whole number of pixels for each value keeps squares equal, where that does not waste the room.
+        if best >= 3 * columns:
             best = math.floor(best / columns) * columns
         self._across, self._side = chosen, max(1.0, best)
         down = math.ceil(count / chosen) if count else 0
+        self._left = max(0.0, (width - GAP - chosen * (self._side + GAP)) / 2)
         return GAP + down * (self._side * rows / columns + extra + GAP)
 
     def tile_rect(self, index: int) -> QRectF:
@@ -132,14 +134,17 @@ class TileCanvas(QWidget):
         height = self._side * rows / columns
         down, across = divmod(index, self._across)
         return QRectF(
-            GAP + across * (self._side + GAP), GAP + down * (height + self.caption_height() + GAP), self._side, height
+            self._left + GAP + across * (self._side + GAP),
+            GAP + down * (height + self.caption_height() + GAP),
+            self._side,
+            height,
         )
 
     def cell_at(self, place: QPointF) -> tuple[int, int, int]:
         """(tile, row, column) under a position; -1 each when there is none."""
         rows, columns = self.shape()
         height = self._side * rows / columns
-        across = int((place.x() - GAP) // (self._side + GAP))
+        across = int((place.x() - self._left - GAP) // (self._side + GAP))
         down = int((place.y() - GAP) // (height + self.caption_height() + GAP))
         index = down * self._across + across
         if across < 0 or down < 0 or across >= self._across or index >= len(self.values):

@@ -42,8 +42,9 @@ class TileGrid(PlotPanel):
         row.addWidget(self._area, 1)
         row.addWidget(self.color_legend)
         self.scale_choice = Choice(
-            [("unit", tr("scale per unit")), ("layer", tr("scale per layer")), ("global", tr("global scale"))], "layer"
+            [("unit", tr("per unit")), ("layer", tr("per layer")), ("global", tr("global"))], "layer"
         )
+        self.scale_choice.setMinimumContentsLength(8)
         self.scale_choice.setToolTip(tr("Which pictures share one colour scale"))
         self.scale_choice.value_changed.connect(self.show_scale)
         self.tools.addWidget(self.scale_choice)

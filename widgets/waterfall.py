@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from widgets import colormaps, tokens
+from widgets import colormaps
 from widgets.axes import NameAxis, value_text
 from widgets.canvas import Array, Mapping, pen, pixels
 from widgets.color_legend import ColorLegend
@@ -46,8 +46,7 @@ class Waterfall(AxisPlot):
         self.x_axis.whole = True
         self.x_axis.show_label(tr("step"))
         self.color_legend = ColorLegend()
-        self.row.addWidget(self.color_legend)
-        self.row.setContentsMargins(0, 0, tokens.SPACE_1, 0)
+        self.add_beside(self.color_legend)
         self.color_legend.range_changed.connect(self.show_range)
         self.color_legend.reset_wanted.connect(self.show_auto_range)
         self.view.brushed.connect(self._brushed)
