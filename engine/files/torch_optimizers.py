@@ -24,11 +24,7 @@ def optimizer_text(optimizer: Optimizer) -> tuple[str, str]:
 
 def schedule_text(schedule: Schedule) -> str:
     """The body of ``factor(step)``, which gives the factor on the learning rate; uses steps_per_epoch, total_steps."""
-    made = _SCHEDULES.get(schedule.id)
-    if made is None:
-        known = ", ".join(sorted(_SCHEDULES))
-        raise TorchExportError(f"the schedule {schedule.title} has no PyTorch form; choose one of {known}")
-    proper = made(schedule)
+    proper = schedule.proper_text()
     if not schedule.warm_up:
         return f"return {proper}"
     lines = [
@@ -88,8 +84,6 @@ _OPTIMIZERS: dict[str, Callable[[Any], tuple[str, str]]] = {
         final=o.final_rate, gamma=o.gamma, decay=getattr(o, "weight_decay", 0.0),
     ),
 }  # fmt: skip
-
-_SCHEDULES: dict[str, Callable[[Any], str]] = {"constant": lambda s: "1.0"}
 
 _LION = '''
 class Lion(torch.optim.Optimizer):

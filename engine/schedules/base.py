@@ -28,19 +28,18 @@ class Schedule(Declared):
 
     @abstractmethod
     def proper_text(self) -> str:
-        """``proper`` as a Python expression of ``k`` (its step), ``per_epoch``, ``total`` and the module ``math``."""
+        """``proper`` as a Python expression of its arguments, for exported programs; may use the module ``math``."""
 
     def torch_text(self) -> str:
         """The schedule as a PyTorch expression of ``optimizer``, ``steps_per_epoch`` and ``total_steps``.
 
         It is to be stepped after every update; names ``torch`` and ``math``.
         """
-        after = f"(lambda k, per_epoch, total: {self.proper_text()})"
-        if not self.warm_up:
-            factor = f"{after}(step, steps_per_epoch, total_steps)"
-        else:
-            left = f"step - {self.warm_up}, steps_per_epoch, max(total_steps - {self.warm_up}, 1)"
-            factor = f"(step + 1) / {self.warm_up} if step < {self.warm_up} else {after}({left})"
+        factor = self.proper_text()
+        if self.warm_up:
+            left = f"step - {self.warm_up}, max(total_steps - {self.warm_up}, 1)"
+            after = f"(lambda step, total_steps: {factor})({left})"
+            factor = f"(step + 1) / {self.warm_up} if step < {self.warm_up} else {after}"
         return f"torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: {factor})"
 
 

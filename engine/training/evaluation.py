@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from engine.backends import Evaluation, Executable
 from engine.data.dataset import Dataset, SplitName
-from engine.metrics import METRICS
+from engine.losses import Loss
+from engine.metrics import METRICS, Metric
 from engine.training.targets import encode_split
 
 
@@ -76,4 +77,10 @@ def task_metrics(
     prediction = shown[head.node]
     if dataset.task == "binary" and head.loss.target == "values" and prediction.size == len(prediction):
         prediction = (prediction + 1) / 2  # trained towards -1 and +1
-    return {m.id: float(m().compute(prediction, target)) for m in METRICS.classes() if dataset.task in m.tasks}
+    made = {m.id: m(**_threshold(m, head.loss)) for m in METRICS.classes() if dataset.task in m.tasks}
+    return {name: float(metric.compute(prediction, target)) for name, metric in made.items()}
+
+
+def _threshold(metric: type[Metric], loss: Loss) -> dict[str, float]:
+    """Where the loss puts the border between two classes; a hinge has it at 0."""
+    return {"threshold": loss.threshold} if "threshold" in metric.params else {}

@@ -21,4 +21,5 @@ class CosineDecay(Schedule, id="cosine", title="cosine"):
 
     def proper_text(self) -> str:
         """Half a cosine."""
-        return f"{self.floor!r} + {1 - self.floor!r} * (1 + math.cos(math.pi * min(k, total) / total)) / 2"
+        wave = "(1 + math.cos(math.pi * min(step, total_steps) / total_steps)) / 2"
+        return f"{self.floor!r} + {1 - self.floor!r} * {wave}" if self.floor else wave

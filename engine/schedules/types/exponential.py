@@ -21,4 +21,4 @@ class ExponentialDecay(Schedule, id="exponential", title="exponential"):
 
     def proper_text(self) -> str:
         """Falls by the same share each epoch."""
-        return f"{self.gamma!r} ** (k {'/' if self.smooth else '//'} per_epoch)"
+        return f"{self.gamma!r} ** (step {'/' if self.smooth else '//'} steps_per_epoch)"

@@ -19,4 +19,4 @@ class StepDecay(Schedule, id="step", title="step"):
 
     def proper_text(self) -> str:
         """A staircase."""
-        return f"{self.gamma!r} ** (k // per_epoch // {self.every})"
+        return f"{self.gamma!r} ** (step // steps_per_epoch // {self.every})"

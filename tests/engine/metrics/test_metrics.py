@@ -145,3 +145,21 @@ def test_perfect_answers_are_the_best(name: str, rng: Rng) -> None:
         assert METRICS[name]().compute(values, values) == best
     else:
         assert METRICS[name]().compute(values, values.argmax(1)) == best
+
+
+def test_evaluation_takes_the_threshold_from_the_loss() -> None:
+    """A hinge decides at 0, where a sigmoid's probability decides at one half."""
+    from types import SimpleNamespace
+
+    from engine.losses import LOSSES
+    from engine.training.evaluation import task_metrics
+
+    shown, target = {"out": np.array([[-0.4], [0.3], [0.2]])}, np.array([0, 1, 1])
+    split = SimpleNamespace(y={"y": target})
+    dataset: Any = SimpleNamespace(task="binary", split=lambda _: split)
+    found = {}
+    for name in ("hinge", "binary_cross_entropy"):
+        head = SimpleNamespace(field="y", node="out", loss=LOSSES.make(name))
+        run: Any = SimpleNamespace(plan=SimpleNamespace(heads=[head]))
+        found[name] = task_metrics(run, dataset, "test", shown)["accuracy"]
+    assert found == {"hinge": 1.0, "binary_cross_entropy": pytest.approx(1 / 3)}
