@@ -34,7 +34,7 @@ class Optimizer(Declared):
         return (rate,)
 
     def torch_text(self) -> str:
-        """The same optimizer as a PyTorch expression of the module ``net``; "" where torch has none."""
+        """The same optimizer as a PyTorch expression of ``parameters``; "" where torch has none."""
         return ""
 
     @abstractmethod
@@ -95,8 +95,8 @@ class ChosenDecay(Betas):
 
 
 def torch_call(name: str, **arguments: object) -> str:
-    """``torch.optim.NAME(net.parameters(), key=value, ...)``."""
-    return f"torch.optim.{name}(net.parameters(), {', '.join(f'{k}={v!r}' for k, v in arguments.items())})"
+    """``torch.optim.NAME(parameters, key=value, ...)``."""
+    return f"torch.optim.{name}(parameters, {', '.join(f'{k}={v!r}' for k, v in arguments.items())})"
 
 
 def average(mean: Array, g: Array, beta: float) -> None:

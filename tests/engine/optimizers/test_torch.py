@@ -58,8 +58,8 @@ def ours_after(name: str, params: dict[str, Any], start: Any, g: Any) -> Any:
 
 
 def torchs_after(torch: Any, text: str, start: Any, g: Any) -> Any:
-    net = torch.nn.ParameterList([torch.nn.Parameter(torch.tensor(start))])
-    optimizer, w = eval(text, {"torch": torch, "net": net}), net[0]
+    w = torch.nn.Parameter(torch.tensor(start))
+    optimizer = eval(text, {"torch": torch, "parameters": [w]})
     for row in g:
         w.grad = torch.tensor(row)
         optimizer.step()
@@ -84,9 +84,9 @@ def test_fifty_steps_equal_torch(name: str, trial: int, torch64: Any, rng: Rng) 
 @pytest.mark.parametrize("name", TWINS)
 def test_defaults_are_torchs(name: str, torch64: Any) -> None:
     torch = torch64
-    net = torch.nn.Linear(1, 1)
-    ours = eval(OPTIMIZERS[name]().torch_text(), {"torch": torch, "net": net})
-    theirs = type(ours)(net.parameters())
+    parameters = list(torch.nn.Linear(1, 1).parameters())
+    ours = eval(OPTIMIZERS[name]().torch_text(), {"torch": torch, "parameters": parameters})
+    theirs = type(ours)(parameters)
     meant = {"momentum": {"momentum"}, "nesterov": {"momentum", "nesterov"}}.get(name, set())
     meant |= {"lr"} if type(ours).__name__ == "SGD" else set()  # torch has 0.001 there, most textbooks 0.01
     differing = {k for k, v in ours.defaults.items() if v != theirs.defaults[k]}
