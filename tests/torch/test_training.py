@@ -125,7 +125,9 @@ def torchs(case: Case, dtype: Any, start: dict[Any, Any], x: Any, y: Any) -> tup
     with torch.no_grad():
         for name, key in text.weights.items():
             state[name].copy_(torch.tensor(start[key]))
-    optimizer = eval(OPTIMIZERS.make(case.optimizer).torch_text(), {"torch": torch, "net": net})
+    optimizer = eval(
+        OPTIMIZERS.make(case.optimizer).torch_text(), {"torch": torch, "parameters": list(net.parameters())}
+    )
     loss = torch.nn.CrossEntropyLoss()
     xs, ys = torch.tensor(x).to(dtype), torch.tensor(y)
     net.train()
