@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -22,6 +23,7 @@ class Command:
 
     ``keys``: portable key texts, the first is shown. ``checked``: makes it a check item that shows this value.
     ``section``: a separator stands between two commands of a menu whose sections differ.
+    ``local``: its key fires only while the canvas has the focus (single letters, Delete, the clipboard).
     """
 
     id: str
@@ -34,6 +36,7 @@ class Command:
     checked: Callable[[], bool] | None = None
     section: int = 0
     tip: str = ""
+    local: bool = False
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Actions:
     """The QActions of a window by command id. ``refresh`` asks every command whether it is enabled and checked."""
 
     window: QWidget
+    canvas: QWidget
     commands: dict[str, Command] = field(default_factory=dict)
     actions: dict[str, QAction] = field(default_factory=dict)
 
@@ -69,7 +73,9 @@ class Actions:
         # The command is looked up when triggered: a change of language replaces it.
         action.triggered.connect(lambda _=False, name=command.id: self.trigger(name))
         _label(action, command)
-        self.window.addAction(action)
+        if command.local:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        (self.canvas if command.local else self.window).addAction(action)
         return action
 
     def trigger(self, name: str) -> None:

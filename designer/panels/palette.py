@@ -34,6 +34,7 @@ from widgets.tokens import GROUPS, color, theme
 MIME = "application/x-gradloom-layer"
 LAYER, GROUP = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 ROW, HEAD = 26, 26
+FOLDED, UNLIMITED = 56, 16777215
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -202,6 +203,14 @@ class Palette(QWidget):
 
     def _restyle(self) -> None:
         self.list.viewport().update()
+
+    def show_folded(self, folded: bool) -> None:
+        """Icons only, in a narrow column."""
+        self.search.setVisible(not folded)
+        edge = tokens.SPACE_1 if folded else tokens.SPACE_3
+        self.layout().setContentsMargins(edge, tokens.SPACE_2, tokens.SPACE_1 if folded else tokens.SPACE_2, 0)
+        self.setMaximumWidth(FOLDED if folded else UNLIMITED)
+        self.refresh()
 
     def layers(self) -> list[str]:
         """Ids of the layers on show, top to bottom."""

@@ -120,14 +120,17 @@ class Bridge(QObject):
             self.session.reset()
             self._clear_frame()
 
-    def resume_from(self, state: ResumeState | None) -> None:
-        """The next session goes on from a stored state (a file was opened)."""
+    def resume_from(self, state: ResumeState | None, weights: Any = None) -> None:
+        """A file was opened: goes on from its stored state or weights; without either there is no training yet."""
         self._end_session()
+        self._waiting.clear()
         self._resume = state
+        self._show_stale(False)
         self._show_state(RunState())
+        self.frame = Frame(run=self.frame.run + 1)
         self._clear_frame()
-        if state is not None:
-            self._start("wait", None)
+        if state is not None or weights:
+            self._start("wait", weights if state is None else None)
 
     def set_rate(self, rate: float) -> None:
         """Another learning rate from the next step on."""

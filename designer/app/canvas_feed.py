@@ -1,0 +1,202 @@
+"""What training paints on the cards and wires: pictures, gradient figures with their bars, flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from designer.canvas import Canvas, NodeValue
+from designer.document import DocState
+from designer.panels.profile import levels_of
+from designer.session.frame import Frame
+from designer.session.grid import plane_grid
+from engine.data.dataset import Dataset
+from engine.graph import Edge, Graph
+from engine.probes import Snapshot
+from widgets import thumbs, tokens
+from widgets.i18n import tr
+
+PICTURE = (152, 50)
+STRIP = 8
+
+
+def scientific(value: float) -> str:
+    """``1.7e-07``: the digits that matter of a small number, always of the same width."""
+    return f"{value:.1e}"
+
+
+class CanvasFeed:
+    """A live view like the panels: it gets frames while the canvas can be seen."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.flow_mode = "off"
+        self.seen = Frame()
+        self._data_picture: QImage | None = None
+        self._data_of: tuple[int, str] = (0, "")
+        tokens.theme_changed.connect(self.refresh)
+        canvas.store.changed.connect(self._follow)
+
+    @property
+    def wants(self) -> frozenset[Any]:
+        """Statistics for figures and flow; surfaces for points of a plane, maps for images."""
+        dataset = self.seen.dataset
+        if dataset is None:
+            return frozenset({"layers"})
+        return frozenset({"layers", "maps" if dataset.image else "surfaces"})
+
+    def watching(self) -> bool:
+        """Whether the canvas can be seen."""
+        canvas = self.canvas
+        return canvas.isVisible() and not canvas.visibleRegion().isEmpty() and not canvas.window().isMinimized()
+
+    def take(self, frame: Frame) -> None:
+        """One frame."""
+        before, self.seen = self.seen, frame
+        if frame.snapshot is not before.snapshot or frame.dataset is not before.dataset or frame.run != before.run:
+            self.refresh()
+
+    def show_mode(self, mode: str) -> None:
+        """off, act, grad or both."""
+        self.flow_mode = mode
+        self._show_flow()
+
+    def refresh(self) -> None:
+        """Pictures, figures and flow of the last frame."""
+        graph = self.canvas.store.state.graph
+        self.canvas.overlay.show_pictures(self._pictures(graph))
+        self.canvas.overlay.show_values(self._values(graph))
+        self._show_flow()
+
+    def _follow(self, old: DocState, new: DocState) -> None:
+        if old.graph is not new.graph and (self.seen.snapshot is not None or self.seen.dataset is not None):
+            self.refresh()
+
+    # ------------------------------------------------------------------ pictures
+
+    def _pictures(self, graph: Graph) -> dict[str, QImage]:
+        found: dict[str, QImage] = {}
+        for node in graph.nodes.values():
+            picture = self._input_picture() if node.type == "input" else self._node_picture(node.id)
+            if picture is not None:
+                found[node.id] = picture
+        return found
+
+    def _node_picture(self, node: str) -> QImage | None:
+        snapshot = self.seen.snapshot
+        if snapshot is None:
+            return None
+        if node in snapshot.surfaces:
+            return surface_picture(snapshot.surfaces[node])
+        if node in snapshot.maps:
+            return thumbs.tiles(snapshot.maps[node], *PICTURE)
+        if node in snapshot.vectors:
+            return vector_picture(snapshot.vectors[node])
+        return None
+
+    def _input_picture(self) -> QImage | None:
+        dataset = self.seen.dataset
+        key = (id(dataset), tokens.theme().name)
+        if key != self._data_of:
+            self._data_of = key
+            self._data_picture = data_picture(dataset) if dataset is not None else None
+        return self._data_picture
+
+    # ------------------------------------------------------------------ figures
+
+    def _values(self, graph: Graph) -> dict[str, NodeValue]:
+        found: dict[str, NodeValue] = {}
+        dataset, snapshot = self.seen.dataset, self.seen.snapshot
+        for node in graph.nodes.values():
+            if node.type == "input" and dataset is not None:
+                found[node.id] = NodeValue("", "secondary", data_words(dataset))
+        if snapshot is not None:
+            found |= gradient_values(snapshot, graph)
+        return found
+
+    # ------------------------------------------------------------------ flow
+
+    def _show_flow(self) -> None:
+        snapshot, mode = self.seen.snapshot, self.flow_mode
+        flow = edge_flow(snapshot, self.canvas.store.state.graph) if snapshot is not None else {}
+        self.canvas.overlay.show_flow(flow, mode)  # type: ignore[arg-type]
+        titles = {
+            "act": tr("activation, RMS"),
+            "grad": tr("gradient, RMS"),
+            "both": tr("activation above, gradient below, RMS"),
+        }
+        if mode in titles and flow:
+            self.canvas.legend.show_scale(titles[mode])
+            self.canvas._place_corners()
+        else:
+            self.canvas.legend.hide()
+
+
+def surface_picture(surfaces: np.ndarray) -> QImage:
+    """The heat map of one unit, or of as many as fit beside each other."""
+    if len(surfaces) == 1:
+        return thumbs.heat_map(surfaces[0])
+    return thumbs.tiles(surfaces[:, ::-1], *PICTURE)
+
+
+def vector_picture(vector: np.ndarray) -> QImage:
+    """Units of a dense layer as a strip of cells."""
+    flat = vector.ravel()[:256]
+    across = min(len(flat), 32)
+    down = -(-len(flat) // across)
+    cells = np.zeros(across * down, dtype=np.float32)
+    cells[: len(flat)] = flat
+    return thumbs.heat_map(cells.reshape(down, across), row0_bottom=False)
+
+
+def data_picture(dataset: Dataset) -> QImage | None:
+    """What enters: a strip of samples, or the points of the plane."""
+    if dataset.image:
+        pictures = dataset.preview(STRIP).images
+        return None if pictures is None else strip_picture(pictures)
+    points = dataset.points("train")
+    if points is None:
+        return None
+    grid = plane_grid(dataset)
+    values = next(iter(dataset.train.y.values())).reshape(len(points), -1)[:, 0]
+    extent = grid.extent if grid is not None else None
+    return thumbs.scatter(
+        points[:400], values[:400], *PICTURE, extent=extent, classes=dataset.task != "values", ratio=2.0
+    )
+
+
+def strip_picture(pictures: np.ndarray) -> QImage:
+    """(n, H, W, C) bytes side by side."""
+    count, height, width, channels = pictures.shape
+    gap = max(1, width // 14)
+    board = np.zeros((channels, height, count * (width + gap) - gap), dtype=np.uint8)
+    for k in range(count):
+        board[:, :, k * (width + gap) : k * (width + gap) + width] = pictures[k].transpose(2, 0, 1)
+    return thumbs.picture(board)
+
+
+def data_words(dataset: Dataset) -> str:
+    """``500 samples, 2 classes``."""
+    if dataset.task == "values":
+        return tr("{count} samples", count=f"{len(dataset):,}")
+    return tr("{count} samples, {classes} classes", count=f"{len(dataset):,}", classes=len(dataset.class_names))
+
+
+def gradient_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:
+    """The weight gradient's l2 norm of every layer, in the tone of its alarm."""
+    levels = levels_of(snapshot)
+    found = {}
+    for layer in snapshot.layers:
+        if layer.node in graph.nodes:
+            tone = {"error": "error", "warning": "warning"}.get(levels.get(layer.node, ""), "good")
+            text = scientific(layer.weight_grad_norm) if layer.weight_grad_norm else tr("none")
+            found[layer.node] = NodeValue(text, tone, tr("gradient"), layer.weight_grad_norm or None)
+    return found
+
+
+def edge_flow(snapshot: Snapshot, graph: Graph) -> Mapping[Edge, tuple[float, float]]:
+    """Forward and backward RMS of what each wire carries: those of its source's output."""
+    return {e: snapshot.flow[e.source] for e in graph.edges if e.source in snapshot.flow}

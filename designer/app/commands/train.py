@@ -1,0 +1,48 @@
+"""Train: run, pause, step, epoch, stop, reset, seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from designer.app.actions import Command
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+
+
+def train_commands(window: MainWindow) -> Iterator[Command]:
+    """The Train menu and the buttons of the tool bar."""
+    bridge, document = window.document.bridge, window.document
+
+    def runnable() -> bool:
+        return bool(document.store.state.graph.nodes) and not document.analyst.analysis.errors
+
+    def can_run() -> bool:
+        return bridge.state.busy or runnable()
+
+    def still() -> bool:
+        return not bridge.state.busy and runnable()
+
+    def started() -> bool:
+        return bridge.session is not None
+
+    title = tr("&Pause") if bridge.state.busy else tr("&Run")
+    yield Command("train.run", title, window.toggle_run, "train", ("Ctrl+Return", "Ctrl+Enter"), "play", can_run)
+    yield Command("train.step", tr("Single &step"), bridge.step, "train", ("Ctrl+Shift+Return",), "step", still)
+    yield Command("train.epoch", tr("Single &epoch"), bridge.epoch, "train", ("Ctrl+Alt+Return",), "epoch", still)
+    yield Command("train.stop", tr("S&top"), bridge.pause, "train", ("Shift+F5",), "stop", lambda: bridge.state.busy)
+    yield Command(
+        "train.reset", tr("&Reset to the initial weights"), window.reset_training, "train", ("Ctrl+Shift+R",), "reset",
+        started, section=1, tip=tr("Reset to the same initial weights"),
+    )  # fmt: skip
+    yield Command("train.seed", tr("&New seed"), window.new_seed, "train", (), "new-seed", section=1,
+                  tip=tr("Other initial weights and another order of the samples"))  # fmt: skip
+    yield Command("train.setup", tr("Training set-&up…"), lambda: window.show_setup("training"), "train", (),
+                  "sliders-horizontal", section=2)  # fmt: skip
+    yield Command("train.data", tr("&Data…"), lambda: window.show_setup("data"), "train", (), "database", section=2)
+    yield Command(
+        "train.evaluate", tr("E&valuate on validation data"), lambda: bridge.evaluate("validation"), "train", (),
+        "target", started, section=3,
+    )  # fmt: skip

@@ -1,0 +1,184 @@
+"""One open document: the store and what follows it, its file, opening and saving.
+
+The window asks this object for everything that belongs to a document, so that several of them (tabs) need no more than
+several of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QIODevice, QObject, QSaveFile, Signal
+
+from designer.document import DocState
+from designer.document.verbs.arrange import place_missing
+from designer.session.analyst import Analyst
+from designer.session.background import Background
+from designer.session.bridge import Bridge
+from designer.session.data_loader import DataLoader
+from designer.session.selection import Selection
+from designer.session.store import Store
+from engine.training import ResumeState
+from widgets.i18n import tr
+
+SUFFIX = ".gradloom"
+
+
+def with_suffix(path: Path) -> Path:
+    """The path, as an archive where no suffix says otherwise."""
+    return path if path.suffix.lower() in (".json", SUFFIX) else path.with_name(path.name + SUFFIX)
+
+
+def write_safely(path: Path, pieces: list[bytes | memoryview]) -> str:
+    """Writes by QSaveFile: the old file or the new one, always whole. Why it failed, "" when it did not."""
+    file = QSaveFile(str(path))
+    if not file.open(QIODevice.OpenModeFlag.WriteOnly):
+        return file.errorString()
+    for piece in pieces:
+        if file.write(bytes(piece)) < 0:
+            file.cancelWriting()
+            return file.errorString()
+    return "" if file.commit() else file.errorString()
+
+
+class Document(QObject):
+    """A project being edited and trained. ``path`` is None until it was saved; ``sample`` marks one that has no file
+    of its own although it came from one."""
+
+    #: the path or the modified mark changed
+    renamed = Signal()
+    opened = Signal()
+    saved = Signal(str)
+    #: (path, sentence)
+    failed = Signal(str, str)
+    busy_changed = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.store = Store(parent=self)
+        self.selection = Selection(self.store, self)
+        self.analyst = Analyst(self.store, self)
+        self.loader = DataLoader(self.store, self)
+        self.bridge = Bridge(self.store, self.loader, self)
+        self.path: Path | None = None
+        self.sample = False
+        self._name = ""
+        self._opening: tuple[Path, bool] | None = None
+        self._job = Background(self)
+        self._job.done.connect(self._opened)
+        self._job.failed.connect(self._open_failed)
+        self._job.busy_changed.connect(self.busy_changed)
+        self.store.modified_changed.connect(lambda _: self.renamed.emit())
+
+    @property
+    def name(self) -> str:
+        """File name without suffix, or the title of a new document."""
+        if self.path is not None:
+            return self.path.name
+        return self._name or self.store.state.title or tr("untitled")
+
+    @property
+    def empty(self) -> bool:
+        """Nothing drawn and nothing to lose."""
+        return not self.store.state.graph.nodes and not self.store.modified and self.path is None
+
+    def new(self, state: DocState | None = None, name: str = "", saved: bool = True) -> None:
+        """Another document without a file."""
+        self.path, self.sample, self._name = None, False, name
+        self.loader.folder = None
+        self._show(state if state is not None else DocState(), None, saved)
+
+    def open(self, path: Path, sample: bool = False) -> None:
+        """Reads a file in the background; ``opened`` or ``failed`` tells. A sample is opened as a copy without a file.
+
+        Nothing changes until the whole file was found to be good.
+        """
+        self._opening = (path, sample)
+
+        def read() -> Any:
+            from engine.files.project_file import read as read_file
+
+            file = read_file(path)
+            return DocState.of(file.project), file.resume, file.weights
+
+        self._job.start(read)
+
+    def cancel_open(self) -> None:
+        """The file that is being read is not opened."""
+        self._job.cancel()
+
+    def _opened(self, answer: tuple[DocState, ResumeState | None, Any]) -> None:
+        assert self._opening is not None
+        path, sample = self._opening
+        state, resume, weights = answer
+        self.path, self.sample, self._name = (None if sample else path), sample, path.stem
+        self.loader.folder = path.parent
+        self._show(place_missing(state), resume, True, weights)
+
+    def _show(self, state: DocState, resume: ResumeState | None, saved: bool, weights: Any = None) -> None:
+        self.selection.clear()
+        # The old training must not judge the new document: it is ended before the store tells of it.
+        self.bridge.resume_from(None)
+        self.store.open(state, saved)
+        self.loader.reload()
+        if resume is not None or weights:
+            self.bridge.resume_from(resume, weights)
+        self.opened.emit()
+        self.renamed.emit()
+
+    def _open_failed(self, error: Exception) -> None:
+        path = self._opening[0] if self._opening else Path()
+        self.failed.emit(str(path), str(error) or type(error).__name__)
+
+    def save(self, path: Path, done: Callable[[bool], None] = lambda fine: None) -> None:
+        """Writes the document as it is now, with weights and resume state where the file holds them and there are any.
+
+        ``done(fine)`` once it is on the disk, or failed.
+        """
+        path = with_suffix(path)
+        state = self.store.state
+        session = self.bridge.session
+        wants_weights = path.suffix.lower() == SUFFIX and session is not None and session.alive
+        if wants_weights and session is not None and not self.bridge.stale and session.columns is not None:
+            self.bridge.when(session.resume_state(), lambda resume: done(self._write(path, state, resume)))
+            return
+        done(self._write(path, state, None))
+
+    def _write(self, path: Path, state: DocState, resume: ResumeState | None) -> bool:
+        from engine.files.errors import FormatError
+        from engine.files.project_file import parts
+
+        try:
+            reason = write_safely(path, parts(path, state.project(), _weights(resume), resume))
+        except FormatError as error:
+            reason = str(error)
+        if reason:
+            self.failed.emit(str(path), reason)
+            return False
+        self.path, self.sample = path, False
+        if path.parent != self.loader.folder:
+            self.loader.folder = path.parent
+        if self.store.state is state:
+            self.store.mark_saved()
+        self.saved.emit(str(path))
+        self.renamed.emit()
+        return True
+
+    def shut_down(self) -> bool:
+        """Ends the training and waits for it."""
+        self._job.cancel()
+        self.loader.job.cancel()
+        return self.bridge.shut_down()
+
+
+def _weights(resume: ResumeState | None) -> dict[tuple[str, str], Any] | None:
+    if resume is None:
+        return None
+    found = {}
+    for key, value in resume.arrays.items():
+        kind, *rest = key.split("|")
+        if kind == "weight":
+            found[rest[0], rest[1]] = value
+    return found

@@ -1,0 +1,60 @@
+"""Exports of the drawn network: ONNX and PyTorch from the layer files, pictures from the canvas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from designer.app.notice import Notice
+from widgets import tokens
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+
+
+def export_network(window: MainWindow, kind: str, path: Path) -> None:
+    """Writes ``path``; weights are those of the training, where there is one, else the initial ones."""
+    document = window.document
+    session = document.bridge.session
+    if kind in ("svg", "png"):
+        _write(window, kind, path, None)
+    elif session is not None and session.alive and not document.bridge.stale:
+        document.bridge.when(session.weights(), lambda weights: _write(window, kind, path, weights))
+    else:
+        _write(window, kind, path, None)
+
+
+def _write(window: MainWindow, kind: str, path: Path, weights: Any) -> None:
+    try:
+        _WRITERS[kind](window, path, weights)
+    except (ValueError, OSError, RuntimeError) as error:
+        window.notice.show_notice(Notice("export", str(error), "error"))
+        return
+    window.settings.folder = str(path.parent)
+    window.status.say(tr("Exported {path}", path=str(path)))
+
+
+def _onnx(window: MainWindow, path: Path, weights: Any) -> None:
+    from engine.files.onnx_graph import export_onnx
+
+    export_onnx(window.document.store.state.project(), path, weights)
+
+
+def _pytorch(window: MainWindow, path: Path, weights: Any) -> None:
+    from engine.files.torch_text import export_torch
+
+    export_torch(window.document.store.state.project(), path, weights)
+
+
+def _picture(kind: str) -> Any:
+    def write(window: MainWindow, path: Path, weights: Any) -> None:
+        from designer.canvas import export_canvas
+
+        document = window.document
+        export_canvas(document.store.state, document.analyst.analysis, path, kind, tokens.theme())
+
+    return write
+
+
+_WRITERS = {"onnx": _onnx, "pytorch": _pytorch, "svg": _picture("svg"), "png": _picture("png")}

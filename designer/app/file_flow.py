@@ -1,0 +1,137 @@
+"""New, open, save and close with the questions that belong to them. Nothing is lost without being asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+
+from designer.app.documents import SUFFIX, with_suffix
+from designer.app.notice import Notice
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+PROJECT_SUFFIXES = (SUFFIX, ".json")
+Answer = str
+
+
+def ask_save(window: MainWindow, name: str) -> Answer:
+    """ "save", "discard" or "cancel"."""
+    box = QMessageBox(window)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(tr("Unsaved changes"))
+    box.setText(tr("Save the changes to “{name}”?", name=name))
+    box.setInformativeText(tr("They are lost otherwise."))
+    buttons = QMessageBox.StandardButton
+    box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+    box.setDefaultButton(buttons.Save)
+    chosen = buttons(box.exec())
+    box.deleteLater()
+    return {buttons.Save: "save", buttons.Discard: "discard"}.get(chosen, "cancel")
+
+
+class FileFlow(QObject):
+    """What the File menu does. Dialogs are asked through ``ask_*`` functions, so that tests can answer."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window, self.document, self.settings = window, window.document, window.settings
+        self.document.failed.connect(self._failed)
+        self.document.saved.connect(self._saved)
+
+    def unless_unsaved(self, then: Callable[[], object]) -> None:
+        """``then()`` at once, after saving, or never: as the person says."""
+        if not self.document.store.modified:
+            then()
+            return
+        answer = ask_save(self.window, self.document.name)
+        if answer == "discard":
+            then()
+        elif answer == "save":
+            self.save(lambda fine: then() if fine else None)
+
+    def new(self) -> None:
+        """An empty document."""
+        self.unless_unsaved(lambda: (self.document.new(), self.window.show_canvas()))
+
+    def open(self) -> None:
+        """Asks for a file and opens it."""
+        pattern = tr("Gradloom projects") + " (*.gradloom *.json)"
+        path, _ = QFileDialog.getOpenFileName(self.window, tr("Open"), self.settings.folder, pattern)
+        if path:
+            self.open_path(Path(path))
+
+    def open_path(self, path: Path, sample: bool = False) -> None:
+        """Opens a project file; a data file goes to the dialog for own data."""
+        if not sample and path.suffix.lower() not in PROJECT_SUFFIXES:
+            self.window.offer_data(path)
+            return
+
+        def go() -> None:
+            self.document.open(path, sample)
+            if not sample:
+                self.settings.remember(path)
+
+        self.unless_unsaved(go)
+
+    def save(self, done: Callable[[bool], None] = lambda fine: None) -> None:
+        """Saves where it was opened; asks for a place where there is none."""
+        if self.document.path is None:
+            self.save_as(done)
+        else:
+            self.document.save(self.document.path, done)
+
+    def save_as(self, done: Callable[[bool], None] = lambda fine: None) -> None:
+        """Asks for a place."""
+        path = self.ask_place()
+        if path is None:
+            done(False)
+            return
+        self.document.save(path, done)
+
+    def ask_place(self) -> Path | None:
+        """Where to save."""
+        name = self.document.name if self.document.path else self.document.name + SUFFIX
+        archive, plain = tr("Project with weights") + " (*.gradloom)", tr("Drawing only") + " (*.json)"
+        start = str(self.document.path or Path(self.settings.folder) / name)
+        path, chosen = QFileDialog.getSaveFileName(self.window, tr("Save as"), start, f"{archive};;{plain}")
+        if not path:
+            return None
+        given = Path(path)
+        return given.with_name(given.name + ".json") if chosen == plain and not given.suffix else with_suffix(given)
+
+    def choose_data(self) -> None:
+        """Asks for a data file and shows what was found in it."""
+        kinds = tr("Data") + " (*.csv *.tsv *.txt *.npz *.gz *-ubyte *.idx *)"
+        path, _ = QFileDialog.getOpenFileName(self.window, tr("Use own data"), self.settings.folder, kinds)
+        if path:
+            self.window.offer_data(Path(path))
+
+    def export(self, kind: str) -> None:
+        """Asks for a place and exports the network or its picture."""
+        suffix = {"onnx": "onnx", "pytorch": "py", "svg": "svg", "png": "png"}[kind]
+        start = str(Path(self.settings.folder) / f"{Path(self.document.name).stem}.{suffix}")
+        path, _ = QFileDialog.getSaveFileName(self.window, tr("Export"), start, f"{suffix.upper()} (*.{suffix})")
+        if path:
+            self.export_to(kind, Path(path))
+
+    def export_to(self, kind: str, path: Path) -> None:
+        """Exports; a refusal says why."""
+        from designer.app.exports import export_network
+
+        export_network(self.window, kind, path)
+
+    def _saved(self, path: str) -> None:
+        self.settings.remember(Path(path))
+        self.window.status.say(tr("Saved {path}", path=path))
+        self.window.notice.clear("file")
+
+    def _failed(self, path: str, reason: str) -> None:
+        self.settings.forget(path)
+        self.window.notice.show_notice(Notice("file", reason, "error"))

@@ -1,0 +1,60 @@
+"""The start: window first, everything heavy after it shows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+
+
+def make_application(argv: Sequence[str] = ()) -> QApplication:
+    """The QApplication with name, icon and identity."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(["gradloom", *argv])
+    app.setApplicationName("Gradloom")
+    app.setOrganizationName("Gradloom")
+    app.setApplicationDisplayName("Gradloom")
+    app.setDesktopFileName("gradloom")
+    icon = RESOURCES / "desktop" / "gradloom.svg"
+    if icon.exists():
+        app.setWindowIcon(QIcon(str(icon)))
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Opens the window, with a file if one is given; the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    app = make_application(arguments)
+    from designer.app.crash_recovery import find_orphans, offer, recovery_folder
+    from designer.app.looks import Looks
+    from designer.app.main_window import MainWindow
+    from designer.app.settings import Settings
+    from designer.session.collector import Collector
+
+    settings = Settings()
+    Looks(settings).apply()
+    collector = Collector(app)
+    window = MainWindow(settings, recovery_folder())
+    window.show()
+
+    def later() -> None:
+        window.finish()
+        if arguments:
+            window.files.open_path(Path(arguments[0]))
+        offer(window, find_orphans(recovery_folder()))
+
+    QTimer.singleShot(0, window, later)
+    code = app.exec()
+    collector.close()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

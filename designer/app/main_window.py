@@ -1,0 +1,319 @@
+"""The main window: puts canvas, panels, tool bar and status bar together and lets them know each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from designer.app import hidden_layers as hidden
+from designer.app.actions import Actions
+from designer.app.canvas_feed import CanvasFeed
+from designer.app.commands import all_commands, menu_titles
+from designer.app.crash_recovery import Recovery
+from designer.app.documents import Document
+from designer.app.file_flow import SAMPLES, FileFlow
+from designer.app.hints import Hints
+from designer.app.looks import Looks
+from designer.app.menus import fill_menus, node_menu
+from designer.app.notice import NoticeBar
+from designer.app.panel_makers import makers
+from designer.app.panel_set import PanelSet
+from designer.app.run_flow import RunFlow
+from designer.app.settings import Settings
+from designer.app.start_page import StartPage
+from designer.app.status_bar import TrainingStatus
+from designer.app.top_bar import TopBar
+from designer.canvas import Canvas
+from designer.inspector.inspector import Inspector
+from widgets import tokens
+from widgets.i18n import language_changed
+
+FOLD_BELOW = 1440
+VERSION = 2  # of the docks: another number forgets stored layouts that no longer fit
+
+
+class MainWindow(QMainWindow):
+    """One document in one window."""
+
+    def __init__(self, settings: Settings | None = None, recovery_folder: Path | None = None) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.settings = settings if settings is not None else Settings()
+        self.looks = Looks(self.settings, self)
+        self.document = Document(self)
+        self.canvas = Canvas(self.document.store, self.document.selection, self.document.analyst)
+        self.notice, self.status = NoticeBar(), TrainingStatus()
+        self.recovery = Recovery(self.document, recovery_folder, self.status.say) if recovery_folder else None
+        self._build_centre()
+        self.panels = PanelSet(self)
+        self.files = FileFlow(self)
+        self.hints = Hints(self, self.settings)
+        self.actions_ = Actions(self, self.canvas)
+        self.actions_.add(all_commands(self))
+        self.top_bar = TopBar(self.document.store, self.actions_)
+        self.addToolBar(self.top_bar)
+        self.setStatusBar(self.status)
+        self.menus: dict[str, QMenu] = {}
+        self._build_menus()
+        self.feed = CanvasFeed(self.canvas)
+        self.runs = RunFlow(self)
+        self.panels.offer(makers(self))
+        self._connect()
+        self._closing = False
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setMinimumSize(960, 600)
+        self._restore_window()
+        self._relabel()
+        self._show_name()
+
+    # ------------------------------------------------------------------ building
+
+    def _build_centre(self) -> None:
+        self.workplace = QWidget()
+        column = QVBoxLayout(self.workplace)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        self.start_page = StartPage(SAMPLES)
+        self.centre = QStackedWidget()
+        self.centre.addWidget(self.start_page)
+        self.centre.addWidget(self.workplace)
+        self.centre.setMinimumSize(320, 180)
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.notice)
+        rows.addWidget(self.centre, 1)
+        self.setCentralWidget(whole)
+
+    def make_inspector(self) -> Inspector:
+        """The inspector of this window's document."""
+        document = self.document
+        return Inspector(document.store, document.selection, document.analyst, self.canvas.scene_.sizes)
+
+    @property
+    def inspector(self) -> Inspector:
+        """The inspector."""
+        found = self.panels.made("inspector")
+        assert isinstance(found, Inspector)
+        return found
+
+    def _build_menus(self) -> None:
+        for name, title in menu_titles().items():
+            self.menus[name] = self.menuBar().addMenu(title)
+        fill_menus(self)
+
+    def _connect(self) -> None:
+        document, page = self.document, self.start_page
+        page.new_wanted.connect(self.files.new)
+        page.open_wanted.connect(self.files.open)
+        page.data_wanted.connect(self.files.choose_data)
+        page.path_wanted.connect(lambda p: self.files.open_path(Path(p)))
+        page.sample_wanted.connect(lambda p: self.files.open_path(Path(p), sample=True))
+        document.renamed.connect(self._show_name)
+        document.opened.connect(self._opened)
+        document.analyst.changed.connect(self.status.show_analysis)
+        document.selection.changed.connect(self.actions_.refresh)
+        document.store.undo_stack.indexChanged.connect(lambda _: self._relabel())
+        document.store.refused.connect(lambda r: self.status.say(self.canvas.words_of(r)))
+        document.bridge.framed.connect(self.status.show_frame)
+        document.bridge.message.connect(self.status.say)
+        document.bridge.feeder.attach(self.feed)
+        self.canvas.message.connect(self.status.say)
+        self.canvas.menu_wanted.connect(lambda at, what: node_menu(self, what).popup(at))
+        self.canvas.node_activated.connect(lambda _: self.panels.show("inspector"))
+        self.status.problems_wanted.connect(lambda: self.show_panel("problems"))
+        self.top_bar.flow_changed.connect(self.feed.show_mode)
+        self.top_bar.rate_changed.connect(document.bridge.set_rate)
+        self.top_bar.own_data_wanted.connect(self.files.choose_data)
+        self.looks.changed.connect(self._relabel)
+        language_changed.connect(self._retranslate)
+
+    def finish(self) -> None:
+        """What can wait until the window shows: plots, the document's data."""
+        self.panels.make_all()
+        self.document.loader.load()
+
+    # ------------------------------------------------------------------ texts
+
+    def _retranslate(self) -> None:
+        self.panels.retranslate()
+        for name, title in menu_titles().items():
+            self.menus[name].setTitle(title)
+        self.hints.retranslate()
+        self.runs.retranslate()
+        self._relabel()
+        fill_menus(self)
+        self._show_name()
+
+    def _relabel(self) -> None:
+        self.actions_.add(all_commands(self))
+        self.actions_.refresh()
+
+    def relabel(self) -> None:
+        """Titles and states of all commands anew."""
+        self._relabel()
+
+    def _show_name(self) -> None:
+        name = self.document.name
+        self.setWindowTitle(f"{name}[*] - Gradloom" if self.centre.currentIndex() else "Gradloom")
+        self.setWindowModified(self.document.store.modified)
+
+    # ------------------------------------------------------------------ what is shown
+
+    def show_start_page(self) -> None:
+        """Samples and recent files."""
+        self.start_page.show_recent(self.settings.recent)
+        self.centre.setCurrentIndex(0)
+        self._show_name()
+
+    def show_canvas(self) -> None:
+        """The document."""
+        self.centre.setCurrentIndex(1)
+        self.canvas.setFocus()
+        self._show_name()
+
+    def _opened(self) -> None:
+        self.show_canvas()
+        self.notice.clear("file")
+        self.status.show_analysis(self.document.analyst.analysis)
+        self.actions_.refresh()
+
+    def show_panel(self, name: str) -> None:
+        """Opens a panel and brings it to the front."""
+        self.panels.show(name)
+
+    def show_setup(self, which: str) -> None:
+        """The training or data form."""
+        self.show_panel("inspector")
+        self.inspector.show_setup(which)
+
+    def reset_layout(self) -> None:
+        """All panels back to their places."""
+        self.panels.restore()
+        self.panels.fold(False)
+        self.panels.arrange()
+
+    def find_layer(self) -> None:
+        """The outline with its search line."""
+        self.show_panel("outline")
+        self.panels.made("outline").setFocus()
+
+    # ------------------------------------------------------------------ commands
+
+    def toggle_run(self) -> None:
+        """Run or pause."""
+        self.runs.toggle()
+
+    def reset_training(self) -> None:
+        """The same initial weights again."""
+        self.runs.reset()
+
+    def new_seed(self) -> None:
+        """Another seed: other initial weights."""
+        self.runs.new_seed()
+
+    def select_same_type(self) -> None:
+        """Every layer of a type that is selected."""
+        hidden.select_same_type(self.document)
+
+    def choose_hidden_activation(self) -> None:
+        """Asks for an activation and sets it on all hidden layers."""
+        hidden.choose_activation(self)
+
+    def set_hidden_activation(self, activation: str) -> None:
+        """One undo step for all hidden layers."""
+        hidden.set_activation(self.document, activation)
+
+    def toggle_frozen(self) -> None:
+        """Freeze or unfreeze what is selected."""
+        self.canvas.edits.toggle_frozen()
+
+    def show_shortcuts(self) -> None:
+        """The sheet of keys."""
+        from designer.app.shortcuts import ShortcutSheet
+
+        sheet = ShortcutSheet(self.actions_, self)
+        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sheet.show()
+
+    def show_about(self) -> None:
+        """Version and licence."""
+        from designer.app.about import show_about
+
+        show_about(self)
+
+    def open_sample(self, name: str) -> None:
+        """One of the shipped samples, as a copy."""
+        self.files.open_path(SAMPLES / f"{name}.json", sample=True)
+
+    def offer_data(self, path: Path) -> None:
+        """The dialog that shows what is in a data file."""
+        from designer.panels.data_dialog import offer_data
+
+        offer_data(self, path)
+
+    # ------------------------------------------------------------------ window
+
+    def _restore_window(self) -> None:
+        geometry, docks = self.settings.window
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            room = self.screen().availableSize()
+            self.resize(min(1440, room.width()), min(900, room.height()))
+        if docks.isEmpty() or not self.restoreState(docks, VERSION):
+            QTimer.singleShot(0, self, self.panels.resize_docks)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A small window makes room while it trains."""
+        super().resizeEvent(event)
+        if hasattr(self, "runs"):
+            self.follow_width()
+
+    def follow_width(self) -> None:
+        """Palette and inspector fold below 1,440 px while training."""
+        self.panels.fold(self.width() < tokens.scaled(FOLD_BELOW) and self.document.bridge.state.name == "running")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape restores a maximised panel."""
+        if event.key() == Qt.Key.Key_Escape and self.panels.maximized:
+            self.panels.restore()
+            return
+        super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file."""
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A project opens, data are offered."""
+        path = Path(event.mimeData().urls()[0].toLocalFile())
+        event.acceptProposedAction()
+        # The one who drags waits for the drop's end; a dialog would keep them waiting.
+        QTimer.singleShot(0, self, lambda: self.files.open_path(path))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks for unsaved changes; then everything ends in order."""
+        if self.document.store.modified and not self._closing:
+            event.ignore()
+            self.files.unless_unsaved(self._close_for_good)
+            return
+        self.panels.restore()
+        self.panels.fold(False)
+        self.settings.keep_window(self.saveGeometry(), self.saveState(VERSION))
+        self.settings.sync()
+        if self.recovery is not None:
+            self.recovery.close()
+        self.document.shut_down()
+        event.accept()
+
+    def _close_for_good(self) -> None:
+        # Saving may have taken a while: the window is closed anew, and this time nothing is asked.
+        self._closing = True
+        QTimer.singleShot(0, self, self.close)

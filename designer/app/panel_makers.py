@@ -1,0 +1,123 @@
+"""How each panel of a window is made and connected. Modules with plots are imported when their panel is first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QWidget
+
+from designer.panels.palette import Palette
+from designer.panels.problems import ProblemList
+from widgets.i18n import tr_declared
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+    from designer.panels.live import LivePanel
+
+
+def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
+    """A function for each panel."""
+    document = window.document
+    store, selection, analyst = document.store, document.selection, document.analyst
+    feeder = document.bridge.feeder
+
+    def live(panel: LivePanel) -> LivePanel:
+        feeder.attach(panel)
+        clicked = getattr(panel, "layer_clicked", None)
+        if clicked is not None:
+            clicked.connect(window.canvas.reveal)
+        follow = getattr(panel, "show_selected", None)
+        if follow is not None:
+            selection.changed.connect(lambda: follow(selection.nodes))
+        return panel
+
+    def palette() -> QWidget:
+        panel = Palette()
+        panel.add_wanted.connect(lambda layer: (window.show_canvas(), window.canvas.add_layer(layer)))
+        return panel
+
+    def problems() -> QWidget:
+        panel = ProblemList()
+        panel.jump_wanted.connect(window.canvas.reveal)
+        panel.fix_wanted.connect(lambda p, f: apply(p, f))
+        analyst.changed.connect(panel.show_analysis)
+        panel.show_analysis(analyst.analysis)
+        return panel
+
+    def apply(problem: object, fix: object) -> None:
+        from designer.document.verbs.fixes import apply_fix
+
+        sizes = window.canvas.scene_.sizes()
+        store.attempt(tr_declared(fix.label), apply_fix, problem.node, problem.port, fix, sizes)  # type: ignore[attr-defined]
+
+    def curves() -> QWidget:
+        from designer.panels.curves import CurvesPanel
+
+        return live(CurvesPanel())
+
+    def profile() -> QWidget:
+        from designer.panels.profile import ProfilePanel
+
+        return live(ProfilePanel())
+
+    def waterfall() -> QWidget:
+        from designer.panels.waterfall import WaterfallPanel
+
+        return live(WaterfallPanel())
+
+    def histograms() -> QWidget:
+        from designer.panels.histograms import HistogramsPanel
+
+        return live(HistogramsPanel())
+
+    def maps() -> QWidget:
+        from designer.panels.maps import MapsPanel
+
+        return live(MapsPanel(feeder))
+
+    def answers() -> QWidget:
+        from designer.panels.answers import AnswersPanel
+
+        panel = AnswersPanel()
+        panel.evaluation_wanted.connect(document.bridge.evaluate)
+        panel.sample_chosen.connect(lambda split, index: setattr(feeder, "sample", (split, index)))
+        return live(panel)
+
+    def boundary() -> QWidget:
+        from designer.panels.boundary import BoundaryPanel
+
+        return live(BoundaryPanel())
+
+    def data() -> QWidget:
+        from designer.panels.data_panel import DataPanel
+
+        return DataPanel(document.loader)
+
+    def outline() -> QWidget:
+        from designer.panels.outline import Outline
+
+        panel = Outline(store, selection, analyst)
+        panel.reveal_wanted.connect(window.canvas.reveal)
+        return panel
+
+    def history() -> QWidget:
+        from designer.panels.history import History
+
+        return History(store.undo_stack)
+
+    return {
+        "palette": palette,
+        "inspector": window.make_inspector,
+        "problems": problems,
+        "curves": curves,
+        "profile": profile,
+        "waterfall": waterfall,
+        "histograms": histograms,
+        "maps": maps,
+        "answers": answers,
+        "boundary": boundary,
+        "data": data,
+        "outline": outline,
+        "history": history,
+    }

@@ -1,0 +1,216 @@
+"""All panels of the window: their docks, default places, and the panels themselves once they are needed.
+
+Docks exist from the start, so that a stored layout finds them; plots are made after the window shows, because
+pyqtgraph takes longer to import than everything else together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from designer.app.docks import Dock
+from designer.panels.palette import Palette
+from designer.panels.problems import ProblemList
+from widgets import tokens
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+
+BOTTOM = ("curves", "profile", "waterfall", "histograms", "maps", "answers", "boundary", "data")
+TABS = BOTTOM[2:]
+SIDE = ("problems", "outline", "history")
+FOLDED_WIDTH = 56
+
+
+class PanelSet(QObject):
+    """``docks`` by name; ``content(name)`` is the panel, None until it was made."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.docks: dict[str, Dock] = {}
+        self._before_maximizing: QByteArray | None = None
+        self._folded: tuple[bool, int] | None = None
+        for name in ("palette", "inspector", *BOTTOM, *SIDE):
+            dock = Dock(name, window)
+            dock.maximize_wanted.connect(lambda n=name: self.maximize(n))
+            dock.shown_changed.connect(lambda shown, n=name: self._made_if_needed(n, shown))
+            self.docks[name] = dock
+        self._makers: dict[str, Callable[[], QWidget]] = {}
+        self.ready = False
+        self.arrange()
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Titles in the language in force."""
+        titles = {
+            "palette": tr("Layers"),
+            "inspector": tr("Inspector"),
+            "curves": tr("Loss"),
+            "profile": tr("Gradient by layer"),
+            "waterfall": tr("Waterfall"),
+            "histograms": tr("Histograms"),
+            "maps": tr("Maps"),
+            "answers": tr("Answers"),
+            "boundary": tr("Boundary"),
+            "data": tr("Data"),
+            "problems": tr("Problems"),
+            "outline": tr("Outline"),
+            "history": tr("History"),
+        }
+        for name, title in titles.items():
+            self.docks[name].show_title(title)
+
+    def arrange(self) -> None:
+        """The default places: palette left, inspector right, below them three columns side by side."""
+        window, area = self.window, Qt.DockWidgetArea
+        window.setCorner(Qt.Corner.TopLeftCorner, area.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.TopRightCorner, area.RightDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, area.BottomDockWidgetArea)
+        window.setTabPosition(area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        window.addDockWidget(area.LeftDockWidgetArea, self.docks["palette"])
+        window.addDockWidget(area.RightDockWidgetArea, self.docks["inspector"])
+        for name in SIDE:
+            window.addDockWidget(area.RightDockWidgetArea, self.docks[name])
+            self.docks[name].hide()
+        window.addDockWidget(area.BottomDockWidgetArea, self.docks["curves"])
+        window.splitDockWidget(self.docks["curves"], self.docks["profile"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(self.docks["profile"], self.docks["waterfall"], Qt.Orientation.Horizontal)
+        for name in TABS[1:]:
+            window.tabifyDockWidget(self.docks["waterfall"], self.docks[name])
+        for name in ("palette", "inspector", *BOTTOM):
+            self.docks[name].show()
+        self.docks["waterfall"].raise_()
+        for dock in self.docks.values():
+            dock.follow_tabs()
+        self.resize_docks()
+
+    def resize_docks(self) -> None:
+        """Sizes that suit the window: the canvas keeps the most."""
+        window = self.window
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        side = [self.docks["palette"], self.docks["inspector"]]
+        window.resizeDocks(side, [tokens.scaled(216), tokens.scaled(300)], across)
+        height = min(max(int(window.height() * 0.32), 210), 420)
+        bottom = [self.docks[n] for n in ("curves", "profile", "waterfall")]
+        window.resizeDocks(bottom, [height] * 3, down)
+        room = max(window.width() - tokens.scaled(216), 600)
+        window.resizeDocks(bottom, [int(room * 0.3), int(room * 0.33), int(room * 0.37)], across)
+
+    # ------------------------------------------------------------------ making
+
+    def offer(self, makers: dict[str, Callable[[], QWidget]]) -> None:
+        """How each panel is made; palette and problems, which need no plots, are made at once by the window."""
+        self._makers = makers
+
+    def make_all(self) -> None:
+        """From now on panels are made when they are first seen; those that are seen now are made now."""
+        self.ready = True
+        for name, dock in self.docks.items():
+            if dock.isVisible() and not dock.visibleRegion().isEmpty():
+                self._made_if_needed(name, True)
+
+    def _made_if_needed(self, name: str, shown: bool) -> None:
+        if shown and self.ready:
+            self.made(name)
+
+    def made(self, name: str) -> QWidget:
+        """The panel, made now if it was not yet."""
+        dock = self.docks[name]
+        content = dock.widget()
+        if content is None:
+            content = self._makers[name]()
+            dock.fill(content)
+        return content
+
+    def content(self, name: str) -> QWidget | None:
+        """The panel if it was made."""
+        return self.docks[name].widget()
+
+    @property
+    def palette(self) -> Palette:
+        """The palette."""
+        found = self.made("palette")
+        assert isinstance(found, Palette)
+        return found
+
+    @property
+    def problems(self) -> ProblemList:
+        """The list of problems."""
+        found = self.made("problems")
+        assert isinstance(found, ProblemList)
+        return found
+
+    # ------------------------------------------------------------------ showing
+
+    def show(self, name: str) -> None:
+        """Opens a panel and brings it to the front."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        if self.ready:
+            self.made(name)
+
+    @property
+    def maximized(self) -> bool:
+        """Whether one panel has the whole window."""
+        return self._before_maximizing is not None
+
+    def maximize(self, name: str) -> None:
+        """One panel alone in the window; again, or Escape, brings the others back."""
+        if self.maximized:
+            self.restore()
+            return
+        self._before_maximizing = self.window.saveState()
+        for other, dock in self.docks.items():
+            if other != name and not dock.isFloating():
+                dock.hide()
+        self.window.centralWidget().hide()
+        self.docks[name].show()
+
+    def restore(self) -> None:
+        """All panels as they were."""
+        state, self._before_maximizing = self._before_maximizing, None
+        if state is not None:
+            self.window.centralWidget().show()
+            self.window.restoreState(state)
+
+    def toggle_maximized(self) -> None:
+        """Maximises the panel that has the focus, or restores."""
+        if self.maximized:
+            self.restore()
+            return
+        focus = self.window.focusWidget()
+        for name, dock in self.docks.items():
+            if focus is not None and dock.isAncestorOf(focus):
+                self.maximize(name)
+                return
+        self.maximize("curves")
+
+    # ------------------------------------------------------------------ folding
+
+    def fold(self, folded: bool) -> None:
+        """Palette and inspector make room for the canvas while training in a small window."""
+        palette, inspector = self.docks["palette"], self.docks["inspector"]
+        if folded and self._folded is None:
+            self._folded = (inspector.isVisible(), palette.width())
+            inspector.hide()
+            self.palette.show_folded(True)
+            palette.title.setVisible(False)
+            self.window.resizeDocks([palette], [FOLDED_WIDTH], Qt.Orientation.Horizontal)
+        elif not folded and self._folded is not None:
+            shown, width = self._folded
+            self._folded = None
+            self.palette.show_folded(False)
+            palette.title.setVisible(True)
+            inspector.setVisible(shown)
+            self.window.resizeDocks([palette], [width], Qt.Orientation.Horizontal)

@@ -1,0 +1,208 @@
+"""Running: buttons, what Run starts from, and what the window says when a run ends, diverges or fails."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from designer.app.notice import Notice
+from designer.app.top_bar import set_rate
+from designer.document.verbs.setup import set_training
+from designer.inspector.words import problem_text
+from designer.session.bridge import RunState
+from engine.training.events import Diverged, Failed, Finished
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+
+RUN = "run"
+EDITED = "edited"
+
+
+class RunFlow(QObject):
+    """Follows the bridge of the window's document."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.window, self.document, self.bridge = window, window.document, window.document.bridge
+        self._told: object = None
+        self.bridge.state_changed.connect(self._state)
+        self.bridge.stale_changed.connect(self._stale)
+        self.bridge.fresh_weights.connect(self._fresh)
+        self.bridge.framed.connect(lambda frame: self._tell_end())
+        self.document.loader.changed.connect(self._data)
+        self.document.opened.connect(self._opened)
+
+    # ------------------------------------------------------------------ commands
+
+    def toggle(self) -> None:
+        """Run, or pause what runs; says from which weights it starts."""
+        starts = not self.bridge.state.busy and (self.bridge.session is None or self.bridge.stale)
+        keeps = self.bridge.trained and self.document.store.state.training.start_from == "keep"
+        self.bridge.toggle()
+        if starts and self.bridge.state.busy:
+            seed = self.document.store.state.training.seed
+            if keeps:
+                self.window.status.say(tr("Goes on with the trained weights that still fit"))
+            else:
+                self.window.status.say(tr("Starts from the initial weights (seed {seed})", seed=seed))
+
+    def reset(self) -> None:
+        """The same initial weights again."""
+        self._clear()
+        self.bridge.reset()
+        seed = self.document.store.state.training.seed
+        self.window.status.say(tr("Back to the initial weights (seed {seed})", seed=seed))
+
+    def new_seed(self) -> None:
+        """Another seed; the next run starts from other weights."""
+        seed = self.document.store.state.training.seed + 1
+        self.document.store.attempt(tr("New seed"), set_training, "seed", seed)
+        self.window.status.say(tr("Seed {seed}: Run starts from other initial weights", seed=seed))
+
+    # ------------------------------------------------------------------ what happens
+
+    def _opened(self) -> None:
+        self._clear()
+        self.window.notice.clear("data")
+
+    def _clear(self) -> None:
+        for key in (RUN, EDITED, "fresh"):
+            self.window.notice.clear(key)
+
+    def _state(self, state: RunState) -> None:
+        window = self.window
+        window.status.show_state(state)
+        window.top_bar.show_running(state.busy)
+        window.relabel()
+        window.follow_width()
+        if state.busy:
+            self._clear()
+        self._told = None
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        cause = self.bridge.state.cause
+        if cause is None or cause is self._told:
+            return
+        self._told = cause
+        if isinstance(cause, Diverged):
+            self._diverged(cause)
+        elif isinstance(cause, Failed):
+            self._failed(cause)
+        elif isinstance(cause, Finished):
+            self._finished(cause)
+
+    def _name(self, node: str) -> str:
+        return self.bridge.frame.name(node)
+
+    def _diverged(self, event: Diverged) -> None:
+        text = tr(
+            "Diverged at step {step}: {count} values of {tensor} at “{layer}” are not finite. The last good weights "
+            "are kept. A lower learning rate usually helps.",
+            step=f"{event.step:,}",
+            count=f"{event.count:,}",
+            tensor=event.tensor,
+            layer=self._name(event.node),
+        )
+        buttons = [(tr("A tenth of the rate"), self._lower_rate)]
+        if event.node in self.document.store.state.graph.nodes:
+            buttons.append((tr("Show the layer"), lambda: self.window.canvas.reveal(event.node)))
+        self.window.notice.show_notice(Notice(RUN, text, "error", buttons))
+
+    def _lower_rate(self) -> None:
+        rate = self.window.top_bar.rate.value()
+        if rate:
+            self.document.store.attempt(tr("Set the learning rate"), set_rate, float(f"{rate / 10:.3g}"))
+            self.reset()
+            self.bridge.set_rate(float(f"{rate / 10:.3g}"))
+
+    def _failed(self, event: Failed) -> None:
+        problems = " ".join(problem_text(p) for p in event.problems[:3])
+        where = tr(" at “{layer}”", layer=self._name(event.node)) if event.node else ""
+        text = tr("Training failed{where}: {why}", where=where, why=problems or event.message)
+        buttons = [(tr("Details…"), lambda: self._details(event))]
+        if event.node in self.document.store.state.graph.nodes:
+            buttons.append((tr("Show the layer"), lambda: self.window.canvas.reveal(event.node)))
+        self.window.notice.show_notice(Notice(RUN, text, "error", buttons))
+
+    def _details(self, event: Failed) -> None:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, tr("What went wrong"), event.message, parent=self.window)
+        box.setDetailedText(event.traceback)
+        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        copy = box.addButton(tr("Copy"), QMessageBox.ButtonRole.ActionRole)
+        box.addButton(QMessageBox.StandardButton.Close)
+        box.exec()
+        if box.clickedButton() is copy:
+            QGuiApplication.clipboard().setText(event.traceback)
+        box.deleteLater()
+
+    def _finished(self, event: Finished) -> None:
+        words = {
+            "epochs": tr("All epochs are through."),
+            "target": tr("The target loss is reached."),
+            "patience": tr("Stopped: the validation loss did not improve any more."),
+        }.get(event.reason, "")
+        if event.best_epoch > 0:
+            words += " " + tr("The weights of epoch {epoch}, the best one, are back.", epoch=event.best_epoch)
+        words += self._test_words()
+        self.window.notice.show_notice(
+            Notice(RUN, words, "good", ((tr("Look at the answers"), lambda: self.window.show_panel("answers")),))
+        )
+
+    def _test_words(self) -> str:
+        found = self.bridge.frame.results.get("test")
+        if found is None:
+            return ""
+        words = " " + tr("Test set: loss {loss}", loss=f"{found.loss:.4g}")
+        for name, label in (("accuracy", tr("accuracy")), ("mae", tr("mean absolute error")), ("r2", "R²")):
+            value = found.metrics.get(name)
+            if value is not None and math.isfinite(value):
+                shown = f"{100 * value:.1f} %" if name == "accuracy" else f"{value:.3g}"
+                words += f", {label} {shown}"
+        return words + "."
+
+    def _stale(self, stale: bool) -> None:
+        if not stale or not self.bridge.trained:
+            self.window.notice.clear(EDITED)
+            return
+        options = (("initial", tr("the initial weights")), ("keep", tr("the trained weights")))
+        chosen = self.document.store.state.training.start_from
+        self.window.notice.show_notice(
+            Notice(
+                EDITED,
+                tr("The network was edited since it was trained. Run starts from:"),
+                "accent",
+                ((tr("Run"), self.toggle),),
+                (options, chosen, self._choose_start),
+            )
+        )
+
+    def _choose_start(self, value: str) -> None:
+        self.document.store.attempt(tr("Choose what Run starts from"), set_training, "start_from", value)
+
+    def _fresh(self, fresh: tuple[tuple[str, str], ...]) -> None:
+        if fresh:
+            layers = ", ".join(dict.fromkeys(self._name(node) for node, _ in fresh))
+            text = tr("The trained weights were kept. New shapes start anew: {layers}.", layers=layers)
+            self.window.notice.show_notice(Notice("fresh", text, "accent"))
+
+    def _data(self) -> None:
+        loader = self.document.loader
+        if loader.problem:
+            buttons = ((tr("Choose other data…"), lambda: self.window.show_setup("data")),)
+            self.window.notice.show_notice(Notice("data", loader.problem, "error", buttons))
+        else:
+            self.window.notice.clear("data")
+
+    def retranslate(self) -> None:
+        """Sentences in the language in force."""
+        self._told = None
+        self._stale(self.bridge.stale)
+        if self.window.notice.current is not None and self.window.notice.current.key == RUN:
+            self._tell_end()

@@ -1,0 +1,156 @@
+"""The status bar: where training stands, in figures of equal width; what the network costs; how many problems."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
+
+from designer.app.memory import bytes_text, resident_bytes
+from designer.inspector.words import count_text
+from designer.session.bridge import RunState
+from designer.session.frame import Frame
+from engine.analysis import Analysis
+from engine.training.session import Status
+from widgets import tokens
+from widgets.fields import Badge
+from widgets.i18n import language_changed, tr
+
+MEMORY_MS = 1000
+MESSAGE_MS = 6000
+DOT = " · "
+
+
+def eta_text(seconds: float) -> str:
+    """``0:12``, ``3:05``, ``1:02:03``."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
+
+
+def speed_text(steps: float) -> str:
+    """``48,000 steps/s`` in three figures; below ten with one decimal."""
+    if steps >= 100:
+        digits = 10 ** max(len(str(int(steps))) - 3, 0)
+        return tr("{speed} steps/s", speed=count_text(int(steps) // digits * digits))
+    return tr("{speed} steps/s", speed=f"{steps:.3g}" if steps >= 10 else f"{steps:.1f}")
+
+
+def state_words(state: RunState) -> tuple[str, str]:
+    """(word, kind of badge) of a state."""
+    return {
+        "idle": (tr("not trained"), "neutral"),
+        "preparing": (tr("preparing"), "accent"),
+        "running": (tr("training"), "accent"),
+        "paused": (tr("paused"), "neutral"),
+        "finished": (tr("finished"), "good"),
+        "diverged": (tr("diverged"), "error"),
+        "failed": (tr("failed"), "error"),
+    }[state.name]
+
+
+class TrainingStatus(QStatusBar):
+    """``problems_wanted`` when the count of problems is clicked."""
+
+    problems_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self.badge = Badge("")
+        self.figures = QLabel()
+        self.words = QLabel()
+        self.problems = QPushButton()
+        self.problems.setFlat(True)
+        self.problems.clicked.connect(self.problems_wanted)
+        self._memory = ""
+        self._parameters = 0
+        self._status: Status | None = None
+        self._analysis: Analysis | None = None
+        self._state = RunState()
+        box = QWidget()
+        line = QHBoxLayout(box)
+        line.setContentsMargins(tokens.SPACE_3, 2, tokens.SPACE_2, 2)
+        line.setSpacing(tokens.SPACE_3)
+        line.addWidget(self.badge)
+        line.addWidget(self.figures)
+        line.addStretch(1)
+        line.addWidget(self.words)
+        line.addWidget(self.problems)
+        self.addWidget(box, 1)
+        for label in (self.figures, self.words):
+            label.setProperty("role", "caption")
+        self._clear = QTimer(self)
+        self._clear.setSingleShot(True)
+        self._clear.setInterval(MESSAGE_MS)
+        self._clear.timeout.connect(lambda: self.words.setText(""))
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(MEMORY_MS)
+        self._ticker.timeout.connect(self._measure)
+        self._ticker.start()
+        language_changed.connect(self.refresh)
+        self._measure()
+
+    def say(self, text: str) -> None:
+        """A sentence for a few seconds."""
+        self.words.setText(text)
+        self._clear.start()
+
+    def show_state(self, state: RunState) -> None:
+        """Word and colour of the run's state."""
+        self._state = state
+        self.refresh()
+
+    def show_frame(self, frame: Frame) -> None:
+        """Figures of the run."""
+        self._status = frame.status
+        self._show_figures()
+
+    def show_analysis(self, analysis: Analysis) -> None:
+        """Parameters and problems of what is drawn."""
+        self._analysis, self._parameters = analysis, analysis.parameters
+        self.refresh()
+
+    def refresh(self) -> None:
+        """All texts anew."""
+        word, kind = state_words(self._state)
+        self.badge.show_badge(word, kind)  # type: ignore[arg-type]
+        self._show_figures()
+        self._show_problems()
+
+    def _measure(self) -> None:
+        size = resident_bytes()
+        self._memory = bytes_text(size) if size is not None else ""
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        parts: list[str] = []
+        status = self._status
+        if status is not None:
+            shown = min(status.epoch + (1 if status.state == "running" else 0), max(status.epochs, status.epoch))
+            parts.append(tr("epoch {epoch}/{epochs}", epoch=shown, epochs=status.epochs))
+            parts.append(tr("step {step}", step=count_text(status.step)))
+            if status.steps_per_second > 0:
+                parts.append(speed_text(status.steps_per_second))
+            if status.state in ("running", "paused") and status.steps_per_second > 0:
+                parts.append(tr("ETA {time}", time=eta_text(status.seconds_left)))
+        if self._parameters:
+            parts.append(tr("{count} parameters", count=count_text(self._parameters)))
+        if self._memory:
+            parts.append(self._memory)
+        if status is not None and status.backend:
+            parts.append(tr("{backend}, 1 thread", backend=status.backend))
+        self.figures.setText(DOT.join(parts))
+
+    def _show_problems(self) -> None:
+        found = self._analysis
+        errors = len(found.errors) if found is not None else 0
+        warnings = len(found.problems) - errors if found is not None else 0
+        self.problems.setVisible(bool(errors or warnings))
+        words = []
+        if errors:
+            words.append(tr("{count} errors", count=errors) if errors > 1 else tr("1 error"))
+        if warnings:
+            words.append(tr("{count} warnings", count=warnings) if warnings > 1 else tr("1 warning"))
+        self.problems.setText(", ".join(words))
+        self.problems.setToolTip(tr("Show the list of problems"))

@@ -1,0 +1,32 @@
+"""Small pictures of networks, painted by the canvas' own items."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+
+from designer.canvas.scene import CanvasScene
+from designer.document import DocState
+from designer.document.verbs import place_missing
+from engine.analysis import Analysis
+from widgets import tokens
+
+WIDTH, HEIGHT = 448, 200
+
+
+def network_picture(state: DocState, analysis: Analysis) -> QImage:
+    """The whole network on a transparent ground, at twice the size at which it is shown."""
+    scene = CanvasScene(place_missing(state), analysis, tokens.theme())
+    area = scene.content().adjusted(-8, -8, 8, 8)
+    scale = min(WIDTH / area.width(), HEIGHT / area.height(), 2.0)
+    picture = QImage(
+        max(1, round(area.width() * scale)),
+        max(1, round(area.height() * scale)),
+        QImage.Format.Format_ARGB32_Premultiplied,
+    )
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    scene.render(painter, QRectF(picture.rect()), area)
+    painter.end()
+    return picture

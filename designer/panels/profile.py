@@ -1,0 +1,130 @@
+"""One chart for all layers: gradient, delta, update : weight ratio along the network."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import Signal
+
+from designer.panels.live import LivePanel, layer_names
+from designer.session.frame import Frame
+from engine.probes import LayerStats, Snapshot
+from widgets.fields import Choice
+from widgets.i18n import tr
+from widgets.layer_profile import Band, LayerProfile
+
+EARLIER = 3
+
+
+class ProfilePanel(LivePanel):
+    """``layer_clicked(node_id)``. A drop-down chooses the quantity."""
+
+    wants = frozenset({"layers"})
+    layer_clicked = Signal(str)
+
+    def __init__(self) -> None:
+        plot = LayerProfile()
+        super().__init__(plot)
+        self.profile = plot
+        plot.layer_clicked.connect(self.layer_clicked)
+        self.chooser = Choice()
+        self.chooser.setMaximumWidth(190)
+        self.chooser.value_changed.connect(lambda _: self._chosen())
+        plot.tools.insertWidget(0, self.chooser)
+        self.retranslate()
+
+    @staticmethod
+    def quantities() -> list[tuple[str, str]]:
+        """Fields of LayerStats, in the order in which they are asked for."""
+        return [
+            ("weight_grad_norm", tr("weight gradient, l2 norm")),
+            ("delta_rms", tr("back-propagated gradient, RMS")),
+            ("weight_grad_rms", tr("weight gradient, RMS")),
+            ("update_ratio", tr("update : weight")),
+            ("gradient_ratio", tr("gradient : weight")),
+            ("activation_sd", tr("activation, standard deviation")),
+            ("saturation", tr("saturated share")),
+            ("dead", tr("dead units, share")),
+        ]
+
+    def words(self) -> tuple[str, str]:
+        return tr("Gradient by layer"), tr(
+            "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments. A healthy "
+            "network is nearly flat; a steep fall to the left means that the first layers learn nothing."
+        )
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.chooser.show_options(self.quantities())
+        self._chosen()
+
+    def _chosen(self) -> None:
+        name = str(self.chooser.value())
+        self.profile.y_axis.show_label(dict(self.quantities())[name])
+        bands = {
+            "update_ratio": [
+                Band(1e-2, math.inf, "warning", tr("too fast")),
+                Band(0.0, 1e-4, "warning", tr("too slow")),
+            ],
+            "saturation": [Band(0.1, math.inf, "warning", tr("saturated"))],
+            "dead": [Band(0.1, math.inf, "error", tr("dead"))],
+        }
+        self.profile.show_bands(bands.get(name, []))
+        self.show_again()
+
+    def show_frame(self, new: Frame, old: Frame) -> None:
+        if new.snapshot is old.snapshot and new.run == old.run and new.names is old.names:
+            return
+        if new.snapshot is None or not new.snapshot.layers:
+            self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
+            return
+        ids, names = layer_names(new)
+        quantity = str(self.chooser.value())
+        label = dict(self.quantities())[quantity]
+        series = {label: values_of(new.snapshot, ids, quantity)}
+        before = earlier_of(new.earlier, new.snapshot)
+        earlier = {label: np.array([values_of(s, ids, quantity) for s in before])} if before else None
+        self.profile.show_profile(ids, names, series, earlier=earlier, levels=levels_of(new.snapshot))
+
+    def show_selected(self, nodes: Sequence[str]) -> None:
+        """Highlights the canvas' selection."""
+        self.profile.show_selected(list(nodes))
+
+
+def values_of(snapshot: Snapshot, ids: Sequence[str], quantity: str) -> list[float]:
+    """One value per layer; nan where it is unknown."""
+    by_node = {s.node: s for s in snapshot.layers}
+    return [float(getattr(by_node[n], quantity)) if n in by_node else math.nan for n in ids]
+
+
+def earlier_of(kept: Sequence[Snapshot], now: Snapshot) -> list[Snapshot]:
+    """A few moments spread over the run so far."""
+    before = [s for s in kept if s.step < now.step]
+    if len(before) <= EARLIER:
+        return before
+    places = np.linspace(0, len(before) - 1, EARLIER).round().astype(int)
+    return [before[k] for k in places]
+
+
+def level_of(layer: LayerStats, last: LayerStats) -> str:
+    """ "error", "warning" or "": this layer's gradient against that of the last one.
+
+    Bands after Glorot & Bengio 2010: below 1e-3 a warning, below 3e-4 or above 1e3 an alarm.
+    """
+    if not last.delta_rms:
+        return ""
+    ratio = layer.delta_rms / last.delta_rms
+    if ratio < 3e-4 or ratio > 1e3:
+        return "error"
+    return "warning" if ratio < 1e-3 else ""
+
+
+def levels_of(snapshot: Snapshot) -> dict[str, str]:
+    """The alarm of each layer that has one."""
+    if not snapshot.layers:
+        return {}
+    last = snapshot.layers[-1]
+    found = {s.node: level_of(s, last) for s in snapshot.layers}
+    return {k: v for k, v in found.items() if v}
