@@ -12,13 +12,23 @@ from engine.files import migrations
 from engine.files.errors import FormatError
 from engine.files.layout_text import json_text
 from engine.files.limits import MAX_BRACKETS, MAX_COMMAS, MAX_JSON
-from engine.files.values import FOREIGN, check_opaque, checked_params, checked_spec, loose, strict, to_json
+from engine.files.values import (
+    FOREIGN,
+    check_opaque,
+    checked_params,
+    checked_spec,
+    loose,
+    params_json,
+    spec_json,
+    strict,
+)
 from engine.files.wire import FORMAT, FORMAT_VERSION, ID_RULE, file_type
 from engine.graph import DataSetup, Edge, Graph, Json, Node, Project, TrainingSetup
 from engine.layers import LAYERS
 
 #: settings that a file always states, since people look for them
 _STATED = {"optimizer", "batch_size", "epochs", "seed", "source"}
+_REGISTRY = {"optimizer": "optimizers", "schedule": "schedules", "source": "sources"}
 _OTHER = "open a graph.json or .gradloom file; data is dropped on the window or named in the data panel"
 _DAMAGED = "the file is damaged or was edited by hand; restore an earlier copy"
 
@@ -52,14 +62,10 @@ def project_json(project: Project) -> dict[str, Json]:
 
 def _node_json(node: Node) -> dict[str, Json]:
     entry: dict[str, Json] = {"id": node.id, "type": node.type, "name": node.name}
-    params = node.params
-    if node.type in LAYERS and node.version <= LAYERS[node.type].version:
-        declared = LAYERS[node.type].params
-        rank = {name: k for k, name in enumerate(declared)}
-        kept = [name for name in params if name not in declared or params[name] != declared[name].default]
-        params = {name: params[name] for name in sorted(kept, key=lambda name: rank.get(name, len(rank)))}
+    known = node.type in LAYERS and node.version <= LAYERS[node.type].version
+    params = params_json(LAYERS[node.type] if known else None, node.params)
     if params:
-        entry["params"] = {k: to_json(v) for k, v in params.items()}
+        entry["params"] = params
     if node.version != 1:
         entry["version"] = node.version
     for flag in ("frozen", "muted"):
@@ -78,8 +84,12 @@ def _edge_json(edge: Edge) -> dict[str, Json]:
 
 
 def _setup_json(setup: TrainingSetup | DataSetup, default: TrainingSetup | DataSetup) -> dict[str, Json]:
-    values = {f.name: getattr(setup, f.name) for f in fields(setup)}
-    return {k: to_json(v) for k, v in values.items() if k in _STATED or v != getattr(default, k)}
+    found: dict[str, Json] = {}
+    for f in fields(setup):
+        value = getattr(setup, f.name)
+        if f.name in _STATED or value != getattr(default, f.name):
+            found[f.name] = spec_json(_REGISTRY[f.name], value) if f.name in _REGISTRY else value
+    return found
 
 
 def read_project(data: bytes | memoryview, file: str = "graph.json") -> Project:
@@ -146,6 +156,8 @@ def _version(raw: bytes, file: str) -> int:
 def _mistyped(message: str, file: str) -> FormatError:
     rule, _, path = message.partition(" - at `")
     where = path.rstrip("`").removeprefix("$").removeprefix(".")
+    if " matching regex " in rule:
+        return FormatError(file, where, "an id of letters, digits, '_', '-' and '.', 64 at most", remedy=_DAMAGED)
     found = re.fullmatch(r"Expected (.*), got (.*)", rule)
     if found:
         return FormatError(file, where, "a value of another kind", expected=found[1], got=found[2], remedy=_DAMAGED)

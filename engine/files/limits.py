@@ -5,7 +5,7 @@ from __future__ import annotations
 #: bytes of a graph.json, or of the project.json in an archive
 MAX_JSON = 32 << 20
 #: objects and lists in it: an honest node has two to four
-MAX_BRACKETS = 250_000
+MAX_BRACKETS = 120_000
 #: entries in it, so that a list of numbers cannot fill the memory either
 MAX_COMMAS = 2_000_000
 MAX_NODES = 10_000

@@ -85,7 +85,7 @@ def parse(data: bytes, file: str = "project") -> ProjectFile:
 
 
 def moved(project: Project, old: str | Path, new: str | Path) -> Project:
-    """The project for a file in folder ``new``: relative paths to data, which counted from ``old``, still lead there."""
+    """The project for a file in folder ``new``: its relative paths, which counted from ``old``, lead on."""
     source = project.data.source
     changed: dict[str, Any] = {}
     for name in ("path", "labels"):

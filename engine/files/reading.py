@@ -19,10 +19,11 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
         raise FormatError(
             path, "", "it cannot be opened", got=reason, remedy="check its name, place and permissions"
         ) from e
+    kind = os.fstat(handle)
+    if not stat.S_ISREG(kind.st_mode):
+        os.close(handle)
+        raise FormatError(path, "", "this is no file", got="a folder or device", remedy="choose a file")
     with os.fdopen(handle, "rb") as f:
-        kind = os.fstat(f.fileno())
-        if not stat.S_ISREG(kind.st_mode):
-            raise FormatError(path, "", "this is no file", got="a folder or device", remedy="choose a file")
         if kind.st_size > limit:
             raise FormatError(
                 path, "", "this is too large", expected=f"at most {limit:,} bytes", got=f"{kind.st_size:,}",

@@ -74,7 +74,7 @@ def _header(view: memoryview, file: str) -> dict[str, Any]:
             remedy=_REMEDY,
         )
     raw = bytes(view[8 : 8 + length])
-    if raw.count(b"{") > MAX_TENSORS + 2 or raw.count(b",") > 12 * MAX_TENSORS:
+    if raw.count(b"{") > MAX_TENSORS or raw.count(b",") > 12 * MAX_TENSORS:
         raise FormatError(
             file, "header", "there are too many tensors", expected=f"at most {MAX_TENSORS:,}", remedy=_REMEDY
         )

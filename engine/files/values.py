@@ -38,6 +38,32 @@ def to_json(value: Value) -> Json:
     return list(value) if isinstance(value, tuple) else value
 
 
+def params_json(cls: type[Declared] | None, params: Mapping[str, Value]) -> dict[str, Json]:
+    """Parameters in declared order and without those at their default, so that the same choice gives the same text.
+
+    ``cls`` None: a type that is not known here; its parameters stay as they came.
+    """
+    if cls is None:
+        return {k: to_json(v) for k, v in params.items()}
+    rank = {name: k for k, name in enumerate(cls.params)}
+    found: dict[str, Json] = {}
+    for name in sorted(params, key=lambda n: rank.get(n, len(rank))):
+        value, param = params[name], cls.params.get(name)
+        if param is not None and value == param.default:
+            continue
+        chosen = isinstance(value, Spec) and param is not None and param.kind == "ref"
+        found[name] = spec_json(param.registry, value) if chosen else to_json(value)  # type: ignore[union-attr, arg-type]
+    return found
+
+
+def spec_json(registry: str, spec: Spec) -> Json:
+    """A choice from a registry: its name, or an object where it has parameters."""
+    choices = REGISTRIES.get(registry)
+    cls = choices[spec.type] if choices is not None and spec.type in choices else None
+    params = params_json(cls, spec.params)
+    return {"type": spec.type, **params} if params else spec.type
+
+
 def loose(raw: Json) -> Value:
     """A parameter of a layer type that is not known here, such that ``to_json`` gives exactly ``raw`` again.
 
