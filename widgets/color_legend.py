@@ -99,6 +99,7 @@ class ColorLegend(QWidget):
         painter.setPen(color(theme().secondary))
         for share, text in self.labels():
             y = bar.bottom() - share * bar.height()
+            y = min(max(y, 7.0), self.height() - 7.0)
             area = QRectF(bar.right() + 5, y - 10, self.width(), 20)
             painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 

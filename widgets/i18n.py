@@ -29,7 +29,7 @@ _catalogue: dict[str, str] = {}
 _translators: list[QTranslator] = []
 
 
-def tr(text: str, **values: object) -> str:
+def tr(text: str, /, **values: object) -> str:
     """The translation of ``text`` (itself when there is none) with ``{name}`` placeholders filled from ``values``."""
     translated = _catalogue.get(text, text)
     if not values:

@@ -83,11 +83,12 @@ def _renderer(name: str, color: str) -> QSvgRenderer:
 
 @lru_cache(maxsize=1024)
 def _cached(name: str, color: str, size: int, ratio: float) -> QPixmap:
+    renderer = _renderer(name, color)
     result = QPixmap(round(size * ratio), round(size * ratio))
     result.fill(Qt.GlobalColor.transparent)
     painter = QPainter(result)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _renderer(name, color).render(painter)
+    renderer.render(painter)
     painter.end()
     result.setDevicePixelRatio(ratio)
     return result

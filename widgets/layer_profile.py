@@ -238,7 +238,11 @@ class LayerProfile(AxisPlot):
                 left, right = QPointF(at.area.left(), edge), QPointF(at.area.right(), edge)
                 hairline(painter, left, right, blend(theme().panel, hue, 0.55), Qt.PenStyle.DashLine)
         if band.text and box.height() > 14:
-            tag(painter, band.text, QPointF(at.area.left() + 4, box.top() + 9), hue, area=at.area)
+            # At the end of the chart where the data are not.
+            first = next((values[0] for values in self._now.values()), 0.0)
+            left = band.low <= abs(first) <= band.high
+            x = at.area.right() - 4 if left else at.area.left() + 4
+            tag(painter, band.text, QPointF(x, box.top() + 9), hue, left=left, area=at.area)
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
         x = at.x0 + at.sx * np.arange(len(self._ids))

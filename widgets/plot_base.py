@@ -99,7 +99,7 @@ class AxisPlot(PlotPanel):
         self.plot.hideButtons()
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         item = self.plot.getPlotItem()
-        item.layout.setContentsMargins(tokens.SPACE_2, tokens.SPACE_1, tokens.SPACE_4 + 2, tokens.SPACE_1)
+        item.layout.setContentsMargins(tokens.SPACE_2, tokens.SPACE_2, tokens.SPACE_4 + 2, tokens.SPACE_1)
         self.canvas = Canvas(self.view, self._paint)
         self.cursor_x: float | None = None
         self.row = QHBoxLayout(self.body)

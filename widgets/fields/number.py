@@ -42,6 +42,8 @@ class _Edit(QLineEdit):
         self._origin: QPoint | None = None
         self._steps_done = 0
         self._scrubbing = False
+        # A press must not give the focus yet: it may begin a drag.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def show_unit(self, unit: str) -> None:
         self.unit = unit
