@@ -98,9 +98,8 @@ def wants_window(arguments: list[str]) -> bool:
     """Whether these arguments open the window: none, or a file; a command such as ``train`` needs no display."""
     if not arguments:
         return True
-    return arguments[0] not in ("-h", "--help", "--version") and (
-        arguments[0].startswith("-") or bool(Path(arguments[0]).suffix) or Path(arguments[0]).is_file()
-    )
+    first = arguments[0]
+    return not first.startswith("-") and ("." in first or os.sep in first or Path(first).is_file())
 
 
 def extras(form: str, parity: bool, gpu: bool) -> list[str]:

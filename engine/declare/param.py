@@ -145,27 +145,27 @@ _CANONICAL: dict[str, Callable[[Param, Any], Value]] = {
 }
 
 
-def Int(default: int | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:  # noqa: N802
+def Int(default: int | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:
     """A whole number."""
     return Param("int", default, low=low, high=high, **text)
 
 
-def Float(default: float | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:  # noqa: N802
+def Float(default: float | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:
     """A finite number."""
     return Param("float", default, low=low, high=high, **text)
 
 
-def Bool(default: bool, **text: Any) -> Any:  # noqa: N802
+def Bool(default: bool, **text: Any) -> Any:
     """True or false."""
     return Param("bool", default, **text)
 
 
-def Choice(default: str, *choices: str, **text: Any) -> Any:  # noqa: N802
+def Choice(default: str, *choices: str, **text: Any) -> Any:
     """One of a few names."""
     return Param("choice", default, choices=choices, **text)
 
 
-def Ints(default: tuple[int, ...] | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:  # noqa: N802
+def Ints(default: tuple[int, ...] | None, *, low: float | None = None, high: float | None = None, **text: Any) -> Any:
     """A short tuple of whole numbers, e.g. a kernel size or a shape."""
     return Param("ints", default, low=low, high=high, **text)
 
@@ -177,11 +177,11 @@ def Floats(
     return Param("floats", default, low=low, high=high, **text)
 
 
-def Ref(default: Spec | str | None, registry: str, **text: Any) -> Any:  # noqa: N802
+def Ref(default: Spec | str | None, registry: str, **text: Any) -> Any:
     """A choice from a registry, with parameters of its own."""
     return Param("ref", Spec(default) if isinstance(default, str) else default, registry=registry, **text)
 
 
-def Text(default: str = "", **text: Any) -> Any:  # noqa: N802
+def Text(default: str = "", **text: Any) -> Any:
     """Free text."""
     return Param("text", default, **text)
