@@ -19,9 +19,11 @@ def wire_path(
     """From an output port to an input port. ``source``, ``target``: the cards, which a wire that runs back avoids."""
     path = QPainterPath(start)
     if through:
-        for x, y in through:
-            _forward(path, QPointF(x, y))
-        _forward(path, end)
+        for x, y in (*through, (end.x(), end.y())):
+            if x >= path.currentPosition().x() + 12 or path.elementCount() > 1:
+                _forward(path, QPointF(x, y))
+            else:
+                _back(path, QPointF(x, y), source, target)
     elif end.x() >= start.x() + 12:
         _forward(path, end)
     else:

@@ -45,6 +45,11 @@ class Look:
         return QFontMetricsF(self.name_font)
 
     @cached_property
+    def far_metrics(self) -> QFontMetricsF:
+        """Widths of names as they are drawn from far."""
+        return QFontMetricsF(self.far_font)
+
+    @cached_property
     def line_metrics(self) -> QFontMetricsF:
         """Widths of summaries, chips and labels."""
         return QFontMetricsF(self.line_font)

@@ -133,12 +133,13 @@ class NodeItem(QGraphicsRectItem):
 
     def _paint_middle(self, painter: QPainter) -> None:
         self._icon(painter, QRectF(12, 16, 24, 24))
-        painter.setFont(self.look.far_font)
-        painter.setPen(self.look.disabled if self.card.muted else self.look.text)
         room = QRectF(42, 0, self.card.width - 46 - (28 if self.card.problem else 0), 56)
-        painter.setClipRect(room)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.card.title)
-        painter.setClipping(False)
+        large = self.look.far_metrics.horizontalAdvance(self.card.title) <= room.width()
+        metrics = self.look.far_metrics if large else self.look.name_metrics
+        painter.setFont(self.look.far_font if large else self.look.name_font)
+        painter.setPen(self.look.disabled if self.card.muted else self.look.text)
+        title = metrics.elidedText(self.card.title, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
         if self.card.problem:
             painter.setPen(_NO_PEN)
             painter.setBrush(self._problem_color())

@@ -169,12 +169,13 @@ def _heights(net: _Net, rows: list[list[str]]) -> dict[str, float]:
                 row, _separate(wanted, weights, [net.size(v)[1] + COLUMN_SPACE for v in row]), strict=True
             ):
                 y[v] = at
-    return y
+    # Halves of a pixel: what should stand in line differs by rounding only, and must not snap to two grid lines.
+    return {v: round(2 * at) / 2 for v, at in y.items()}
 
 
 def _weight(net: _Net, left: str, right: str) -> float:
     if left in net.dummies or right in net.dummies:
-        return 4.0 if left in net.dummies and right in net.dummies else 0.05
+        return 4.0 if left in net.dummies and right in net.dummies else 1e-4
     lone = len(net.after[left]) == 1 and len(net.before[right]) == 1
     return 4.0 if lone else 1.0
 
@@ -199,7 +200,7 @@ def _separate(wanted: list[float], weights: list[float], space: list[float]) -> 
 def _wrap(
     net: _Net, rows: list[list[str]], y: Mapping[str, float], row_width: float, gap: float
 ) -> tuple[dict[str, Point], dict[Edge, tuple[Point, ...]]]:
-    """Columns side by side; a new row begins where only one wire passes and the row is long enough."""
+    """Columns side by side; a new row begins where one card feeds all that follows and the row is long enough."""
     widths = [max((net.size(v)[0] for v in row), default=0) or GAP for row in rows]
     places: dict[str, Point] = {}
     routes: dict[Edge, list[Point]] = {}
@@ -236,13 +237,17 @@ def _rows(net: _Net, widths: list[float], row_width: float, gap: float) -> list[
         return [(0, len(widths))]
     count = -int(-total // row_width)
     aim = total / count
-    crossing = [0] * (len(widths) + 1)
-    for v, targets in net.after.items():
-        crossing[net.column[v] + 1] += len(targets)
+    crossing: list[set[str]] = [set() for _ in range(len(widths) + 1)]
+    for v in net.after:
+        crossing[net.column[v] + 1].add(v)
     rows, first, width = [], 0, 0.0
     for k, w in enumerate(widths):
-        if k > first and width + w > max(aim, 2 * CARD_WIDTH) + gap and crossing[k] == 1:
+        if k > first and width + w > max(aim, 2 * CARD_WIDTH) + gap and _one_card(net, crossing[k]):
             rows.append((first, k))
             first, width = k, 0.0
         width += w + gap
     return [*rows, (first, len(widths))]
+
+
+def _one_card(net: _Net, sources: set[str]) -> bool:
+    return len(sources) == 1 and not sources & net.dummies.keys()

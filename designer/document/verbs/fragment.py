@@ -2,7 +2,7 @@
 
 ``{"gradloom": 1, "nodes": [{"id", "type", "name", "params", "version", "frozen", "muted", "at": [x, y]}],
 "edges": [[source, source_port, target, port]], "incoming": [the same, from nodes that were not copied]}``.
-A parameter that is a choice with parameters of its own is ``{"type": ..., "params": {...}}``.
+Parameter values are written as in a project file.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from designer.document.geometry import Point
-from designer.document.ports import inputs_of, outputs_of
+from designer.document.ports import inputs_of, layer_class, outputs_of
 from designer.document.refusals import FragmentRefusal
 from designer.document.state import DocState
 from designer.document.verbs.nodes import new_name
 from designer.document.verbs.wires import connect
-from engine.declare import Spec, Value
+from engine.declare import Value
+from engine.files.values import loose, strict, to_json
 from engine.graph import Edge, Node
 
 MIME = "application/x-gradloom+json"
@@ -53,7 +54,7 @@ def dump_fragment(fragment: Fragment) -> str:
             "id": n.id,
             "type": n.type,
             "name": n.name,
-            "params": {k: _json(v) for k, v in n.params.items()},
+            "params": {k: to_json(v) for k, v in n.params.items()},
             "version": n.version,
             "frozen": n.frozen,
             "muted": n.muted,
@@ -136,23 +137,14 @@ def _free_name(state: DocState, node: Node, taken: set[str]) -> str:
     return f"{stem} {k}"
 
 
-def _json(value: Value) -> Any:
-    if isinstance(value, Spec):
-        return {"type": value.type, "params": {k: _json(v) for k, v in value.params.items()}}
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _value(value: Any) -> Value:
-    if isinstance(value, dict):
-        return Spec(_string(value["type"]), {_string(k): _value(v) for k, v in value.get("params", {}).items()})
-    if isinstance(value, list):
-        return tuple(_finite(v) for v in value)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        _finite(value)
-        return value
-    if value is None or isinstance(value, bool | str):
-        return value
-    raise ValueError(f"{value!r} is no parameter value")
+def _params(type_name: str, entry: Any) -> dict[str, Value]:
+    """As the layer type declares them; of an unknown type, or undeclared, as they are."""
+    found = layer_class(type_name)
+    params: dict[str, Value] = {}
+    for name, raw in entry.items():
+        declared = found.params.get(_string(name)) if found is not None else None
+        params[name] = loose(raw) if declared is None else declared.check(type_name, strict(raw))
+    return params
 
 
 def _finite(value: Any) -> Any:
@@ -168,7 +160,7 @@ def _string(value: Any) -> str:
 
 
 def _node(entry: Any) -> Node:
-    params = {_string(k): _value(v) for k, v in entry.get("params", {}).items()}
+    params = _params(_string(entry["type"]), entry.get("params", {}))
     version = entry.get("version", 1)
     if isinstance(version, bool) or not isinstance(version, int):
         raise ValueError(f"{version!r} is no version")

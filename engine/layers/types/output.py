@@ -28,6 +28,7 @@ class Output(Layer, id="output", title="Output"):
     field: str = Text("y", help="Which field of the data is the target.", group="advanced")
 
     group = "output"
+    outputs: ClassVar[tuple[str, ...]] = ()
     keywords: ClassVar[tuple[str, ...]] = ("head", "loss", "target")
     samples: ClassVar[tuple[Sample, ...]] = (Sample(((3,),)),)
 
