@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
@@ -45,7 +46,11 @@ class Declared:
             for k, v in vars(cls).items()
             if isinstance(v, Param)
         }
-        cls.params = {**cls.params, **own}
+        # Its own come first: a form opens with the units, not with what all layers with a kernel share.
+        inherited = (vars(base).get("params", {}) for base in cls.__mro__[1:])
+        cls.params = dict(own)
+        for params in inherited:
+            cls.params = {**cls.params, **{k: v for k, v in params.items() if k not in cls.params}}
         for name, param in own.items():
             setattr(cls, name, param.default)
         cls.id, cls.version, cls.title = id, version, title or cls.__name__
@@ -78,7 +83,9 @@ class Registry(Generic[D]):
     def __init__(self, kind: str, package: str) -> None:
         self.kind, self.package = kind, package
         self._classes: dict[str, type[D]] = {}
-        self._loaded = False
+        self._loaded = self._loading = False
+        # A window looks up names while a worker does: neither may see half a registry.
+        self._lock = threading.RLock()
 
     def add(self, cls: type[D]) -> type[D]:
         """Class decorator. A declaration without id or docstring, or with an id already taken, is refused."""
@@ -92,11 +99,18 @@ class Registry(Generic[D]):
         return cls
 
     def _load(self) -> dict[str, type[D]]:
-        if not self._loaded:
-            self._loaded = True
-            package = importlib.import_module(self.package)
-            for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
-                importlib.import_module(f"{self.package}.{module}")
+        if self._loaded:
+            return self._classes
+        with self._lock:
+            if not self._loaded and not self._loading:
+                self._loading = True
+                try:
+                    package = importlib.import_module(self.package)
+                    for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
+                        importlib.import_module(f"{self.package}.{module}")
+                    self._loaded = True
+                finally:
+                    self._loading = False
         return self._classes
 
     def __getitem__(self, name: str) -> type[D]:

@@ -29,7 +29,11 @@ def encode_split(plan: Plan, dataset: Dataset, split: Split) -> dict[str, NDArra
         if raw is None:
             known = ", ".join(sorted({*split.y, *split.x}))
             raise TargetError(head.node, f"a field {head.field!r}", f"only {known}")
-        fields[head.field] = encode(head, raw, plan.values[head.prediction].shape, len(dataset.class_names))
+        shape = plan.values[head.prediction].shape
+        fields[head.field] = encode(head, raw, shape, len(dataset.class_names))
+        reason = head.loss.check_target(shape, fields[head.field])
+        if reason:
+            raise TargetError(head.node, f"targets for {head.loss.title}", f"others: {reason}")
     return fields
 
 
