@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.files.names import Names, identifier, one_line
+from engine.files.names import Names, identifier, one_line, quoted
 from engine.files.statements import Statements
 from engine.files.walk import Ending, walk
 from engine.graph import Node, Project
@@ -120,8 +119,8 @@ keras.config.set_image_data_format("channels_first")'''
 def _table(writer: KerasWriter) -> str:
     lines = ["# Keras layer -> its weights in the safetensors file, each with the axes to transpose to.", "WEIGHTS = {"]
     for name, weights in writer.weights.items():
-        lines.append(f"    {json.dumps(name, ensure_ascii=False)}: [")
-        lines.extend(f"        ({json.dumps(f'{n}/{w}', ensure_ascii=False)}, {axes})," for n, w, axes in weights)
+        lines.append(f"    {quoted(name)}: [")
+        lines.extend(f"        ({quoted(f'{n}/{w}')}, {axes})," for n, w, axes in weights)
         lines.append("    ],")
     return "\n".join([*lines, "}"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import unicodedata
@@ -22,6 +23,11 @@ def one_line(text: str) -> str:
     """Text for a comment or a docstring of generated code: one line, printable, no quotes or backslashes to end it."""
     kept = "".join(c if c.isprintable() and c not in '"\\' else " " for c in text)
     return " ".join(kept.split())
+
+
+def quoted(text: str) -> str:
+    """The text as a Python literal in double quotes, whatever is in it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\x7f")
 
 
 class Names:

@@ -1,4 +1,4 @@
-"""PyTorch's form of each optimizer and schedule: a table, since torch.optim takes them by other names."""
+"""PyTorch's form of optimizers that torch.optim lacks, written out in the exported file; and of schedules."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ class TorchExportError(ValueError):
 
 
 def optimizer_text(optimizer: Optimizer) -> tuple[str, str]:
-    """(class that must be written out or "", expression that makes it for the parameters ``net.parameters()``)."""
-    made = _OPTIMIZERS.get(optimizer.id)
-    if made is None:
-        known = ", ".join(sorted(_OPTIMIZERS))
-        raise TorchExportError(f"the optimizer {optimizer.title} has no PyTorch form; choose one of {known}")
-    return made(optimizer)
+    """(class that must be written out or "", expression that makes it for ``net``)."""
+    known = optimizer.torch_text()
+    if known:
+        return "", known.replace("(parameters", "(net.parameters()", 1)
+    own = _OWN.get(optimizer.id)
+    if own is None:
+        raise TorchExportError(f"the optimizer {optimizer.title} has no PyTorch form; choose another one, e.g. Adam")
+    text, name, settings = own
+    given = ", ".join(f"{k}={v!r}" for k, v in settings(optimizer).items())
+    return text.strip("\n"), f"{name}(net.parameters(), dict({given}))"
 
 
 def schedule_text(schedule: Schedule) -> str:
-    """The body of ``factor(step)``, which gives the factor on the learning rate; uses steps_per_epoch, total_steps."""
+    """The body of ``factor(step, steps_per_epoch, total_steps)``, which gives the factor on the learning rate."""
     proper = schedule.proper_text()
     if not schedule.warm_up:
         return f"return {proper}"
@@ -35,55 +39,6 @@ def schedule_text(schedule: Schedule) -> str:
     ]
     return "\n".join(lines)
 
-
-def _call(name: str, **given: Any) -> tuple[str, str]:
-    return "", f"torch.optim.{name}(net.parameters(), " + ", ".join(f"{k}={v!r}" for k, v in given.items()) + ")"
-
-
-def _own(name: str, text: str, **given: Any) -> tuple[str, str]:
-    return text.strip("\n"), f"{name}(net.parameters(), dict(" + ", ".join(
-        f"{k}={v!r}" for k, v in given.items()
-    ) + "))"
-
-
-def _decay(o: Any) -> dict[str, Any]:
-    return {"weight_decay": o.weight_decay} if getattr(o, "weight_decay", 0.0) else {}
-
-
-def _adam(o: Any, **more: Any) -> dict[str, Any]:
-    given = {"lr": o.rate, "betas": (o.beta1, o.beta2), "eps": o.epsilon}
-    if getattr(o, "amsgrad", False):
-        given["amsgrad"] = True
-    return {**given, **more, **_decay(o)}
-
-
-_OPTIMIZERS: dict[str, Callable[[Any], tuple[str, str]]] = {
-    "sgd": lambda o: _call("SGD", lr=o.rate, **_decay(o)),
-    "momentum": lambda o: _call("SGD", lr=o.rate, momentum=o.momentum, **_decay(o)),
-    "nesterov": lambda o: _call("SGD", lr=o.rate, momentum=o.momentum, nesterov=True, **_decay(o)),
-    "adagrad": lambda o: _call(
-        "Adagrad", lr=o.rate, lr_decay=o.rate_fall, initial_accumulator_value=o.start, eps=o.epsilon, **_decay(o)
-    ),
-    "rmsprop": lambda o: _call(
-        "RMSprop", lr=o.rate, alpha=o.alpha, eps=o.epsilon, momentum=o.momentum, centered=o.centered, **_decay(o)
-    ),
-    "adam": lambda o: _call("Adam", **_adam(o)),
-    "adamw": lambda o: _call("AdamW", **{**_adam(o), "weight_decay": o.weight_decay}),
-    "adamax": lambda o: _call("Adamax", **_adam(o)),
-    "nadam": lambda o: _call(
-        "NAdam", **_adam(o, momentum_decay=o.momentum_fall, decoupled_weight_decay=getattr(o, "decoupled", False))
-    ),
-    "radam": lambda o: _call("RAdam", **_adam(o, decoupled_weight_decay=getattr(o, "decoupled", False))),
-    "lion": lambda o: _own("Lion", _LION, lr=o.rate, beta1=o.beta1, beta2=o.beta2, decay=o.weight_decay),
-    "adabelief": lambda o: _own(
-        "AdaBelief", _ADABELIEF, lr=o.rate, beta1=o.beta1, beta2=o.beta2, eps=o.epsilon,
-        decay=getattr(o, "weight_decay", 0.0), decoupled=o.decoupled,
-    ),
-    "adabound": lambda o: _own(
-        "AdaBound", _ADABOUND, lr=o.rate, base=o.rate, beta1=o.beta1, beta2=o.beta2, eps=o.epsilon,
-        final=o.final_rate, gamma=o.gamma, decay=getattr(o, "weight_decay", 0.0),
-    ),
-}  # fmt: skip
 
 _LION = '''
 class Lion(torch.optim.Optimizer):
@@ -141,3 +96,22 @@ class AdaBound(torch.optim.Optimizer):
                 pace = group["lr"] * (1 - group["beta2"] ** k) ** 0.5 / (1 - group["beta1"] ** k)
                 w.sub_((pace / (square.sqrt() + group["eps"])).clamp(low, high) * mean)
 '''
+
+
+def _lion(o: Any) -> dict[str, Any]:
+    return {"lr": o.rate, "beta1": o.beta1, "beta2": o.beta2, "decay": o.weight_decay}
+
+
+def _adabelief(o: Any) -> dict[str, Any]:
+    return {**_lion(o), "eps": o.epsilon, "decoupled": o.decoupled}
+
+
+def _adabound(o: Any) -> dict[str, Any]:
+    return {**_lion(o), "eps": o.epsilon, "base": o.rate, "final": o.final_rate, "gamma": o.gamma}
+
+
+_OWN: dict[str, tuple[str, str, Callable[[Any], dict[str, Any]]]] = {
+    "lion": (_LION, "Lion", _lion),
+    "adabelief": (_ADABELIEF, "AdaBelief", _adabelief),
+    "adabound": (_ADABOUND, "AdaBound", _adabound),
+}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.files.names import Names, identifier, one_line
+from engine.files.names import Names, identifier, one_line, quoted
 from engine.files.statements import Statements
 from engine.files.walk import Ending, walk
 from engine.graph import Graph, Node, Project
@@ -178,7 +177,7 @@ def _frozen(writer: TorchWriter, project: Project) -> list[str]:
 
 
 def _weight_table(writer: TorchWriter) -> list[str]:
-    entries = [f"    {_quoted(key)}: {_quoted(f'{node}/{name}')}," for key, (node, name) in writer.weights.items()]
+    entries = [f"    {quoted(key)}: {quoted(f'{node}/{name}')}," for key, (node, name) in writer.weights.items()]
     return [
         "# PyTorch's name of each weight, and its name in the safetensors file.",
         "WEIGHTS = {",
@@ -187,10 +186,6 @@ def _weight_table(writer: TorchWriter) -> list[str]:
         "",
         "",
     ]
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _predict(writer: TorchWriter, endings: Sequence[Ending], arguments: str) -> list[str]:

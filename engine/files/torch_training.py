@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.files.names import quoted
 from engine.files.torch_optimizers import optimizer_text, schedule_text
 from engine.files.walk import Ending
 from engine.graph import Project
@@ -81,7 +82,7 @@ def _train(project: Project, optimizer: str, penalised: bool, scheduled: bool) -
         f"    net = Net(){double}",
         "    if weights:",
         "        net.load_weights(weights)",
-        f"    optimizer = {optimizer}",
+        *_wrapped("    optimizer = ", optimizer),
     ]
     if scheduled:
         lines += [
@@ -107,8 +108,16 @@ def _train(project: Project, optimizer: str, penalised: bool, scheduled: bool) -
     return "\n".join(lines)
 
 
+def _wrapped(head: str, call: str) -> list[str]:
+    """One line, or a call whose arguments stand on a line of their own."""
+    if len(head) + len(call) <= 116:
+        return [head + call]
+    name, _, rest = call.partition("(")
+    return [f"{head}{name}(", f"        {rest.removesuffix(')')}", "    )"]
+
+
 def _main(writer: TorchWriter, endings: Sequence[Ending]) -> str:
-    inputs = [f'torch.from_numpy(data["{name}"]){_cast(writer, v)}' for v, name in writer.arguments.items()]
+    inputs = [f"torch.from_numpy(data[{quoted(name)}]){_cast(writer, v)}" for v, name in writer.arguments.items()]
     targets = [_target(e, writer.floats) for e in endings]
     lines = [
         'if __name__ == "__main__":',
@@ -126,7 +135,7 @@ def _cast(writer: TorchWriter, value: str) -> str:
 
 
 def _target(ending: Ending, floats: str) -> str:
-    raw = f'torch.from_numpy(data["{ending.field}"])'
+    raw = f"torch.from_numpy(data[{quoted(ending.field)}])"
     if ending.loss.target == "classes":
         return f"{raw}.long()"
     return f"{raw}{floats}.reshape(-1, {', '.join(map(str, ending.shape))})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from typing import Any
@@ -53,16 +54,16 @@ def _structure(good: bytes, draw: random.Random) -> bytes:
         holder, key = draw.choice(places)
         kind = draw.randrange(4)
         if kind == 0:
-            holder[key] = draw.choice(ODD)
+            holder[key] = copy.deepcopy(draw.choice(ODD))
         elif kind == 1:
             other, name = draw.choice(places)
             holder[key] = json.loads(json.dumps(other[name]))
         elif kind == 2 and isinstance(holder, dict):
-            holder[draw.choice(["x", "type", "", "id", "params", str(key) + "z"])] = draw.choice(ODD)
+            holder[draw.choice(["x", "type", "", "id", "params", str(key) + "z"])] = copy.deepcopy(draw.choice(ODD))
         elif isinstance(holder, dict):
             del holder[key]
         else:
-            holder.insert(key, draw.choice(ODD))
+            holder.insert(key, copy.deepcopy(draw.choice(ODD)))
     return json.dumps(whole).encode()
 
 
