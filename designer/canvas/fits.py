@@ -97,7 +97,7 @@ def _score(query: str, text: str) -> int | None:
 def new_problem(state: DocState, wire: Edge, unplug: Edge | None, analysis: Analysis) -> str:
     """What the analysis would newly say against a wire that the graph accepts, or ""."""
     after = infer(connect(state, wire, unplug).graph, analysis)
-    known = set(analysis.by_node.get(wire.target, ()))
+    known = analysis.by_node.get(wire.target, ())
     for problem in after.by_node.get(wire.target, ()):
         if problem.severity == "error" and problem not in known and problem.port in ("", wire.port):
             return tr_declared(problem.template).format(**problem.values)

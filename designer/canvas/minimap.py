@@ -85,6 +85,10 @@ class Minimap(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._go(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """It is ours: the canvas below must not see half a click."""
+        event.accept()
+
     def _go(self, event: QMouseEvent) -> None:
         back, possible = self._map().inverted()
         if possible:

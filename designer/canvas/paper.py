@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QNativeGestureEvent, QPainter, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QNativeGestureEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
@@ -29,6 +29,7 @@ class PaperView(QGraphicsView):
             policy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSceneRect(-_FREE, -_FREE, 2 * _FREE, 2 * _FREE)
         self.setMouseTracking(True)
+        self.viewport().installEventFilter(self)
 
     @property
     def zoom(self) -> float:
@@ -91,9 +92,24 @@ class PaperView(QGraphicsView):
             self.zoom_to(self.zoom * 1.2**steps, event.position())
         event.accept()
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Pinch on a trackpad."""
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pinch on a trackpad, tool tips.
+
+        A filter of the viewport, not an override of ``viewportEvent``: every mouse event would then be handled inside a
+        Python call, and PySide 6.10 ends the process when a handler raises in there, instead of reporting it.
+        """
         if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self.zoom_to(self.zoom * (1.0 + event.value()), event.position())
             return True
-        return super().viewportEvent(event)
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self.show_tip(event)
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.mouse_left()
+        return False
+
+    def show_tip(self, event: QHelpEvent) -> None:
+        """What to say about the thing under the mouse."""
+
+    def mouse_left(self) -> None:
+        """Nothing is under the mouse any more."""

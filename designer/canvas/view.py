@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QDragMoveEvent,
     QDropEvent,
     QFocusEvent,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QResizeEvent,
@@ -295,16 +296,16 @@ class Canvas(PaperView):
             self.selection.show((), (wire,))
         self.menu_wanted.emit(event.globalPos(), node or wire)
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        """Tool tips from what is there."""
-        if event.type() == QEvent.Type.ToolTip and self.tool is None:
-            text, rect = tip_at(self, event.pos())  # type: ignore[attr-defined]
-            QToolTip.showText(event.globalPos(), text, self.viewport(), rect)  # type: ignore[attr-defined]
-            return True
-        if event.type() == QEvent.Type.Leave:
-            self.scene_.show_hover(None)
-            self.cursor_scene = None
-        return super().viewportEvent(event)
+    def show_tip(self, event: QHelpEvent) -> None:
+        """Problems, figures, shapes; nothing during a gesture."""
+        if self.tool is None:
+            text, rect = tip_at(self, event.pos())
+            QToolTip.showText(event.globalPos(), text, self.viewport(), rect)
+
+    def mouse_left(self) -> None:
+        """No hover, and paste goes beside the originals."""
+        self.scene_.show_hover(None)
+        self.cursor_scene = None
 
     # ------------------------------------------------------------------ keys and focus
 

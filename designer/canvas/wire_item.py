@@ -54,7 +54,7 @@ class WireItem(QGraphicsPathItem):
     def distance(self, point: QPointF) -> float:
         """From a point to the curve, in scene units; large where it is not near."""
         near = QRectF(point.x() - 12, point.y() - 12, 24, 24)
-        if not self.path().controlPointRect().intersects(near):
+        if not self.path().controlPointRect().adjusted(-1, -1, 1, 1).intersects(near):
             return 1e9
         stroker = QPainterPathStroker()
         for width in (2.0, 6.0, 12.0, 20.0):
