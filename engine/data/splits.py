@@ -62,11 +62,12 @@ def shares(samples: Samples, setup: DataSetup) -> tuple[float, float]:
 def cut(
     index: Index, labels: NDArray[Any] | None, validation: float, test: float, seed: int | None
 ) -> tuple[Index, Index, Index]:
-    """``index`` in three pieces; sizes are the shares rounded, training gets the rest. ``seed`` None: in order."""
+    """``index`` in three pieces, cut where the shares end, rounded. ``seed`` None: in order.
+
+    Rounding the two cuts, not the sizes, keeps every size within one of its share even where several round up.
+    """
     n = len(index)
-    n_validation, n_test = int(validation * n + 0.5), int(test * n + 0.5)
-    n_validation = min(n_validation, n - n_test)
-    n_train = n - n_validation - n_test
+    n_train, held = int((1.0 - validation - test) * n + 0.5), int((1.0 - test) * n + 0.5)
     if seed is None:
         place = np.arange(n)
     else:
@@ -76,8 +77,8 @@ def cut(
         index, place = index[order], place[order]
     return (
         index[place < n_train],
-        index[(place >= n_train) & (place < n_train + n_validation)],
-        index[place >= n_train + n_validation],
+        index[(place >= n_train) & (place < held)],
+        index[place >= held],
     )
 
 

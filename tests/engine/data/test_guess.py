@@ -79,7 +79,7 @@ def test_arrays_pictures_and_folders(write: Write, tmp_path: Path) -> None:
         found = guess(dropped)
         assert found.path.name.startswith("train-images") and found.source.type == "idx"
         assert found.suggestion.input_shape == (1, 5, 4) and found.task == "classes"
-        assert found.preview.images is not None and found.preview.images.shape == (8, 5, 4, 1)
+        assert found.preview.images is not None and found.preview.images.shape == (7, 5, 4, 1)
         assert load_dataset(found.to_setup(tmp_path), tmp_path).input_shape == (1, 5, 4)
 
     for k in range(12):

@@ -52,6 +52,11 @@ def test_each_class_has_about_its_share_in_each_split(counts: list[int], seed: i
         assert (np.abs(found - share * np.array(counts)) <= 1.0 + len(counts) / 2).all()
 
 
+def test_shares_that_all_round_up_still_leave_something_to_train_on() -> None:
+    parts = split_index(samples([0, 1, 0, 1], 2), setup(0.375, 0.375))
+    assert [len(p) for p in parts] == [1, 2, 1]
+
+
 def test_equal_classes_are_cut_equally_and_mixed() -> None:
     made = samples([0] * 50 + [1] * 50 + [2] * 50)
     train, validation, test = split_index(made, setup(0.2, 0.2))
