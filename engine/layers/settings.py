@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from engine.declare import Bool, Choice, Float, Ref, Spec
+from engine.declare import Bool, Choice, Float, Ref, Registry, Spec
 from engine.layers.base import LAYERS, Layer
 from engine.layers.builder import Builder
 from engine.layers.builder import Ref as Value
@@ -107,8 +107,15 @@ class KernelLayer(Layer):
         """Keras form of the weighted sum."""
 
     def stage_summary(self) -> list[str]:
-        """The settings that matter on the card, besides the shape of the kernel."""
-        words = [LAYERS[self.activation.type].title] if self.activation.type != "linear" else []
-        if self.weight_init.type != self.params["weight_init"].default.type:  # type: ignore[union-attr]
-            words.append(self.weight_init.type.replace("_", " "))
+        """The settings that matter on the card, besides the shape of the kernel: ``["ReLU", "He"]``."""
+        from engine.initializers import INITIALIZERS
+
+        words = [_title(LAYERS, self.activation)] if self.activation.type != "linear" else []
+        if self.weight_init != self.params["weight_init"].default:
+            words.append(_title(INITIALIZERS, self.weight_init).removesuffix(" uniform").removesuffix(" normal"))
         return words
+
+
+def _title(registry: Registry[Any], chosen: Spec) -> str:
+    """What people call the choice; the id as it stands where this version does not know it."""
+    return registry[chosen.type].title if chosen.type in registry else chosen.type

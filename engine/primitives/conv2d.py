@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from engine.primitives.base import Array, Context, Primitive, Shape, primitive, size
-from engine.primitives.window import Pads, Pair, Window
-
-#: unfolded samples in flight: about the cache of one core on a CPU, few launches on a device
-HOST_BYTES, DEVICE_BYTES = 2 << 20, 256 << 20
+from engine.primitives.window import Pads, Pair, Window, chunks
 
 
 @primitive
@@ -64,12 +59,6 @@ class Conv2d(Primitive):
         return size(self.shape(*inputs)) * size(inputs[1][1:])
 
 
-def chunks(xp: Any, count: int, bytes_each: int) -> Iterator[slice]:
-    """Slices of the batch whose unfolded samples fit the budget."""
-    step = max(1, (HOST_BYTES if xp is np else DEVICE_BYTES) // bytes_each)
-    return (slice(k, min(k + step, count)) for k in range(0, count, step))
-
-
 class Unfolder:
     """x (n, C, H, W) -> (n, groups, C / groups kh kw, Ho Wo), reusing its memory from chunk to chunk."""
 
@@ -113,6 +102,10 @@ def correlate(xp: Any, x: Array, w: Array, window: Window, groups: int) -> Array
 def spread(xp: Any, grad: Array, w: Array, window: Window, groups: int, image: Shape) -> Array:
     """The transpose of ``correlate`` in x: (N, O, Ho, Wo), (O, C / groups, kh, kw) -> (N, C, H, W)."""
     channels, out = w.shape[1] * groups, grad.shape[2:]
+    mirrored = _mirrored(window)
+    if mirrored is not None and channels >= len(w):  # gathering dy copies O cells a place, scattering sums C
+        turned = w.reshape(groups, len(w) // groups, *w.shape[1:]).swapaxes(1, 2)[..., ::-1, ::-1]
+        return correlate(xp, grad, turned.reshape(channels, len(w) // groups, *window.kernel), mirrored, groups)
     matrix = w.reshape(groups, len(w) // groups, -1).transpose(0, 2, 1)
     rows = grad.reshape(len(grad), groups, len(w) // groups, size(out))
     dx = xp.empty((len(grad), channels, *image), dtype=grad.dtype)
@@ -129,12 +122,24 @@ def spread(xp: Any, grad: Array, w: Array, window: Window, groups: int, image: S
     return dx
 
 
+def _mirrored(window: Window) -> Window | None:
+    """The window with which dx is itself a convolution of dy, by the kernel turned round; None at strides above 1."""
+    rows, columns = (d * (k - 1) for d, k in zip(window.dilation, window.kernel, strict=True))
+    top, left, bottom, right = window.pads
+    pads = (rows - top, columns - left, rows - bottom, columns - right)
+    return (
+        Window(window.kernel, pads=pads, dilation=window.dilation)
+        if window.stride == (1, 1) and min(pads) >= 0
+        else None
+    )
+
+
 def kernel_gradient(xp: Any, x: Array, grad: Array, shape: Shape, window: Window, groups: int) -> Array:
     """The transpose of ``correlate`` in w: sum over samples of dy unfolded(x)^T, shape of w."""
     out = grad.shape[2:]
     rows = grad.reshape(len(grad), groups, shape[0] // groups, size(out))
-    dw = xp.zeros((groups, shape[0] // groups, size(shape[1:])), dtype=grad.dtype)
+    dw = xp.zeros((groups, size(shape[1:]), shape[0] // groups), dtype=grad.dtype)
     unfold = Unfolder(xp, window, groups)
     for part in chunks(xp, len(x), _cell_bytes(x.shape[1], window, out, x.itemsize)):
-        dw += xp.matmul(rows[part], unfold(x[part]).transpose(0, 1, 3, 2)).sum(0)
-    return dw.reshape(shape)
+        dw += xp.matmul(unfold(x[part]), rows[part].swapaxes(2, 3)).sum(0)  # this way round the BLAS is faster
+    return xp.ascontiguousarray(dw.swapaxes(1, 2)).reshape(shape)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, Primitive, Shape, primitive, size
-from engine.primitives.window import Pads, Pair, Window
+from engine.primitives.window import Pads, Pair, Window, chunks
 
 
 @primitive
@@ -38,21 +38,26 @@ class MaxPool2d(Primitive):
     def forward(self, ctx: Context, *inputs: Array) -> tuple[Array, Any]:
         """Keeps (number of the winning cell within its window, shape of x)."""
         xp, x, window = ctx.xp, inputs[0], self.window
-        out = window.out(x.shape)
+        shape = (*x.shape[:-2], *window.out(x.shape))
+        y, winner = xp.empty(shape, dtype=x.dtype), xp.zeros(shape, dtype=self._small(xp))
         padded = window.padded(xp, x, -xp.inf)
-        small = xp.uint8 if size(self.kernel) <= 256 else xp.uint16
-        best: Array = None
-        winner = xp.zeros((*x.shape[:-2], *out), dtype=small)
-        for i, j, view in window.views(padded, out):
-            if best is None:
-                best = view.copy()
+        for part in chunks(xp, len(x), 4 * x.itemsize * size(shape[1:])):
+            self._compete(xp, padded[part], y[part], winner[part])
+        return y, (winner, x.shape)
+
+    def _compete(self, xp: Any, padded: Array, best: Array, winner: Array) -> None:
+        """One kernel cell after the other; numbers rise, so the last that beats all before it has the largest."""
+        cell, flag, number = xp.empty_like(best), xp.empty(best.shape, dtype=bool), xp.empty_like(winner)
+        for i, j, view in self.window.views(padded, best.shape[-2:]):
+            if i == j == 0:
+                best[...] = view
                 continue
-            # Cells come in rising order, so the last that beats all before it has the largest number.
-            beats = ((view > best) | (view != view)).astype(small)
-            beats *= small(i * self.kernel[1] + j)
-            xp.maximum(winner, beats, out=winner)
-            xp.maximum(best, view, out=best)
-        return best, (winner, x.shape)
+            cell[...] = view
+            xp.greater(cell, best, out=flag)
+            flag |= cell != cell  # NaN beats what came before
+            xp.multiply(flag, winner.dtype.type(i * self.kernel[1] + j), out=number)
+            xp.maximum(winner, number, out=winner)
+            xp.maximum(best, cell, out=best)
 
     def backward(
         self, ctx: Context, grad: Array, saved: Any, inputs: Sequence[Array], output: Array, needs: Sequence[bool]
@@ -62,10 +67,26 @@ class MaxPool2d(Primitive):
         xp, window = ctx.xp, self.window
         dx = xp.zeros(shape, dtype=grad.dtype)
         padded = window.border(xp, dx, 0.0) if any(self.pads) else dx
-        for i, j, view in window.views(padded, window.out(shape)):
-            view += xp.where(winner == i * self.kernel[1] + j, grad, 0)
+        overlap = self.stride[0] < self.kernel[0] or self.stride[1] < self.kernel[1]
+        for part in chunks(xp, len(grad), 4 * grad.itemsize * size(grad.shape[1:])):
+            for i, j, view in window.views(padded[part], grad.shape[-2:]):
+                won = _only(xp, grad[part], winner[part] == i * self.kernel[1] + j)
+                if overlap:
+                    view += won
+                else:
+                    view[...] = won
         return (window.inside(padded) if any(self.pads) else dx,)
+
+    def _small(self, xp: Any) -> Any:
+        return xp.uint8 if size(self.kernel) <= 256 else xp.uint16
 
     def saved_bytes(self, itemsize: int, *inputs: Shape) -> int:
         """One or two bytes per output."""
         return size(self.shape(*inputs)) * (1 if size(self.kernel) <= 256 else 2)
+
+
+def _only(xp: Any, grad: Array, mask: Array) -> Array:
+    """grad where mask, else 0, by its bits: a product would leave NaN behind, ``where`` is slower."""
+    bits = xp.negative(mask.view(xp.int8)).astype(f"i{grad.itemsize}")
+    bits &= xp.ascontiguousarray(grad).view(bits.dtype)
+    return bits.view(grad.dtype)

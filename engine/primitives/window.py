@@ -13,6 +13,15 @@ from engine.primitives.base import Array, Shape
 Pair = tuple[int, int]
 Pads = tuple[int, int, int, int]  # top, left, bottom, right, as ONNX orders them
 
+#: working memory of one chunk: about the cache of one core on a CPU, few launches on a device
+HOST_BYTES, DEVICE_BYTES = 1 << 20, 256 << 20
+
+
+def chunks(xp: Any, count: int, bytes_each: int) -> Iterator[slice]:
+    """Slices of a batch of ``count`` samples, each within the working memory (one sample at least)."""
+    step = max(1, (HOST_BYTES if xp is np else DEVICE_BYTES) // bytes_each)
+    return (slice(k, min(k + step, count)) for k in range(0, count, step))
+
 
 def out_length(length: int, kernel: int, stride: int, dilation: int, before: int, after: int) -> int:
     """floor((length + before + after - (dilation (kernel - 1) + 1)) / stride) + 1; below 1 if nothing fits."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.declare import Int
 from engine.layers.base import LAYERS, Fix, Sample, ShapeRefusal
 from engine.layers.builder import Builder, Ref
+from engine.layers.rules import need_axes
 from engine.layers.settings import KernelLayer
 from engine.primitives import Shape
 from engine.primitives.linear import Linear
@@ -43,10 +44,7 @@ class Dense(KernelLayer, id="dense", title="Dense"):
                 got=f"N x {axes}",
                 fixes=(Fix("Insert Flatten", "insert_before", {"layer": "flatten"}),),
             )
-        if not inputs[0]:
-            raise ShapeRefusal(
-                "at least one axis", "Dense takes a vector, but a scalar came", expected="N x features", got="N"
-            )
+        need_axes(self.title, inputs[0], 1, "N x features")
         return (*inputs[0][:-1], self.units)
 
     def linear(self, b: Builder, x: Ref) -> Ref:
@@ -76,6 +74,12 @@ class Dense(KernelLayer, id="dense", title="Dense"):
         if self.use_bias:
             weights = (*weights, ("bias", None))
         return k.layer(f"layers.Dense({self.units}, use_bias={self.use_bias})", x, weights=weights)
+
+    def explain(self, *inputs: Shape) -> str:
+        """``128 -> 10; 128 x 10 + 10 = 1290 weights``."""
+        count, biases = inputs[0][-1], self.units if self.use_bias else 0
+        sums = f"{count} x {self.units}" + (f" + {biases}" if biases else "")
+        return f"{count} -> {self.units}; {sums} = {count * self.units + biases} weights"
 
     def summary(self) -> str:
         """``4, sigmoid, uniform``."""

@@ -52,13 +52,14 @@ class ReshapeLayer(Layer, id="reshape", title="Reshape"):
                 fixes=(Fix("One row", "set_param", {"name": "target", "value": (-1,)}),),
             )
         known = size(tuple(k for k in self.target if k > 0))
+        needed = f"a multiple of {known}" if -1 in self.target else str(known)
         if have % known or (-1 not in self.target and have != known):
             raise ShapeRefusal(
                 "the same count of numbers",
-                "{have} numbers ({came}) do not fill the shape {target}",
-                {"have": have, "came": cells(inputs[0]), "target": cells(self.target)},
-                expected=f"{have} numbers" if -1 not in self.target else f"a divisor of {have}",
-                got=str(known),
+                "{have} numbers ({came}) do not fill the shape {target}, which takes {needed}",
+                {"have": have, "came": cells(inputs[0]), "target": cells(self.target), "needed": needed},
+                expected=f"{have} numbers",
+                got=needed,
                 fixes=(Fix("One row", "set_param", {"name": "target", "value": (-1,)}),),
             )
         return tuple(have // known if k == -1 else k for k in self.target)
