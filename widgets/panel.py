@@ -62,7 +62,8 @@ class PlotPanel(QWidget):
         self._tool_row = QWidget()
         self._tool_row.setLayout(self.tools)
         self._tool_row.setFixedHeight(tokens.scaled(tokens.CONTROL_HEIGHT))
-        head = QHBoxLayout()
+        self.head = QWidget()
+        head = QHBoxLayout(self.head)
         head.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, 0)
         head.setSpacing(tokens.SPACE_1)
         head.addWidget(self._title, 1)
@@ -74,7 +75,7 @@ class PlotPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(head)
+        column.addWidget(self.head)
         column.addLayout(self._stack, 1)
 
     def _restyle_frame(self) -> None:
@@ -84,6 +85,19 @@ class PlotPanel(QWidget):
     def restyle(self) -> None:
         """Called once the frame exists and at each change of theme; subclasses recolour here."""
         self.update()
+
+    def lend_head(self) -> QWidget:
+        """The title row, for a dock to stand it in its own title bar; ``take_head_back`` undoes that."""
+        self._title.show()
+        return self.head
+
+    def take_head_back(self, *, titled: bool) -> None:
+        """The title row is above the picture again; ``titled=False`` where a tab says the title already."""
+        column = self.layout()
+        assert isinstance(column, QVBoxLayout)
+        column.insertWidget(0, self.head)
+        self._title.setVisible(titled)
+        self.head.show()
 
     # -- what the frame shows ------------------------------------------------------------------------------------
 

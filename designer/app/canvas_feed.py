@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from designer.canvas import Canvas, NodeValue
 from designer.document import DocState
-from designer.panels.profile import levels_of
+from designer.panels.levels import levels_of
 from designer.session.frame import Frame
 from designer.session.grid import plane_grid
-from engine.data.dataset import Dataset
+from engine.analysis.rules import last_activation
+from engine.data.dataset import Dataset, Preview
 from engine.graph import Edge, Graph
 from engine.probes import Snapshot
 from widgets import thumbs, tokens
@@ -21,6 +23,7 @@ from widgets.i18n import tr
 
 PICTURE = (152, 50)
 STRIP = 8
+MOST_COUNTED = 4
 
 
 def scientific(value: float) -> str:
@@ -51,7 +54,9 @@ class CanvasFeed:
     def watching(self) -> bool:
         """Whether the canvas can be seen."""
         canvas = self.canvas
-        return canvas.isVisible() and not canvas.visibleRegion().isEmpty() and not canvas.window().isMinimized()
+        return (
+            canvas.isVisible() and not canvas.viewport().visibleRegion().isEmpty() and not canvas.window().isMinimized()
+        )
 
     def take(self, frame: Frame) -> None:
         """One frame."""
@@ -90,12 +95,23 @@ class CanvasFeed:
         if snapshot is None:
             return None
         if node in snapshot.surfaces:
-            return surface_picture(snapshot.surfaces[node])
+            return surface_picture(snapshot.surfaces[node], bounded=self._bounded(node))
         if node in snapshot.maps:
             return thumbs.tiles(snapshot.maps[node], *PICTURE)
         if node in snapshot.vectors:
             return vector_picture(snapshot.vectors[node])
         return None
+
+    def _bounded(self, node: str) -> bool:
+        graph = self.canvas.store.state.graph
+        seen: set[str] = set()
+        while node in graph.nodes and node not in seen:
+            seen.add(node)
+            if graph.nodes[node].type == "output" and graph.incoming.get(node):
+                node = graph.incoming[node][0].source
+                continue
+            return last_activation(graph.nodes[node]) in ("sigmoid", "softmax")
+        return False
 
     def _input_picture(self) -> QImage | None:
         dataset = self.seen.dataset
@@ -112,7 +128,7 @@ class CanvasFeed:
         dataset, snapshot = self.seen.dataset, self.seen.snapshot
         for node in graph.nodes.values():
             if node.type == "input" and dataset is not None:
-                found[node.id] = NodeValue("", "secondary", data_words(dataset))
+                found[node.id] = NodeValue(class_words(dataset), "secondary", data_words(dataset))
         if snapshot is not None:
             found |= gradient_values(snapshot, graph)
         return found
@@ -135,11 +151,15 @@ class CanvasFeed:
             self.canvas.legend.hide()
 
 
-def surface_picture(surfaces: np.ndarray) -> QImage:
-    """The heat map of one unit, or of as many as fit beside each other."""
-    if len(surfaces) == 1:
-        return thumbs.heat_map(surfaces[0])
-    return thumbs.tiles(surfaces[:, ::-1], *PICTURE)
+def surface_picture(surfaces: np.ndarray, *, bounded: bool) -> QImage:
+    """The heat map of one unit, or of as many as fit beside each other.
+
+    ``bounded``: values lie in 0..1 and 0.5 says nothing (sigmoid), so that a unit that does not care looks dark.
+    """
+    values, span = (surfaces - 0.5, 0.5) if bounded else (surfaces, None)
+    if len(values) == 1:
+        return thumbs.heat_map(values[0], span=span)
+    return thumbs.tiles(values[:, ::-1], *PICTURE, span=span)
 
 
 def vector_picture(vector: np.ndarray) -> QImage:
@@ -159,7 +179,7 @@ def data_picture(dataset: Dataset) -> QImage | None:
         return None if pictures is None else strip_picture(pictures)
     points = dataset.points("train")
     if points is None:
-        return None
+        return table_picture(dataset.preview(4))
     grid = plane_grid(dataset)
     values = next(iter(dataset.train.y.values())).reshape(len(points), -1)[:, 0]
     extent = grid.extent if grid is not None else None
@@ -178,11 +198,43 @@ def strip_picture(pictures: np.ndarray) -> QImage:
     return thumbs.picture(board)
 
 
+def table_picture(preview: Preview) -> QImage:
+    """The head of a table in small print: as many columns as can be read, the target last."""
+    width, height = PICTURE
+    picture = QImage(width * 3, height * 3, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(3.0)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    font = tokens.font("caption")
+    font.setPixelSize(9)
+    painter.setFont(font)
+    columns = min(len(preview.columns), 3)
+    cell = width / (columns + 1)
+    lines = [[*preview.columns[:columns], ""], *([*r[:columns], t] for r, t in zip(preview.rows, preview.targets))]
+    for row, line in enumerate(lines):
+        for column, text in enumerate(line):
+            strong = row > 0 and column == columns
+            painter.setPen(tokens.color(tokens.theme().text if strong else tokens.theme().secondary))
+            room = QRectF(column * cell, row * 10, cell - 4, 10)
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room.width()))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, shown)
+    painter.end()
+    return picture
+
+
+def class_words(dataset: Dataset) -> str:
+    """Counts of few classes, ``6 · 6 · 6``; the number of many."""
+    counts = dataset.class_counts()
+    if not counts:
+        return ""
+    if len(counts) <= MOST_COUNTED:
+        return " · ".join(f"{n:,}" for n in counts.values())
+    return tr("{count} classes", count=len(counts))
+
+
 def data_words(dataset: Dataset) -> str:
-    """``500 samples, 2 classes``."""
-    if dataset.task == "values":
-        return tr("{count} samples", count=f"{len(dataset):,}")
-    return tr("{count} samples, {classes} classes", count=f"{len(dataset):,}", classes=len(dataset.class_names))
+    """``500 samples``."""
+    return tr("{count} samples", count=f"{len(dataset):,}")
 
 
 def gradient_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:

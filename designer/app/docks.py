@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QToolButton, QWidget
@@ -9,6 +11,9 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QToo
 from widgets import icons, tokens
 from widgets.fields import ElidedLabel, HelpButton
 from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from widgets.panel import PlotPanel
 
 
 class DockTitle(QWidget):
@@ -33,6 +38,7 @@ class DockTitle(QWidget):
         line.addWidget(self.label, 1)
         line.addWidget(self.tools)
         line.addWidget(self.help)
+        self.line = line
         self.tools.hide()
         self.setMinimumHeight(tokens.scaled(tokens.CONTROL_HEIGHT + 2))
         tokens.on_theme(self, lambda: self.label.setFont(tokens.font("body", bold=True)))
@@ -52,8 +58,16 @@ class DockTitle(QWidget):
         self.float_button.setToolTip(tr("Float or dock"))
         self.close_button.setToolTip(tr("Close (View brings it back)"))
 
+    def borrow(self, head: QWidget) -> None:
+        """A plot's own title row stands here instead of the label."""
+        self.line.setContentsMargins(0, 0, 0, 0)
+        self.line.insertWidget(0, head, 1)
+        self.label.hide()
+        self.help.hide()
+        head.show()
+
     def enterEvent(self, event: QEnterEvent) -> None:
-        self.tools.show()
+        self.tools.setVisible(self.label.isVisible())
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -88,6 +102,7 @@ class Dock(QDockWidget):
         )
         self.title = DockTitle(self)
         self.setTitleBarWidget(self.title)
+        self._plot: PlotPanel | None = None
         self._empty = QWidget(self)
         self._empty.hide()
         self.visibilityChanged.connect(self.shown_changed)
@@ -101,6 +116,10 @@ class Dock(QDockWidget):
         self.setWidget(content)
         if old is not None and old is not content:
             old.deleteLater()
+        plot = getattr(content, "plot", None)
+        # A panel that puts more beside its plot keeps the plot's row where it is.
+        self._plot = plot if plot is not None and plot.parent() is content else None
+        self.follow_tabs()
 
     def show_title(self, title: str, help_text: str = "") -> None:
         """Name and "?" text."""
@@ -123,6 +142,11 @@ class Dock(QDockWidget):
             return
         tabbed = bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
         wanted = self._empty if tabbed else self.title
+        if self._plot is not None:
+            if tabbed:
+                self._plot.take_head_back(titled=False)
+            else:
+                self.title.borrow(self._plot.lend_head())
         if self.titleBarWidget() is not wanted:
             (self.title if tabbed else self._empty).hide()
             self.setTitleBarWidget(wanted)

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QIODevice, QObject, QSaveFile, Signal
 
 from designer.document import DocState
+from designer.document.geometry import Sizes
 from designer.document.verbs.arrange import place_missing
 from designer.session.analyst import Analyst
 from designer.session.background import Background
@@ -64,6 +65,8 @@ class Document(QObject):
         self.bridge = Bridge(self.store, self.loader, self)
         self.path: Path | None = None
         self.sample = False
+        #: how large the cards of a state are, for a file that says nothing of where they stand
+        self.measure: Callable[[DocState], Sizes | None] = lambda state: None
         self._name = ""
         self._opening: tuple[Path, bool] | None = None
         self._job = Background(self)
@@ -115,7 +118,8 @@ class Document(QObject):
         state, resume, weights = answer
         self.path, self.sample, self._name = (None if sample else path), sample, path.stem
         self.loader.folder = path.parent
-        self._show(place_missing(state), resume, True, weights)
+        sizes = self.measure(state) if any(n not in state.positions for n in state.graph.nodes) else None
+        self._show(place_missing(state, sizes), resume, True, weights)
 
     def _show(self, state: DocState, resume: ResumeState | None, saved: bool, weights: Any = None) -> None:
         self.selection.clear()

@@ -25,6 +25,7 @@ from designer.app.run_flow import RunFlow
 from designer.app.settings import Settings
 from designer.app.start_page import StartPage
 from designer.app.status_bar import TrainingStatus
+from designer.app.thumbnails import card_sizes
 from designer.app.top_bar import TopBar
 from designer.canvas import Canvas
 from designer.inspector.inspector import Inspector
@@ -44,6 +45,7 @@ class MainWindow(QMainWindow):
         self.settings = settings if settings is not None else Settings()
         self.looks = Looks(self.settings, self)
         self.document = Document(self)
+        self.document.measure = card_sizes
         self.canvas = Canvas(self.document.store, self.document.selection, self.document.analyst)
         self.notice, self.status = NoticeBar(), TrainingStatus()
         self.recovery = Recovery(self.document, recovery_folder, self.status.say) if recovery_folder else None
@@ -116,10 +118,11 @@ class MainWindow(QMainWindow):
         page.path_wanted.connect(lambda p: self.files.open_path(Path(p)))
         page.sample_wanted.connect(lambda p: self.files.open_path(Path(p), sample=True))
         document.renamed.connect(self._show_name)
+        document.loader.changed.connect(lambda: self.panels.suit(document.loader.dataset))
         document.opened.connect(self._opened)
         document.analyst.changed.connect(self.status.show_analysis)
         document.selection.changed.connect(self.actions_.refresh)
-        document.store.undo_stack.indexChanged.connect(lambda _: self._relabel())
+        document.store.undo_stack.indexChanged.connect(self.relabel)
         document.store.refused.connect(lambda r: self.status.say(self.canvas.words_of(r)))
         document.bridge.framed.connect(self.status.show_frame)
         document.bridge.message.connect(self.status.say)
@@ -155,8 +158,8 @@ class MainWindow(QMainWindow):
         self.actions_.add(all_commands(self))
         self.actions_.refresh()
 
-    def relabel(self) -> None:
-        """Titles and states of all commands anew."""
+    def relabel(self, index: int = 0) -> None:
+        """Titles and states of all commands anew (Undo tells what it would undo)."""
         self._relabel()
 
     def _show_name(self) -> None:
@@ -170,13 +173,20 @@ class MainWindow(QMainWindow):
         """Samples and recent files."""
         self.start_page.show_recent(self.settings.recent)
         self.centre.setCurrentIndex(0)
+        self._show_tools(False)
         self._show_name()
 
     def show_canvas(self) -> None:
         """The document."""
         self.centre.setCurrentIndex(1)
+        self._show_tools(True)
         self.canvas.setFocus()
         self._show_name()
+
+    def _show_tools(self, shown: bool) -> None:
+        self.panels.show_any(shown)
+        self.panels.suit(self.document.loader.dataset)
+        self.top_bar.setVisible(shown)
 
     def _opened(self) -> None:
         self.show_canvas()
@@ -197,6 +207,7 @@ class MainWindow(QMainWindow):
         """All panels back to their places."""
         self.panels.restore()
         self.panels.fold(False)
+        self.show_canvas()
         self.panels.arrange()
 
     def find_layer(self) -> None:
@@ -266,7 +277,8 @@ class MainWindow(QMainWindow):
             room = self.screen().availableSize()
             self.resize(min(1440, room.width()), min(900, room.height()))
         if docks.isEmpty() or not self.restoreState(docks, VERSION):
-            QTimer.singleShot(0, self, self.panels.resize_docks)
+            self.panels.resize_docks()
+        self.show_start_page()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A small window makes room while it trains."""
@@ -304,9 +316,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self.files.unless_unsaved(self._close_for_good)
             return
-        self.panels.restore()
-        self.panels.fold(False)
-        self.settings.keep_window(self.saveGeometry(), self.saveState(VERSION))
+        self.settings.keep_window(self.saveGeometry(), self.panels.state(VERSION))
         self.settings.sync()
         if self.recovery is not None:
             self.recovery.close()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtWidgets import QTabWidget, QWidget
+from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 from designer.app.docks import Dock
 from designer.panels.palette import Palette
@@ -20,6 +20,7 @@ from widgets.i18n import tr
 
 if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
+    from engine.data.dataset import Dataset
 
 BOTTOM = ("curves", "profile", "waterfall", "histograms", "maps", "answers", "boundary", "data")
 TABS = BOTTOM[2:]
@@ -35,6 +36,7 @@ class PanelSet(QObject):
         self.window = window
         self.docks: dict[str, Dock] = {}
         self._before_maximizing: QByteArray | None = None
+        self._before_hiding: QByteArray | None = None
         self._folded: tuple[bool, int] | None = None
         for name in ("palette", "inspector", *BOTTOM, *SIDE):
             dock = Dock(name, window)
@@ -43,6 +45,7 @@ class PanelSet(QObject):
             self.docks[name] = dock
         self._makers: dict[str, Callable[[], QWidget]] = {}
         self.ready = False
+        self._suited = ""
         self.arrange()
         self.retranslate()
 
@@ -118,10 +121,34 @@ class PanelSet(QObject):
         for name, dock in self.docks.items():
             if dock.isVisible() and not dock.visibleRegion().isEmpty():
                 self._made_if_needed(name, True)
+        for bar in self.window.findChildren(QTabBar):
+            if bar.parent() is self.window:
+                bar.setElideMode(Qt.TextElideMode.ElideNone)
+                bar.setUsesScrollButtons(True)
+                bar.setExpanding(False)
+
+    def suit(self, dataset: Dataset | None) -> None:
+        """Maps belong to images, the boundary to points of a plane; a tab that can never show anything is left out."""
+        kind = "" if dataset is None else "image" if dataset.image else "plane" if _is_plane(dataset) else "table"
+        if dataset is None or kind == self._suited or self._before_hiding is not None:
+            return
+        self._suited = kind
+        for name, wanted in (("maps", kind == "image"), ("boundary", kind == "plane")):
+            dock = self.docks[name]
+            if wanted and not dock.isVisible():
+                front = next((d for d in (self.docks[n] for n in TABS) if d.isVisible() and _in_front(d)), None)
+                dock.show()
+                if front is not None:
+                    front.raise_()
+            elif not wanted:
+                dock.hide()
 
     def _made_if_needed(self, name: str, shown: bool) -> None:
         if shown and self.ready:
             self.made(name)
+        content = self.content(name)
+        if content is not None and hasattr(content, "in_front"):
+            content.in_front = shown
 
     def made(self, name: str) -> QWidget:
         """The panel, made now if it was not yet."""
@@ -196,6 +223,28 @@ class PanelSet(QObject):
                 return
         self.maximize("curves")
 
+    def show_any(self, shown: bool) -> None:
+        """The start page has the window to itself."""
+        if not shown and self._before_hiding is None:
+            self.restore()
+            self._before_hiding = self.window.saveState()
+            for dock in self.docks.values():
+                dock.hide()
+        elif shown and self._before_hiding is not None:
+            state, self._before_hiding = self._before_hiding, None
+            self.window.restoreState(state)
+
+    def state(self, version: int) -> QByteArray:
+        """What to store: the places of all panels, even while they are hidden behind the start page."""
+        hidden = self._before_hiding is not None
+        self.show_any(True)
+        self.restore()
+        self.fold(False)
+        state = self.window.saveState(version)
+        if hidden:
+            self.show_any(False)
+        return state
+
     # ------------------------------------------------------------------ folding
 
     def fold(self, folded: bool) -> None:
@@ -214,3 +263,11 @@ class PanelSet(QObject):
             palette.title.setVisible(True)
             inspector.setVisible(shown)
             self.window.resizeDocks([palette], [width], Qt.Orientation.Horizontal)
+
+
+def _is_plane(dataset: Dataset) -> bool:
+    return dataset.points("train") is not None
+
+
+def _in_front(dock: Dock) -> bool:
+    return not dock.visibleRegion().isEmpty()

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from designer.session.background import Background
 from widgets import icons, tokens
@@ -200,13 +200,12 @@ class StartPage(QScrollArea):
         left = QVBoxLayout()
         left.addWidget(_heading(tr("Samples")))
         left.addSpacing(tokens.SPACE_1)
-        self._grid = QGridLayout()
-        self._grid.setSpacing(tokens.SPACE_4)
-        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        left.addLayout(self._grid)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(tokens.SPACE_4)
+        left.addLayout(self._rows)
         left.addStretch(1)
-        body.addLayout(left, 1)
         body.addLayout(self._side())
+        body.addLayout(left, 1)
         column.addLayout(body, 1)
         self._fill_cards()
         self.setWidget(page)
@@ -285,8 +284,19 @@ class StartPage(QScrollArea):
         if columns == self._columns:
             return
         self._columns = columns
-        for k, card in enumerate(self.cards.values()):
-            self._grid.addWidget(card, k // columns, k % columns)
+        while item := self._rows.takeAt(0):
+            row = item.layout()
+            while row.count():
+                row.takeAt(0)
+            row.deleteLater()
+        cards = list(self.cards.values())
+        for start in range(0, len(cards), columns):
+            row = QHBoxLayout()
+            row.setSpacing(tokens.SPACE_4)
+            for card in cards[start : start + columns]:
+                row.addWidget(card)
+            row.addStretch(1)
+            self._rows.addLayout(row)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
@@ -296,6 +306,8 @@ class StartPage(QScrollArea):
         names, folder = list(self.cards), self.samples
 
         def work() -> list[tuple[str, object]]:
+            from dataclasses import replace
+
             from designer.document import DocState
             from engine.analysis import infer
             from engine.files.project_file import read
@@ -306,7 +318,7 @@ class StartPage(QScrollArea):
                     state = DocState.of(read(folder / f"{name}.json").project)
                 except ValueError:
                     continue  # a sample that cannot be read keeps an empty picture; opening it tells why
-                found.append((name, (state, infer(state.graph))))
+                found.append((name, (replace(state, notes={}), infer(state.graph))))
             return found
 
         self._reading.start(work)

@@ -90,6 +90,7 @@ class TrainingStatus(QStatusBar):
         self._ticker.start()
         language_changed.connect(self.refresh)
         self._measure()
+        self.refresh()
 
     def say(self, text: str) -> None:
         """A sentence for a few seconds."""

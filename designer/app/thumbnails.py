@@ -7,8 +7,9 @@ from PySide6.QtGui import QImage, QPainter
 
 from designer.canvas.scene import CanvasScene
 from designer.document import DocState
+from designer.document.geometry import Sizes
 from designer.document.verbs import place_missing
-from engine.analysis import Analysis
+from engine.analysis import Analysis, infer
 from widgets import tokens
 
 WIDTH, HEIGHT = 448, 200
@@ -30,3 +31,8 @@ def network_picture(state: DocState, analysis: Analysis) -> QImage:
     scene.render(painter, QRectF(picture.rect()), area)
     painter.end()
     return picture
+
+
+def card_sizes(state: DocState) -> Sizes:
+    """How large each card is with its live picture, before there is a canvas that shows it."""
+    return CanvasScene(place_missing(state), infer(state.graph), tokens.theme()).sizes(roomy=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from designer.app.actions import Actions
 from designer.document import DocState
@@ -20,6 +22,7 @@ from widgets import icons, tokens
 from widgets.fields import Choice, NumberField, Segmented
 from widgets.i18n import language_changed, tr, tr_declared
 
+OWN_FILE = "\0file"
 FLOWS = ("off", "act", "grad", "both")
 
 
@@ -47,6 +50,7 @@ class Captioned(QWidget):
         self.caption.setProperty("role", "caption")
         self.control = control
         control.setFixedWidth(tokens.scaled(width))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(tokens.SPACE_1, 0, tokens.SPACE_1, 0)
         column.setSpacing(1)
@@ -112,7 +116,7 @@ class TopBar(QToolBar):
         self.epochs.value_changed.connect(lambda v: self._set_training("epochs", v, self.epochs))
         self.flow = Segmented(self._flows(), "off")
         self.flow.value_changed.connect(lambda v: self.flow_changed.emit(str(v)))
-        sizes = {"data": 128, "loss": 138, "optimizer": 96, "rate": 64, "batch": 54, "epochs": 58}
+        sizes = {"data": 140, "loss": 172, "optimizer": 96, "rate": 64, "batch": 54, "epochs": 58}
         self.captioned = {k: Captioned(getattr(self, k), w) for k, w in sizes.items()}
         for widget in self.captioned.values():
             self.addWidget(widget)
@@ -149,20 +153,27 @@ class TopBar(QToolBar):
         self.flow.setFixedWidth(self.flow.sizeHint().width())
         self.loss.show_options([(c.id, tr_declared(c.title)) for c in options("losses")])
         self.optimizer.show_options([(c.id, tr_declared(c.title)) for c in options("optimizers")])
-        shown = [(c.id, tr_declared(c.title)) for c in options("sources") if getattr(c, "group", "") != "file"]
-        self.data.show_options([*shown, ("\0file", tr("Own file…"))])
         self.refresh()
 
     def refresh(self) -> None:
         """Shows what the document says."""
         state = self.store.state
-        self.data.show_value(state.data.source.type)
+        self._show_data(state)
         self.optimizer.show_value(state.training.optimizer.type)
         self.rate.show_value(self._rate())
         self.batch.show_value(state.training.batch_size)
         self.epochs.show_value(state.training.epochs)
         self.data.setToolTip(value_text(state.data.source, DATA["source"]))
         self._show_loss(state)
+
+    def _show_data(self, state: DocState) -> None:
+        source = state.data.source
+        offers = [(c.id, tr_declared(c.title)) for c in options("sources") if getattr(c, "group", "") != "file"]
+        if source.type not in dict(offers):
+            path = source.params.get("path")
+            offers.append((source.type, Path(str(path)).name if path else source.type))
+        self.data.show_options([*offers, (OWN_FILE, tr("Own file…"))])
+        self.data.show_value(source.type)
 
     def _show_loss(self, state: DocState) -> None:
         heads = [n for n in state.graph.nodes.values() if n.type == "output"]
@@ -197,7 +208,7 @@ class TopBar(QToolBar):
             self.rate_changed.emit(float(rate))
 
     def _choose_data(self, source: object) -> None:
-        if source == "\0file":
+        if source == OWN_FILE:
             self.data.show_value(self.store.state.data.source.type)
             self.own_data_wanted.emit()
             return

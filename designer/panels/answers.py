@@ -129,7 +129,7 @@ class AnswersPanel(LivePanel):
         self.table.setShowGrid(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.verticalHeader().setDefaultSectionSize(tokens.scaled(24))
         self.table.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
         self.table.clicked.connect(lambda i: self._chosen(i.row()))
@@ -203,7 +203,9 @@ class AnswersPanel(LivePanel):
         if dataset.image:
             pictures = as_pictures(_inputs(dataset, result.split, rows), dataset.value_range or (0.0, 1.0))
             captions = [self._caption(dataset, answers, k) for k in range(len(rows))]
-            self.strip.show_images(pictures, captions, right=[bool(r) for r in answers.right[: len(rows)]])
+            self.strip.show_images(
+                pictures.transpose(0, 3, 1, 2), captions, right=[bool(r) for r in answers.right[: len(rows)]]
+            )
         else:
             self._fill_table(dataset, answers, rows)
 

@@ -11,6 +11,7 @@ from engine.training import EpochRecord
 from widgets.curve import CurvePlot, Line
 from widgets.fields import Segmented
 from widgets.i18n import tr
+from widgets.tokens import blend, theme
 
 
 class CurvesPanel(LivePanel):
@@ -78,7 +79,7 @@ class CurvesPanel(LivePanel):
         column = frame.columns.loss if measure == "loss" else frame.columns.accuracy
         values_task = frame.dataset is not None and frame.dataset.task == "values"
         if measure == "loss" or not values_task:
-            lines[tr("each batch")] = Line(_epochs_of(frame), column[: frame.columns.count], hue="secondary")
+            lines[tr("each batch")] = Line(_epochs_of(frame), column[: frame.columns.count], hue=faint())
         lines |= _epoch_lines(self._previous, measure, "B", tr("run before, train"), tr("run before, validation"))
         lines |= _epoch_lines(frame.epochs, measure, "A", tr("train"), tr("validation"))
         test = frame.results.get("test")
@@ -87,6 +88,11 @@ class CurvesPanel(LivePanel):
             value = test.loss if measure == "loss" else test.metrics.get(name, float("nan"))
             lines[tr("test")] = Line([0, frame.epochs[-1].epoch], [value, value], split="test")
         return lines
+
+
+def faint() -> str:
+    """Single batches stand behind the epochs' figures."""
+    return blend(theme().panel, theme().secondary, 0.45)
 
 
 def _epochs_of(frame: Frame) -> NDArray[np.float64]:

@@ -57,7 +57,7 @@ class ClassCounts(QWidget):
 
 
 class SampleTable(QTableView):
-    """A table's head as text, the target last."""
+    """A table's head as text, the target first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,9 +73,10 @@ class SampleTable(QTableView):
     def show_preview(self, preview: Preview, target: str) -> None:
         """Rows of text."""
         self.model_.clear()
-        self.model_.setHorizontalHeaderLabels([*preview.columns, target])
+        # The target stands first: in a wide table nobody would scroll to it.
+        self.model_.setHorizontalHeaderLabels([target, *preview.columns])
         for row, told in zip(preview.rows, preview.targets):
-            self.model_.appendRow([QStandardItem(cell) for cell in (*row, told)])
+            self.model_.appendRow([QStandardItem(cell) for cell in (told, *row)])
 
 
 class DataPanel(QScrollArea):
@@ -121,7 +122,7 @@ class DataPanel(QScrollArea):
         self.table.setVisible(not dataset.image)
         preview = dataset.preview(SHOWN if dataset.image else 10)
         if preview.images is not None:
-            self.strip.show_images(preview.images, preview.targets)
+            self.strip.show_images(preview.images.transpose(0, 3, 1, 2), preview.targets)
         else:
             self.table.show_preview(preview, dataset.target_name)
         self.counts.setVisible(dataset.task != "values")

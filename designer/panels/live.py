@@ -20,6 +20,7 @@ class LivePanel(QWidget):
         super().__init__()
         self.plot = plot
         self.seen = Frame()
+        self.in_front = True
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -27,8 +28,8 @@ class LivePanel(QWidget):
         language_changed.connect(self.retranslate)
 
     def watching(self) -> bool:
-        """Whether any of its pixels can be seen: a tab behind another counts as hidden."""
-        return self.isVisible() and not self.visibleRegion().isEmpty() and not self.window().isMinimized()
+        """Whether it can be seen; ``in_front`` is kept by the dock, which knows of tabs."""
+        return self.in_front and self.isVisible() and not self.window().isMinimized()
 
     def take(self, frame: Frame) -> None:
         """One frame."""

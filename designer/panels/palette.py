@@ -35,6 +35,7 @@ MIME = "application/x-gradloom-layer"
 LAYER, GROUP = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 ROW, HEAD = 26, 26
 FOLDED, UNLIMITED = 56, 16777215
+NARROW = 90  # a row that is narrower shows its icon only
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -77,7 +78,8 @@ class _RowPainter(QStyledItemDelegate):
     """Headings as bold words; layers as raised rows with their group's colour at the left edge."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(60, tokens.scaled(ROW if index.data(LAYER) else HEAD))
+        narrow = option.rect.width() < NARROW and not index.data(LAYER)
+        return QSize(40, tokens.scaled(ROW if index.data(LAYER) else HEAD) if not narrow else 8)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
@@ -85,6 +87,8 @@ class _RowPainter(QStyledItemDelegate):
         area = QRectF(option.rect)
         if index.data(LAYER):
             self._paint_layer(painter, area, option, index)
+        elif area.width() < NARROW:
+            painter.fillRect(area.adjusted(8, area.height() - 3, -8, -2), color(theme().border))
         else:
             painter.setFont(tokens.font("caption", bold=True))
             painter.setPen(color(theme().secondary))
@@ -114,7 +118,7 @@ class _RowPainter(QStyledItemDelegate):
         painter.setFont(tokens.font("body"))
         painter.setPen(color(theme().text))
         left = tokens.SPACE_3
-        if box.width() < 90:
+        if box.width() < NARROW:
             side = tokens.ICON_SMALL
             place = QRectF(box.center().x() - side / 2 + 1, box.center().y() - side / 2, side, side)
             icons.paint_icon(painter, icons.group_icon(str(index.data(GROUP))), place, group)
@@ -210,6 +214,8 @@ class Palette(QWidget):
         edge = tokens.SPACE_1 if folded else tokens.SPACE_3
         self.layout().setContentsMargins(edge, tokens.SPACE_2, tokens.SPACE_1 if folded else tokens.SPACE_2, 0)
         self.setMaximumWidth(FOLDED if folded else UNLIMITED)
+        off, needed = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.list.setVerticalScrollBarPolicy(off if folded else needed)
         self.refresh()
 
     def layers(self) -> list[str]:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Signal
 
+from designer.panels.levels import levels_of
 from designer.panels.live import LivePanel, layer_names
 from designer.session.frame import Frame
-from engine.probes import LayerStats, Snapshot
+from engine.probes import Snapshot
+from widgets import tokens
 from widgets.fields import Choice
 from widgets.i18n import tr
 from widgets.layer_profile import Band, LayerProfile
@@ -30,7 +32,7 @@ class ProfilePanel(LivePanel):
         self.profile = plot
         plot.layer_clicked.connect(self.layer_clicked)
         self.chooser = Choice()
-        self.chooser.setMaximumWidth(190)
+        self.chooser.setFixedWidth(tokens.scaled(176))
         self.chooser.value_changed.connect(lambda _: self._chosen())
         plot.tools.insertWidget(0, self.chooser)
         self.retranslate()
@@ -106,25 +108,3 @@ def earlier_of(kept: Sequence[Snapshot], now: Snapshot) -> list[Snapshot]:
         return before
     places = np.linspace(0, len(before) - 1, EARLIER).round().astype(int)
     return [before[k] for k in places]
-
-
-def level_of(layer: LayerStats, last: LayerStats) -> str:
-    """ "error", "warning" or "": this layer's gradient against that of the last one.
-
-    Bands after Glorot & Bengio 2010: below 1e-3 a warning, below 3e-4 or above 1e3 an alarm.
-    """
-    if not last.delta_rms:
-        return ""
-    ratio = layer.delta_rms / last.delta_rms
-    if ratio < 3e-4 or ratio > 1e3:
-        return "error"
-    return "warning" if ratio < 1e-3 else ""
-
-
-def levels_of(snapshot: Snapshot) -> dict[str, str]:
-    """The alarm of each layer that has one."""
-    if not snapshot.layers:
-        return {}
-    last = snapshot.layers[-1]
-    found = {s.node: level_of(s, last) for s in snapshot.layers}
-    return {k: v for k, v in found.items() if v}

@@ -229,11 +229,16 @@ class Bridge(QObject):
                 self._timer.stop()
             return
         self._ask_for_probes(session)
+        before = self.frame
         changes = self._changes(session)
-        while not session.events.empty():
-            changes.update(self._event(session.events.get(), session))
         if changes:
             self.frame = replace(self.frame, **changes)
+        while not session.events.empty():
+            # One by one: who hears of the end of a run finds the test's result in the frame already.
+            self._event(session.events.get(), session)
+            if self.session is not session:
+                return
+        if self.frame is not before:
             self.framed.emit(self.frame)
         self.feeder.feed(self.frame)
 
@@ -263,22 +268,21 @@ class Bridge(QObject):
             if not answer.cancelled() and answer.exception() is None:
                 use(answer.result())
 
-    def _event(self, event: object, session: Session) -> dict[str, Any]:
+    def _event(self, event: object, session: Session) -> None:
         if isinstance(event, Prepared):
             self._quick_switching(event.backend == "numpy")
+            self.frame = replace(self.frame, plan=event.plan)
             self.fresh_weights.emit(event.fresh)
-            return {"plan": event.plan}
-        if isinstance(event, StateChanged):
+        elif isinstance(event, StateChanged):
             if event.state != "closed" and not _is_told_otherwise(event.state, self.state):
                 self._show_state(RunState(event.state))
         elif isinstance(event, Diverged | Failed | Finished):
             name: RunName = {Diverged: "diverged", Failed: "failed", Finished: "finished"}[type(event)]  # type: ignore[assignment]
             self._show_state(RunState(name, event))
         elif isinstance(event, Evaluated):
-            return {"results": {**self.frame.results, event.result.split: event.result}}
+            self.frame = replace(self.frame, results={**self.frame.results, event.result.split: event.result})
         elif isinstance(event, EpochEnded):
-            return {"epochs": session.epochs}
-        return {}
+            self.frame = replace(self.frame, epochs=session.epochs)
 
     def _show_state(self, state: RunState) -> None:
         if state != self.state:
