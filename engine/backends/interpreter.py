@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +59,17 @@ def target(y: Mapping[str, Array], node: str, field: str) -> Array:
     return y[field]
 
 
-def backward(plan: Plan, ctx: Context, run: Pass, seeds: Mapping[int, Array]) -> dict[int, Array]:
-    """Gradients by value id of everything that lies at or behind a trainable weight."""
+def backward(
+    plan: Plan,
+    ctx: Context,
+    run: Pass,
+    seeds: Mapping[int, Array],
+    watch: Callable[[int, int, Array], None] | None = None,
+) -> dict[int, Array]:
+    """Gradients by value id of everything that lies at or behind a trainable weight.
+
+    ``watch(step, input position, gradient)`` sees what each step hands back before paths are summed.
+    """
     grads: dict[int, Array] = dict(seeds)
     owned: set[int] = set()  # sums made here, which may be added to in place
     needs_gradient = plan.needs_gradient
@@ -71,9 +80,11 @@ def backward(plan: Plan, ctx: Context, run: Pass, seeds: Mapping[int, Array]) ->
         inputs = [run.values[i] for i in step.inputs]
         needs = [needs_gradient[i] for i in step.inputs]
         parts = step.primitive.backward(ctx, grads[step.output], run.saved[k], inputs, run.values[step.output], needs)
-        for i, part, needed in zip(step.inputs, parts, needs, strict=True):
+        for place, (i, part, needed) in enumerate(zip(step.inputs, parts, needs, strict=True)):
             if part is None or not needed:
                 continue
+            if watch is not None:
+                watch(k, place, part)
             if i not in grads:
                 grads[i] = part
             elif i in owned:

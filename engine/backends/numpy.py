@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -137,13 +137,21 @@ class NumpyExecutable(Executable):
         """See Executable.last."""
         return self._last
 
-    def gradients(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], *, training: bool) -> LastStep:
-        """See Executable.gradients."""
-        context = Context(np, training=training, update_state=False, seed=self.seed)
+    def gradients(
+        self,
+        x: Mapping[str, NDArray[Any]],
+        y: Mapping[str, NDArray[Any]],
+        *,
+        training: bool,
+        step: int = 0,
+        watch: Callable[[int, int, Floats], None] | None = None,
+    ) -> LastStep:
+        """See Executable.gradients; ``watch`` as in the interpreter's backward, ``step`` feeds the dropout masks."""
+        context = Context(np, training=training, update_state=False, seed=self.seed, step=step)
         xs, ys = {k: self._cast(v) for k, v in x.items()}, {k: self._cast(v) for k, v in y.items()}
         with np.errstate(all="ignore"):
             run = forward(self.plan, context, self._stored, xs, self.plan.loss_steps)
-            grads = backward(self.plan, context, run, head_gradients(self.plan, np, run, ys))
+            grads = backward(self.plan, context, run, head_gradients(self.plan, np, run, ys), watch)
         weight_grads = {w.value: grads[w.value] for w in self.plan.weights if w.value in grads}
         return LastStep(-1, np.arange(0), run.values, grads, weight_grads, {})
 

@@ -1,0 +1,169 @@
+"""The vanishing autopsy: where each decade of gradient went, exactly.
+
+log R_l - log R_(l+1) is a telescoping sum of log ratios of successive RMS gradients: back through the weights of the
+next layer, through pooling, dropout and batch norm, through the activation's slope. At a fork the strongest path is
+followed, the others are named beside it, and an interference bar log(R_sum / R_main) closes the sum.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.base import Executable, Key
+from engine.backends.numpy import NumpyExecutable
+from engine.plan import Plan
+from engine.probes.statistics import rms
+
+Cause = Literal["weights", "activation", "norm", "pool", "dropout", "shape", "merge", "interference"]
+
+_CAUSES: dict[str, Cause] = {
+    "linear": "weights", "conv2d": "weights", "conv1d": "weights", "conv_transpose2d": "weights",
+    "batch_norm": "norm", "layer_norm": "norm", "group_norm": "norm", "instance_norm": "norm",
+    "max_pool2d": "pool", "avg_pool2d": "pool", "global_avg_pool": "pool", "global_max_pool": "pool",
+    "dropout": "dropout", "spatial_dropout": "dropout", "gaussian_noise": "dropout",
+    "reshape": "shape", "permute": "shape", "scale_shift": "shape", "upsample": "shape", "slice": "shape",
+    "add": "merge", "concat": "merge", "multiply": "merge", "subtract": "merge", "average": "merge", "maximum": "merge",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``decades``: log10 of the ratio of successive RMS gradients; negative where gradient is lost.
+
+    ``beside``: at a fork, the decades of the paths that were not followed, by the node that they come from.
+    """
+
+    node: str
+    cause: Cause
+    operation: str
+    decades: float
+    beside: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerAutopsy:
+    """From layer ``node`` to ``next`` (a layer with a kernel, or an Output): the bars sum to ``decades`` exactly.
+
+    ``rms``: R of this layer, scaled to one sample's loss; 0 where no gradient arrives (then there are no bars).
+    """
+
+    node: str
+    next: str
+    rms: float
+    bars: tuple[Bar, ...]
+
+    @property
+    def decades(self) -> float:
+        """log10 R(node) - log10 R(next)."""
+        return sum(b.decades for b in self.bars)
+
+
+@dataclass(frozen=True)
+class GradientTrace:
+    """RMS of every gradient of one backward pass: of values in sum, and of what each step handed back alone."""
+
+    plan: Plan
+    values: Mapping[int, float]
+    parts: Mapping[tuple[int, int], float]
+    batch: int
+
+
+def trace(
+    plan: Plan,
+    weights: Mapping[Key, NDArray[np.floating]],
+    x: Mapping[str, NDArray[Any]],
+    y: Mapping[str, NDArray[Any]],
+    *,
+    like: Executable,
+    training: bool = True,
+    step: int = 0,
+) -> GradientTrace:
+    """One forward and backward pass in float64 with these weights; ``like`` gives the seed and optimizer."""
+    reference = NumpyExecutable(plan, like.optimizer, "float64", like.seed)
+    reference.load_weights(weights)
+    parts: dict[tuple[int, int], float] = {}
+
+    def watch(k: int, place: int, gradient: NDArray[Any]) -> None:
+        parts[k, place] = rms(gradient)
+
+    grads = reference.gradients(x, y, training=training, step=step, watch=watch).grads
+    return GradientTrace(plan, {v: rms(g) for v, g in grads.items()}, parts, len(next(iter(x.values()))))
+
+
+def autopsy(traced: GradientTrace) -> tuple[LayerAutopsy, ...]:
+    """One entry per layer with a kernel that feeds a loss, sources first."""
+    plan = traced.plan
+    starts = {plan.marks[node, "z"]: node for node in plan.layer_order if (node, "z") in plan.marks}
+    consumers: dict[int, list[tuple[int, int]]] = {}
+    for k in plan.loss_steps:
+        for place, value in enumerate(plan.steps[k].inputs):
+            consumers.setdefault(value, []).append((k, place))
+    heads = {h.prediction: h.node for h in plan.heads}
+    found: list[LayerAutopsy] = []
+    for value, node in starts.items():
+        here = traced.values.get(value, 0.0)
+        bars, end = _walk(traced, value, consumers, starts, heads) if here > 0 else ([], "")
+        found.append(LayerAutopsy(node, end, here * traced.batch, tuple(bars)))
+    return tuple(found)
+
+
+def _walk(
+    traced: GradientTrace,
+    value: int,
+    consumers: Mapping[int, list[tuple[int, int]]],
+    starts: Mapping[int, str],
+    heads: Mapping[int, str],
+) -> tuple[list[Bar], str]:
+    """Bars from a value downstream to the next layer's weighted sum, or to a head."""
+    bars: list[Bar] = []
+    at = value
+    while True:
+        reached = heads.get(at) if at in heads and not _stronger(traced, at, consumers) else None
+        if reached is None and at != value:
+            reached = starts.get(at)
+        if reached is not None:
+            return bars, reached
+        paths = [(traced.parts.get(p, 0.0), p) for p in consumers.get(at, ())]
+        if not paths:
+            return bars, ""
+        main, (k, _) = max(paths, key=lambda found: found[0])
+        step = traced.plan.steps[k]
+        given = traced.values.get(step.output, 0.0)
+        beside = tuple((traced.plan.steps[q].node, _log(r, main)) for r, (q, _) in paths if q != k)
+        bars.append(Bar(step.node, _CAUSES.get(step.primitive.id, "activation"), step.primitive.id, _log(main, given)))
+        if len(paths) > 1 or at in heads:
+            bars.append(Bar(step.node, "interference", "sum", _log(traced.values[at], main), beside))
+        at = step.output
+
+
+def _stronger(traced: GradientTrace, value: int, consumers: Mapping[int, list[tuple[int, int]]]) -> bool:
+    """Whether a head's own prediction gets more gradient from layers behind it than from its loss."""
+    parts = [traced.parts.get(p, 0.0) for p in consumers.get(value, ())]
+    return bool(parts) and max(parts) > traced.values.get(value, 0.0) / 2
+
+
+def _log(part: float, whole: float) -> float:
+    return math.log10(part / whole) if part > 0 and whole > 0 else float("-inf")
+
+
+def sentence(bar: Bar, name: str) -> str:
+    """What one bar says, in words, with its number."""
+    amount = f"{abs(bar.decades):.2f} decades"
+    verb = "costs" if bar.decades < 0 else "adds"
+    texts: dict[Cause, str] = {
+        "weights": f"going back through the weights of {name} {verb} {amount}",
+        "activation": f"the slope of {bar.operation} at {name} {verb} {amount}",
+        "norm": f"{bar.operation.replace('_', ' ')} at {name} {verb} {amount}",
+        "pool": f"pooling at {name} {verb} {amount}: the gradient is spread over more places",
+        "dropout": f"the dropout mask at {name} {verb} {amount}",
+        "shape": f"{bar.operation.replace('_', ' ')} at {name} {verb} {amount}",
+        "merge": f"the merge at {name} {verb} {amount}",
+        "interference": f"the paths that meet at {name} {'cancel' if bar.decades < 0 else 'add up'}: {amount}",
+    }
+    return texts[bar.cause]
