@@ -53,9 +53,16 @@ def _picture(arguments: list[str]) -> int:
     def draw() -> int:
         options = build_parser().parse_args(arguments)
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        from designer.canvas.export import export_file
+        from designer.app.main import make_application
+        from designer.canvas.export import export_canvas
+        from designer.document import DocState
+        from engine.analysis import infer
+        from engine.files.project_file import read
 
-        export_file(options.file, options.to, options.output)
+        project = read(options.file).project
+        application = make_application()
+        export_canvas(DocState.of(project), infer(project.graph), options.output, options.to, options.theme)
+        del application
         print(f"wrote {options.output}")
         return 0
 

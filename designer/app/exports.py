@@ -35,16 +35,13 @@ def _write(window: MainWindow, kind: str, path: Path, weights: Any) -> None:
     window.status.say(tr("Exported {path}", path=str(path)))
 
 
-def _onnx(window: MainWindow, path: Path, weights: Any) -> None:
-    from engine.files.onnx_graph import export_onnx
+def _network(kind: str) -> Any:
+    def write(window: MainWindow, path: Path, weights: Any) -> None:
+        from engine.files.export import write_export
 
-    export_onnx(window.document.store.state.project(), path, weights)
+        write_export(kind, window.document.store.state.project(), path, weights)
 
-
-def _pytorch(window: MainWindow, path: Path, weights: Any) -> None:
-    from engine.files.torch_text import export_torch
-
-    export_torch(window.document.store.state.project(), path, weights)
+    return write
 
 
 def _picture(kind: str) -> Any:
@@ -57,4 +54,4 @@ def _picture(kind: str) -> Any:
     return write
 
 
-_WRITERS = {"onnx": _onnx, "pytorch": _pytorch, "svg": _picture("svg"), "png": _picture("png")}
+_WRITERS = {"onnx": _network("onnx"), "pytorch": _network("pytorch"), "svg": _picture("svg"), "png": _picture("png")}

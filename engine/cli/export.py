@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from engine.cli.errors import UsageError
-from engine.cli.loading import initial, load, trained_weights
-from engine.files.atomic import write_atomic
-from engine.files.weights import write_weights
+from engine.cli.loading import load, trained_weights
+from engine.files.export import write_export
+from engine.plan import build_plan
 
 
 def export(options: Namespace) -> int:
@@ -19,33 +18,10 @@ def export(options: Namespace) -> int:
             f"pictures are drawn by the designer: python -m designer export {options.file} --to {options.to}"
         )
     file = load(options.file)
-    plan, drawn = initial(file.project)
-    weights = trained_weights(file, options.weights, plan, options.file)
+    weights = trained_weights(file, options.weights, build_plan(file.project.graph), options.file)
+    written = write_export(options.to, file.project, options.output, weights)
     if weights is None:
-        print(
-            f"note: no trained weights; these are the initial ones of seed {file.project.training.seed}",
-            file=sys.stderr,
-        )
-        weights = drawn
-    output = Path(options.output)
-    if options.to == "onnx":
-        from engine.files.onnx_graph import export_onnx
-
-        write_atomic(output, [export_onnx(file.project, weights)])
-        print(f"wrote {output}")
-        return 0
-    beside = output.with_suffix(".safetensors")
-    if beside == output:
-        raise UsageError("give the program's file a name that ends with .py; the weights are written beside it")
-    if options.to == "pytorch":
-        from engine.files.torch_text import export_torch
-
-        text = export_torch(file.project).text
-    else:
-        from engine.files.keras_text import export_keras
-
-        text = export_keras(file.project).text
-    write_atomic(output, [text.encode()])
-    write_weights(beside, weights)
-    print(f"wrote {output} and {beside}")
+        seed = file.project.training.seed
+        print(f"note: no trained weights; these are the initial ones of seed {seed}", file=sys.stderr)
+    print(f"wrote {' and '.join(map(str, written))}")
     return 0

@@ -12,7 +12,7 @@ from engine.data import Dataset, load_dataset
 from engine.files.project_file import ProjectFile, read
 from engine.files.weights import fitting, read_weights
 from engine.graph import Project
-from engine.plan import Plan, build_plan
+from engine.plan import Plan
 
 Weights = Mapping[tuple[str, str], NDArray[Any]]
 
@@ -35,11 +35,3 @@ def trained_weights(file: ProjectFile, given: str | None, plan: Plan, path: str)
     wanted = {(w.node, w.name): w.shape for w in plan.weights} | {(s.node, s.name): s.shape for s in plan.states}
     fitting(weights, wanted, given or path)
     return {key: weights[key] for key in wanted}
-
-
-def initial(project: Project) -> tuple[Plan, Weights]:
-    """The plan and the weights that its seed draws."""
-    from engine.backends.initial import initial_weights
-
-    plan = build_plan(project.graph)
-    return plan, initial_weights(plan, project.training.seed)

@@ -98,6 +98,7 @@ def _export(commands: Any) -> None:
     p.add_argument("--to", required=True, choices=FORMATS, metavar="KIND", help=", ".join(FORMATS))
     p.add_argument("-o", "--output", required=True, metavar="OUT", help="the file to write")
     p.add_argument("--weights", metavar="IN.safetensors", help="weights that `train --weights` wrote")
+    p.add_argument("--theme", choices=("light", "dark"), default="light", help="colours of svg and png (light)")
     p.set_defaults(run=_lazy("export", "export"))
 
 

@@ -125,7 +125,7 @@ def _write(trainer: Trainer, project: Project, options: Namespace) -> None:
     if options.save:
         state = trainer.resume_state()
         project = project_file.moved(project, Path(options.file).resolve().parent, Path(options.save).resolve().parent)
-        project_file.write(options.save, project, weights, StoredState(state.arrays, state.scalars))
+        project_file.write(options.save, project, weights, state)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from engine.files.errors import FormatError
 from engine.files.graph_json import project_bytes, read_project
 from engine.files.limits import MAX_ARCHIVE, MAX_JSON
 from engine.files.reading import read_bytes
-from engine.files.resume import ResumeState, resume_members, resume_of
+from engine.files.resume import Resumable, ResumeState, resume_members, resume_of
 from engine.files.weights import Weights, parse_weights, weight_bytes
 from engine.graph import Project
 
@@ -42,7 +42,7 @@ def is_archive(path: str | Path) -> bool:
 
 
 def parts(
-    path: str | Path, project: Project, weights: Weights | None = None, resume: ResumeState | None = None
+    path: str | Path, project: Project, weights: Weights | None = None, resume: Resumable | None = None
 ) -> list[bytes | memoryview]:
     """The bytes of the file, in pieces to be written in order. Its suffix decides which kind it is."""
     graph = project_bytes(project, str(path))
@@ -56,9 +56,7 @@ def parts(
     return pack(members, str(path))
 
 
-def write(
-    path: str | Path, project: Project, weights: Weights | None = None, resume: ResumeState | None = None
-) -> None:
+def write(path: str | Path, project: Project, weights: Weights | None = None, resume: Resumable | None = None) -> None:
     """Write atomically. FormatError says why it failed; the old file is then untouched."""
     write_atomic(path, parts(path, project, weights, resume))
 

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -27,7 +27,19 @@ class ResumeState:
     scalars: Mapping[str, Json] = field(default_factory=dict)
 
 
-def resume_members(state: ResumeState, file: str) -> dict[str, bytes | memoryview]:
+class Resumable(Protocol):
+    """Whatever has named arrays and JSON scalars: ResumeState, or the trainer's own."""
+
+    @property
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Optimizer slots, best weights, ... by name."""
+
+    @property
+    def scalars(self) -> Mapping[str, Any]:
+        """Step, seed, counters, ..."""
+
+
+def resume_members(state: Resumable, file: str) -> dict[str, bytes | memoryview]:
     """Its two members of an archive."""
     try:
         scalars = json.dumps(_storable(dict(state.scalars)), indent=1, allow_nan=False, ensure_ascii=False).encode()
