@@ -1,0 +1,199 @@
+"""The mean-field prediction: how large activations and gradients will be, layer by layer, before any step.
+
+Forward, the second moment q of a wide random layer follows q_z = fan_in Var W q_a + Var b and
+q_a = E[phi(sqrt(q_z) u)^2] with u ~ N(0, 1); backward, R^2 passes a layer times fan_out Var W and an activation times E[phi'(sqrt(q_z) u)^2]
+(Poole et al. 2016, Schoenholz et al. 2017). chi = fan_in Var W E[phi'^2] and the trainable depth is -1 / ln chi.
+The band is where 95 % of single nets lie: the relative variance of q grows by 2 / fan_out + (kurtosis - 1) / fan_in
+per layer, so it is like sqrt(depth / width). Pooling and batch norm are not predicted: the line says where it ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.initializers import INITIALIZERS
+from engine.layers import Step, WeightInfo
+from engine.plan import Plan
+from engine.primitives import Context, Primitive
+
+#: nodes and weights of Gauss-Hermite quadrature for E[f(u)], u ~ N(0, 1); even, so that no node falls on a kink at 0
+_U, _P = np.polynomial.hermite_e.hermegauss(128)
+_P = _P / _P.sum()
+
+_ELEMENTWISE = frozenset(
+    (
+        *("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "step", "silu", "softplus", "softsign", "selu"),
+        *("hard_sigmoid", "hard_tanh", "mish", "sine", "growing_cosine"),
+    )
+)
+_PASSES = frozenset(("reshape", "permute", "identity"))
+
+
+@dataclass(frozen=True)
+class LayerPrediction:
+    """One layer with a kernel. ``q``: second moment of its pre-activation; ``band``: relative 95 % half width of q.
+
+    ``chi``: what the squared gradient is multiplied by on its way back through the layer's activation and weights.
+    ``gradient``: R at this layer over R at the last predicted one nearest the loss, or nan where it is not predicted.
+    """
+
+    node: str
+    q: float
+    band: float
+    chi: float
+    gradient: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """``layers`` by topological order. ``depth``: trainable depth in layers (inf at chi = 1). ``unknown``: the first
+    operation that is not predicted, as (node, operation), or None."""
+
+    layers: tuple[LayerPrediction, ...]
+    depth: float
+    unknown: tuple[str, str] | None = None
+
+
+@dataclass
+class _Moments:
+    q: dict[int, float]
+    variance: dict[int, float]
+    slopes: dict[int, float]
+    unknown: tuple[str, str] | None = None
+
+
+def predict(plan: Plan, input_moments: Mapping[str, float]) -> Prediction:
+    """Prediction from initializers alone. ``input_moments``: mean of x^2 by input field (1 for standardised data)."""
+    weights = {w.value: w for w in plan.weights}
+    moments = _Moments({s.value: input_moments.get(s.field, 1.0) for s in plan.inputs}, {}, {})
+    for s in plan.inputs:
+        moments.variance[s.value] = 0.0
+    for k in plan.loss_steps:
+        _forward(plan, plan.steps[k], weights, moments)
+    gradients = _backward(plan, weights, moments)
+    layers: list[LayerPrediction] = []
+    for node in plan.layer_order:
+        z = plan.marks.get((node, "z"), plan.outputs[node])
+        if z not in moments.q:
+            continue
+        chi = _chi(plan, node, weights, moments)
+        band = 1.96 * math.sqrt(moments.variance[z])
+        layers.append(LayerPrediction(node, moments.q[z], band, chi, gradients.get(z, math.nan)))
+    return Prediction(tuple(layers), _depth(layers), moments.unknown)
+
+
+def variance_of(w: WeightInfo) -> float:
+    """E[W^2] under the weight's initializer, per entry; of the very numbers where nothing is drawn."""
+    initializer = INITIALIZERS.make(w.init)
+    if initializer.random:
+        return initializer.variance(w.fan_in, w.fan_out, w.shape)
+    values = initializer.draw(w.shape, w.fan_in, w.fan_out, np.random.default_rng(0))
+    return float(np.mean(values**2)) if values.size else 0.0
+
+
+def _forward(plan: Plan, step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> None:
+    incoming = [i for i in step.inputs if i not in weights]
+    if any(i not in m.q for i in incoming):
+        return
+    name = step.primitive.id
+    x = incoming[0]
+    if name in ("linear", "conv2d"):
+        kernel = weights[step.inputs[1]]
+        bias = variance_of(weights[step.inputs[2]]) if len(step.inputs) > 2 else 0.0
+        signal = kernel.fan_in * variance_of(kernel) * m.q[x]
+        m.q[step.output] = signal + bias
+        share = (signal / (signal + bias)) ** 2 if signal + bias else 0.0
+        m.variance[step.output] = share * m.variance[x] + 2 / max(kernel.fan_out, 1)
+    elif name in _ELEMENTWISE and len(step.inputs) == 1:
+        q, slope, kurtosis, gain = activation_moments(step.primitive, m.q[x])
+        m.q[step.output], m.slopes[x] = q, slope
+        m.variance[step.output] = gain**2 * m.variance[x] + (kurtosis - 1) / _units(plan, x)
+    elif name in _PASSES:
+        m.q[step.output], m.variance[step.output] = m.q[x], m.variance[x]
+    elif name == "dropout":
+        keep = 1 - float(getattr(step.primitive, "rate", 0.0))
+        m.q[step.output], m.variance[step.output] = m.q[x] / keep, m.variance[x]
+    elif name == "add":
+        m.q[step.output] = sum(m.q[i] for i in incoming)
+        m.variance[step.output] = max(m.variance[i] for i in incoming)
+    elif m.unknown is None:
+        m.unknown = (step.node, name)
+
+
+def _units(plan: Plan, value: int) -> float:
+    """Independent values that a layer's second moment is averaged over: its units or channels."""
+    shape = plan.values[value].shape
+    return float(shape[0] if len(shape) == 3 else shape[-1] if shape else 1)
+
+
+def activation_moments(primitive: Primitive, q: float) -> tuple[float, float, float, float]:
+    """(E[phi^2], E[phi'^2], kurtosis E[phi^4] / E[phi^2]^2, d ln E[phi^2] / d ln q) for z ~ N(0, q)."""
+    second, slope, kurtosis = _expectations(primitive, q)
+    nearby, _, _ = _expectations(primitive, q * 1.01)
+    gain = math.log(nearby / second) / math.log(1.01) if second > 0 and nearby > 0 and q > 0 else 0.0
+    return second, slope, kurtosis, gain
+
+
+def _expectations(primitive: Primitive, q: float) -> tuple[float, float, float]:
+    z: NDArray[np.float64] = math.sqrt(q) * _U
+    context = Context(np)
+    y, saved = primitive.forward(context, z)
+    (slope,) = primitive.backward(context, np.ones_like(z), saved, [z], y, [True])
+    second = float(_P @ y**2)
+    kurtosis = float(_P @ y**4) / second**2 if second else 1.0
+    return second, float(_P @ np.asarray(slope) ** 2), kurtosis
+
+
+def _backward(plan: Plan, weights: Mapping[int, WeightInfo], m: _Moments) -> dict[int, float]:
+    """R by value id, relative to 1 at every head's prediction; sums of squares where paths meet."""
+    squared: dict[int, float] = {h.prediction: 1.0 for h in plan.heads}
+    lost: set[int] = set()
+    for k in reversed(plan.loss_steps):
+        step = plan.steps[k]
+        given = squared.get(step.output)
+        if given is None or step.output in lost:
+            lost.update(step.inputs)
+            continue
+        factor = _back_factor(step, weights, m)
+        for i in step.inputs:
+            if i in weights:
+                continue
+            if factor is None:
+                lost.add(i)
+            else:
+                squared[i] = squared.get(i, 0.0) + given * factor
+    return {v: math.sqrt(r) for v, r in squared.items() if v not in lost}
+
+
+def _back_factor(step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> float | None:
+    """What the squared gradient is multiplied by from the step's output to its input; None if not predicted."""
+    name = step.primitive.id
+    if name in ("linear", "conv2d"):
+        kernel = weights[step.inputs[1]]
+        strides = getattr(step.primitive, "stride", (1, 1))
+        return kernel.fan_out * variance_of(kernel) / (strides[0] * strides[1])
+    if name in _ELEMENTWISE:
+        return m.slopes.get(step.inputs[0])
+    if name == "dropout":
+        return 1 / (1 - float(getattr(step.primitive, "rate", 0.0)))
+    return 1.0 if name in _PASSES or name == "add" else None
+
+
+def _chi(plan: Plan, node: str, weights: Mapping[int, WeightInfo], m: _Moments) -> float:
+    kernel = next(w for w in plan.weights if w.node == node and w.is_kernel)
+    z = plan.marks.get((node, "z"), plan.outputs[node])
+    return kernel.fan_in * variance_of(kernel) * m.slopes.get(z, 1.0)
+
+
+def _depth(layers: list[LayerPrediction]) -> float:
+    """-1 / ln chi of the hidden layers' geometric mean: layers over which the gradient changes by a factor of e."""
+    chis = [p.chi for p in layers[:-1] if p.chi > 0]
+    if not chis:
+        return math.inf
+    mean = sum(math.log(c) for c in chis) / len(chis)
+    return abs(1 / mean) if mean else math.inf

@@ -1,0 +1,87 @@
+"""The prediction before training against measurement: mean over 20 initializations within 3 %, singles in the band."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from engine.backends.numpy import NumpyExecutable
+from engine.declare import Spec
+from engine.optimizers import OPTIMIZERS
+from engine.plan import build_plan
+from engine.probes.capture import layer_statistics
+from engine.probes.prediction import predict
+from tests.engine.training.nets import chain
+
+WIDTH, DEPTH, SEEDS = 1000, 6, 20
+INITS = {
+    "xavier_uniform": Spec("xavier_uniform"),
+    "xavier_normal": Spec("xavier_normal"),
+    "he_normal": Spec("he_normal"),
+    "lecun_normal": Spec("lecun_normal"),
+    "uniform": Spec("uniform", {"low": -1 / math.sqrt(WIDTH), "high": 1 / math.sqrt(WIDTH)}),
+}
+
+
+def tower(activation: str, init: Spec, width: int = WIDTH, depth: int = DEPTH):  # type: ignore[no-untyped-def]
+    hidden = {"units": width, "activation": Spec(activation), "weight_init": init}
+    layers = [("dense", hidden)] * depth
+    return build_plan(chain(("input", {"size": (width,)}), *layers, ("output", {"loss": Spec("half_squared")})))
+
+
+@pytest.mark.parametrize(
+    "init", [pytest.param(n, marks=[] if n in ("he_normal", "uniform") else pytest.mark.long) for n in INITS]
+)
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_forward_variance_and_gradient(activation: str, init: str) -> None:
+    plan = tower(activation, INITS[init])
+    predicted = predict(plan, {"x": 1.0})
+    assert predicted.unknown is None and [p.node for p in predicted.layers] == list(plan.layer_order)
+    measured, gradients, inside = [], [], 0
+    for seed in range(SEEDS):
+        executable = NumpyExecutable(plan, OPTIMIZERS.make("sgd"), "float64", seed)
+        rng = np.random.default_rng(seed)
+        x, y = rng.normal(size=(8, WIDTH)), 1000 * rng.normal(size=(8, WIDTH))
+        last = executable.gradients({"x": x}, {"y": y}, training=True)
+        q = [float(np.mean(last.values[plan.marks[n, "z"]] ** 2)) for n in plan.layer_order]
+        r = [s.delta_rms for s in layer_statistics(plan, last)]
+        measured.append(q)
+        gradients.append(np.log(np.array(r) / r[-1]))
+        inside += sum(abs(q[k] / p.q - 1) <= p.band for k, p in enumerate(predicted.layers))
+    mean = np.mean(measured, axis=0)
+    np.testing.assert_allclose(mean, [p.q for p in predicted.layers], rtol=0.03)
+    assert inside >= 0.9 * SEEDS * DEPTH
+    # relative to the last layer's own slope, which both sides contain
+    expected = np.log([p.gradient / predicted.layers[-1].gradient for p in predicted.layers])
+    np.testing.assert_allclose(np.mean(gradients, axis=0), expected, atol=0.03 * DEPTH)
+
+
+def test_the_band_grows_like_root_of_depth_over_width() -> None:
+    wide = predict(tower("relu", Spec("he_normal")), {"x": 1.0}).layers
+    narrow = predict(tower("relu", Spec("he_normal"), width=WIDTH // 16), {"x": 1.0}).layers
+    assert narrow[-1].band == pytest.approx(4 * wide[-1].band, rel=0.05)
+    assert wide[5].band / wide[2].band == pytest.approx(math.sqrt(2), rel=0.1)
+
+
+def test_trainable_depth_of_a_sigmoid_tower_is_short_and_of_he_relu_unbounded() -> None:
+    assert predict(tower("sigmoid", Spec("xavier_normal")), {"x": 1.0}).depth < 1
+    assert predict(tower("relu", Spec("he_normal")), {"x": 1.0}).depth > 1000
+
+
+def test_what_is_not_predicted_is_said() -> None:
+    conv = {"filters": 4, "kernel": (3, 3), "activation": Spec("relu"), "weight_init": Spec("he_normal")}
+    plan = build_plan(
+        chain(
+            ("input", {"size": (1, 8, 8)}),
+            ("conv2d", conv),
+            ("max_pool2d", {}),
+            ("flatten", {}),
+            ("dense", {"units": 3}),
+            ("output", {"loss": Spec("softmax_cross_entropy")}),
+        )
+    )
+    found = predict(plan, {"x": 1.0})
+    assert found.unknown == ("n2", "max_pool2d")
+    assert [p.node for p in found.layers] == ["n1"] and math.isnan(found.layers[0].gradient)
