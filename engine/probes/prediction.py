@@ -1,10 +1,11 @@
 """The mean-field prediction: how large activations and gradients will be, layer by layer, before any step.
 
 Forward, the second moment q of a wide random layer follows q_z = fan_in Var W q_a + Var b and
-q_a = E[phi(sqrt(q_z) u)^2] with u ~ N(0, 1); backward, R^2 passes a layer times fan_out Var W and an activation times E[phi'(sqrt(q_z) u)^2]
-(Poole et al. 2016, Schoenholz et al. 2017). chi = fan_in Var W E[phi'^2] and the trainable depth is -1 / ln chi.
-The band is where 95 % of single nets lie: the relative variance of q grows by 2 / fan_out + (kurtosis - 1) / fan_in
-per layer, so it is like sqrt(depth / width). Pooling and batch norm are not predicted: the line says where it ends.
+q_a = E[phi(sqrt(q_z) u)^2] with u ~ N(0, 1); backward, R^2 passes a layer times fan_out Var W and an activation times
+E[phi'(sqrt(q_z) u)^2] (Poole et al. 2016, Schoenholz et al. 2017). chi = fan_in Var W E[phi'^2]; the trainable depth
+is -1 / ln chi. The band is where 95 % of single nets lie: the relative variance of q grows by 2 / fan_out +
+(kurtosis - 1) / fan_in per layer, so it is like sqrt(depth / width). Pooling and batch norm are not predicted: the
+result says where the line ends.
 """
 
 from __future__ import annotations
