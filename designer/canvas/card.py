@@ -19,7 +19,8 @@ HEAD = 56
 PORT_Y = 28
 PORT_STEP = 20
 CHIP_ROW = 24
-PICTURE = 48
+#: what a problem badge takes at the right of the name
+BADGE = 22
 #: with picture, bar and value line a plain card is 128 px high
 PICTURE_ROW = 72
 WIDEST = 280
@@ -87,17 +88,17 @@ def make_card(
     count = f"θ {short_count(known.parameters)}" if known is not None and known.parameters else ""
     chips = _chips(node, look)
     lines, names = look.line_metrics, look.name_metrics
-    badge = 24 if problems else 0
-    name_width = _LEFT + _ICON + names.horizontalAdvance(node.name) + _RIGHT + badge
-    count_width = lines.horizontalAdvance(count) + 12 if count else 0
-    line_width = _LEFT + lines.horizontalAdvance(summary) + count_width + _RIGHT
+    badge = BADGE if problems else 0
+    count_width = lines.horizontalAdvance(count) + 10 if count else 0
+    name_width = _LEFT + _ICON + names.horizontalAdvance(node.name) + count_width + _RIGHT + badge
+    line_width = _LEFT + lines.horizontalAdvance(summary) + _RIGHT
     chip_width = _LEFT + sum(c.width + 4 for c in chips) + _RIGHT - 4
     least = tokens.NODE_WIDTH if not pictured else 176
     width = min(max(least, snap_up(max(name_width, line_width, chip_width))), WIDEST)
     title = names.elidedText(
         node.name, Qt.TextElideMode.ElideRight, width - (name_width - names.horizontalAdvance(node.name))
     )
-    summary = lines.elidedText(summary, Qt.TextElideMode.ElideRight, width - _LEFT - _RIGHT - count_width)
+    summary = lines.elidedText(summary, Qt.TextElideMode.ElideRight, width - _LEFT - _RIGHT)
     ports, outputs = inputs_of(node.type), outputs_of(node.type)
     most = max(len(ports), len(outputs))
     head = max(HEAD + (CHIP_ROW if chips else 0), snap_up(PORT_Y + PORT_STEP * (most - 1) + 16))

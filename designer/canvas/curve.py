@@ -11,6 +11,8 @@ from PySide6.QtGui import QPainterPath
 
 Points = NDArray[np.float64]
 _BOW = 34.0
+#: how far from the row that it leads to a returning wire runs: half of what auto layout leaves between rows
+_LANE = 40.0
 
 
 def wire_path(
@@ -45,9 +47,9 @@ def _back(path: QPainterPath, end: QPointF, source: QRectF, target: QRectF) -> N
     """Out to the right, along the lane between the two rows, in from the left."""
     start = path.currentPosition()
     if target.top() >= source.bottom() + 16:
-        lane = (source.bottom() + target.top()) / 2
+        lane = max((source.bottom() + target.top()) / 2, target.top() - _LANE)
     elif source.top() >= target.bottom() + 16:
-        lane = (source.top() + target.bottom()) / 2
+        lane = min((source.top() + target.bottom()) / 2, target.bottom() + _LANE)
     else:
         lane = max(source.bottom(), target.bottom()) + 32
     right = start.x() + min(_BOW, abs(lane - start.y()) * 0.6)

@@ -65,8 +65,8 @@ def _short(magnitude: float) -> str:
 
 def paint_wire(
     painter: QPainter,
+    lines: LineCache,
     wire: WireItem,
-    line: Points,
     magnitudes: tuple[float, float],
     mode: Mode,
     look: Look,
@@ -74,9 +74,8 @@ def paint_wire(
 ) -> None:
     """One wire's lanes."""
     both = mode == "both"
-    wanted = {"act": (0,), "grad": (1,), "both": (0, 1)}.get(mode, ())
-    lanes = [lane_of(magnitudes[k], look.theme.error, look.theme.outline, both) for k in wanted]
-    for k, lane in enumerate(lanes):
+    for k in {"act": (0,), "grad": (1,), "both": (0, 1)}.get(mode, ()):
+        lane = lane_of(magnitudes[k], look.theme.error, look.theme.outline, both)
         shift = 0.0 if not both else (lane.width / 2 + 0.75) * (1 if k == 0 else -1)
         pen = QPen(lane.color, lane.width)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -85,11 +84,11 @@ def paint_wire(
             pen.setDashPattern([2.0, 3.0])
         painter.setPen(pen)
         if shift:
-            painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in offset(line, shift)]))
+            painter.drawPolyline(lines.lane(wire, shift))
         else:
             painter.drawPath(wire.path())
         if lane.text and words:
-            _number(painter, line, lane.text, k if both else 1, look)
+            _number(painter, lines.line(wire), lane.text, k if both else 1, look)
 
 
 def _number(painter: QPainter, line: Points, text: str, lane: int, look: Look) -> None:
@@ -102,18 +101,28 @@ def _number(painter: QPainter, line: Points, text: str, lane: int, look: Look) -
 
 
 class LineCache:
-    """Polylines of wires, renewed when a wire's path is another."""
+    """Polylines of wires and of their lanes, renewed when a wire's path is another. Lane widths go by decade: few."""
 
     def __init__(self) -> None:
-        self._lines: dict[WireItem, tuple[QPainterPath, Points]] = {}
+        self._lines: dict[WireItem, tuple[QPainterPath, Points, dict[float, QPolygonF]]] = {}
 
-    def line(self, wire: WireItem) -> Points:
-        """The wire's curve as points."""
+    def _known(self, wire: WireItem) -> tuple[QPainterPath, Points, dict[float, QPolygonF]]:
         path = wire.path()
         known = self._lines.get(wire)
         if known is None or known[0] != path:
-            known = self._lines[wire] = (path, polyline(path))
-        return known[1]
+            known = self._lines[wire] = (path, polyline(path), {})
+        return known
+
+    def line(self, wire: WireItem) -> Points:
+        """The wire's curve as points."""
+        return self._known(wire)[1]
+
+    def lane(self, wire: WireItem, shift: float) -> QPolygonF:
+        """The curve moved to one side."""
+        _, points, lanes = self._known(wire)
+        if shift not in lanes:
+            lanes[shift] = QPolygonF([QPointF(x, y) for x, y in offset(points, shift)])
+        return lanes[shift]
 
     def clear(self) -> None:
         """Forget all, after wires were removed."""

@@ -23,7 +23,7 @@ class Look:
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
         self.name_font = tokens.font("title", bold=True)
-        self.far_font = _larger(self.name_font, 1.45)
+        self.far_font = _larger(self.name_font, 1.2)
         self.line_font = tokens.font("caption")
         self.value_font = tokens.font("caption", bold=True)
         self.text, self.secondary, self.disabled = (QColor(c) for c in (theme.text, theme.secondary, theme.disabled))

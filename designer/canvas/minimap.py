@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QTransform
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QTransform
 from PySide6.QtWidgets import QWidget
 
 from designer.canvas.look import look_of
@@ -26,6 +26,10 @@ class Minimap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._soon = QTimer(self, singleShot=True, interval=33)
         self._soon.timeout.connect(self.update)
+        self._later = QTimer(self, singleShot=True, interval=120)
+        self._later.timeout.connect(self.redraw)
+        self._blocks: QPixmap | None = None
+        self._content = QRectF()
         self.resize(self.sizeHint())
 
     def sizeHint(self) -> QSize:
@@ -39,29 +43,37 @@ class Minimap(QWidget):
             self._soon.start()
 
     def refresh(self) -> None:
-        """Something moved."""
-        if not self._soon.isActive():
-            self._soon.start()
+        """Something moved: draw the blocks anew, a few times a second at most."""
+        if not self._later.isActive():
+            self._later.start()
 
-    def _map(self) -> QTransform:
-        """Scene to widget: content and view both inside, to scale, centred."""
-        world = self.scene.content().united(self.view.intersected(self.scene.content().adjusted(-600, -400, 600, 400)))
+    def redraw(self) -> None:
+        """Draw the blocks anew with the next repaint."""
+        self._blocks = None
+        self.update()
+
+    def to_map(self) -> QTransform:
+        """Scene to widget: the content inside, to scale, centred."""
         inner = QRectF(self.rect()).adjusted(8, 8, -8, -8)
-        if world.isEmpty():
+        if self._content.isEmpty():
             return QTransform()
-        scale = min(inner.width() / world.width(), inner.height() / world.height())
+        world = self._content
+        scale = min(inner.width() / world.width(), inner.height() / world.height(), 0.25)
         move = inner.center() - world.center() * scale
         return QTransform(scale, 0, 0, scale, move.x(), move.y())
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Panel, blocks, frame."""
-        look = look_of(tokens.theme())
-        painter = QPainter(self)
+    def _draw_blocks(self) -> QPixmap:
+        look, ratio = look_of(tokens.theme()), self.devicePixelRatioF()
+        self._content = self.scene.content()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(look.border)
         painter.setBrush(tokens.color(look.theme.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
-        to_map = self._map()
+        to_map = self.to_map()
         by_group: dict[str, list[QRectF]] = {}
         for item in self.scene.nodes.values():
             by_group.setdefault(item.card.group, []).append(to_map.mapRect(item.box()))
@@ -69,9 +81,20 @@ class Minimap(QWidget):
         for group, boxes in by_group.items():
             painter.setBrush(QColor(look.theme.group(group)))
             painter.drawRects(boxes)
-        painter.setPen(QColor(look.theme.accent))
-        painter.setBrush(tokens.color(look.theme.accent, 0.08))
-        frame = to_map.mapRect(self.view).intersected(QRectF(self.rect()).adjusted(4, 4, -4, -4))
+        painter.end()
+        return picture
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Blocks as they were drawn last, and the frame of the view."""
+        if self._blocks is None or self._blocks.deviceIndependentSize() != self.size().toSizeF():
+            self._blocks = self._draw_blocks()
+        theme = tokens.theme()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._blocks)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(theme.accent))
+        painter.setBrush(tokens.color(theme.accent, 0.08))
+        frame = self.to_map().mapRect(self.view).intersected(QRectF(self.rect()).adjusted(4, 4, -4, -4))
         painter.drawRoundedRect(frame, 2, 2)
         painter.end()
 
@@ -90,6 +113,6 @@ class Minimap(QWidget):
         event.accept()
 
     def _go(self, event: QMouseEvent) -> None:
-        back, possible = self._map().inverted()
+        back, possible = self.to_map().inverted()
         if possible:
             self.go.emit(back.map(event.position()))

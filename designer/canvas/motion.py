@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QEasingCurve, QObject, QPointF, QVariantAnimation
 
@@ -13,8 +13,9 @@ from widgets import tokens
 class Motion(QObject):
     """Glides cards to their new places. ``begin()`` before the edit, then the scene hands over what moved."""
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, move: Callable[[Mapping[str, QPointF]], None]) -> None:
         super().__init__(parent)
+        self._move = move
         self.armed = False
         self._ways: list[tuple[NodeItem, QPointF, QPointF]] = []
         self._run = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=tokens.MOTION_MS)
@@ -52,9 +53,7 @@ class Motion(QObject):
 
     def _step(self, share: object) -> None:
         t = float(share)  # type: ignore[arg-type]
-        for item, start, end in self._ways:
-            if item.scene() is not None:
-                item.setPos(end if t >= 1.0 else start + (end - start) * t)
+        self._move({i.node_id: end if t >= 1.0 else start + (end - start) * t for i, start, end in self._ways})
 
     def _done(self) -> None:
         self._ways = []

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
-from designer.canvas.card import Card
+from designer.canvas.card import BADGE, Card
 from designer.canvas.look import MARGIN, PORT_RADIUS, Look
 from widgets import tokens
 from widgets.icons import paint_icon
@@ -133,12 +133,10 @@ class NodeItem(QGraphicsRectItem):
 
     def _paint_middle(self, painter: QPainter) -> None:
         self._icon(painter, QRectF(12, 16, 24, 24))
-        room = QRectF(42, 0, self.card.width - 46 - (28 if self.card.problem else 0), 56)
-        large = self.look.far_metrics.horizontalAdvance(self.card.title) <= room.width()
-        metrics = self.look.far_metrics if large else self.look.name_metrics
-        painter.setFont(self.look.far_font if large else self.look.name_font)
+        room = QRectF(42, 0, self.card.width - 46 - (30 if self.card.problem else 0), 56)
+        painter.setFont(self.look.far_font)
         painter.setPen(self.look.disabled if self.card.muted else self.look.text)
-        title = metrics.elidedText(self.card.title, Qt.TextElideMode.ElideRight, room.width())
+        title = self.look.far_metrics.elidedText(self.card.title, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
         if self.card.problem:
             painter.setPen(_NO_PEN)
@@ -155,7 +153,7 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(look.disabled if card.muted else look.secondary)
         painter.drawText(QPointF(12, 42), card.summary)
         if card.count:
-            line = QRectF(0, 30, card.width - 10, 16)
+            line = QRectF(0, 9, card.width - 10 - (BADGE if card.problem else 0), 16)
             painter.setPen(look.disabled)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, card.count)
         self._paint_chips(painter)

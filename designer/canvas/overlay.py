@@ -114,12 +114,13 @@ class Overlay:
         flowing = self.mode != "off" and bool(self.flow)
         if not flowing and zoom < MIDDLE:
             return
+        left, top, right, bottom = exposed.left(), exposed.top(), exposed.right(), exposed.bottom()
         for edge, wire in self.scene.wires.items():
-            if not wire.path().controlPointRect().adjusted(-20, -24, 20, 24).intersects(exposed):
+            x0, y0, x1, y1 = wire.reach
+            if x1 < left or x0 > right or y1 < top or y0 > bottom:
                 continue
             if flowing and edge in self.flow:
-                line = self._lines.line(wire)
-                paint_wire(painter, wire, line, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
+                paint_wire(painter, self._lines, wire, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
             if zoom >= MIDDLE:
                 self._paint_label(painter, wire, flowing and edge in self.flow)
 

@@ -39,12 +39,13 @@ class CanvasScene(QGraphicsScene):
         self.selected_nodes: frozenset[str] = frozenset()
         self.selected_wires: frozenset[Edge] = frozenset()
         self.hovered: str | Edge | None = None
-        #: called with a node's id when its card has moved
-        self.on_moved: Callable[[str], None] | None = None
+        #: called when cards have moved
+        self.on_moved: Callable[[], None] | None = None
         #: a new place may be animated: (item, target) -> True if it takes the item there itself
         self.glide: Callable[[NodeItem, QPointF], bool] | None = None
         self._touching: dict[str, set[Edge]] = {}
         self._quiet = False
+        self._waiting: set[Edge] | None = None
         self.follow(self.state, state)
 
     # ------------------------------------------------------------------ following the document
@@ -133,12 +134,27 @@ class CanvasScene(QGraphicsScene):
                 wire.adjust(self.nodes[edge.source], self.nodes[edge.target], through)
 
     def _node_moved(self, node_id: str) -> None:
-        if not self._quiet:
-            for edge in self._touching.get(node_id, ()):
-                wire = self.wires[edge]
-                wire.adjust(self.nodes[edge.source], self.nodes[edge.target], self._through(edge))
-            if self.on_moved is not None:
-                self.on_moved(node_id)
+        if self._quiet:
+            return
+        if self._waiting is not None:
+            self._waiting |= self._touching.get(node_id, set())
+            return
+        self._follow_wires(self._touching.get(node_id, ()))
+
+    def _follow_wires(self, edges: Iterable[Edge]) -> None:
+        for edge in edges:
+            self.wires[edge].adjust(self.nodes[edge.source], self.nodes[edge.target], self._through(edge))
+        if self.on_moved is not None:
+            self.on_moved()
+
+    def move_cards(self, places: Mapping[str, QPointF]) -> None:
+        """Show cards elsewhere while a gesture or a motion lasts; a wire between two of them is adjusted once."""
+        self._waiting = set()
+        for node_id, place in places.items():
+            if node_id in self.nodes:
+                self.nodes[node_id].setPos(place)
+        waiting, self._waiting = self._waiting, None
+        self._follow_wires(waiting)
 
     def _through(self, edge: Edge) -> tuple[tuple[float, float], ...]:
         """Reroute points; while both cards are being dragged the same way, moved with them."""

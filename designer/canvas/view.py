@@ -57,7 +57,7 @@ class Canvas(PaperView):
         self.scene_ = CanvasScene(store.state, analyst.analysis, tokens.theme())
         self.setScene(self.scene_)
         self.overlay = Overlay(self.scene_)
-        self.motion = Motion(self)
+        self.motion = Motion(self, self.scene_.move_cards)
         self.scene_.glide = self.motion.glide
         self.edits = Edits(self)
         self.tool: Tool | None = None
@@ -81,7 +81,7 @@ class Canvas(PaperView):
         self.selection.changed.connect(self._show_selection)
         self.minimap.go.connect(self.centre_on)
         self.viewed.connect(self.minimap.show_view)
-        self.scene_.on_moved = lambda _: self.minimap.refresh()
+        self.scene_.on_moved = self.minimap.refresh
         tokens.on_theme(self, self._apply_theme)
 
     # ------------------------------------------------------------------ following
@@ -114,8 +114,8 @@ class Canvas(PaperView):
         self.scene_.apply_theme(theme)
         self.hint.restyle()
         self._place_corners()
-        for widget in (self.legend, self.minimap):
-            widget.update()
+        self.legend.update()
+        self.minimap.redraw()
 
     def show_empty_hint(self, text: str) -> None:
         """What an empty canvas says."""

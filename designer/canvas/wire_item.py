@@ -13,6 +13,8 @@ from designer.canvas.look import Look
 from designer.canvas.node_item import NodeItem
 from engine.graph import Edge
 
+_ANYWHERE = QRectF()
+
 
 @dataclass(frozen=True)
 class WireState:
@@ -34,6 +36,8 @@ class WireItem(QGraphicsPathItem):
         self.labels: tuple[str, ...] = ()
         self.through: tuple[tuple[float, float], ...] = ()
         self.start, self.end = QPointF(), QPointF()
+        #: left, top, right, bottom with room for ribbons and labels; plain numbers, asked in every repaint
+        self.reach = (0.0, 0.0, 0.0, 0.0)
         self.setPen(look.wire)
         self.setZValue(0)
 
@@ -41,7 +45,12 @@ class WireItem(QGraphicsPathItem):
         """The curve between the ports where the cards stand now."""
         start, end = source.port_point(self.edge.source_port, False), target.port_point(self.edge.port, True)
         self.start, self.end, self.through = start, end, through
-        self.setPath(wire_path(start, end, source.box(), target.box(), through))
+        forward = end.x() >= start.x() + 12 and not through
+        cards = (_ANYWHERE, _ANYWHERE) if forward else (source.box(), target.box())
+        path = wire_path(start, end, *cards, through)
+        self.setPath(path)
+        reach = path.controlPointRect()
+        self.reach = (reach.left() - 20, reach.top() - 24, reach.right() + 20, reach.bottom() + 24)
 
     def show_state(self, state: WireState, look: Look) -> None:
         """The pen for that state."""

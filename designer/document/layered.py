@@ -169,13 +169,32 @@ def _heights(net: _Net, rows: list[list[str]]) -> dict[str, float]:
                 row, _separate(wanted, weights, [net.size(v)[1] + COLUMN_SPACE for v in row]), strict=True
             ):
                 y[v] = at
+    _straighten(net, rows, y)
     # Halves of a pixel: what should stand in line differs by rounding only, and must not snap to two grid lines.
     return {v: round(2 * at) / 2 for v, at in y.items()}
 
 
+def _straighten(net: _Net, rows: list[list[str]], y: dict[str, float]) -> None:
+    """A chain without branches in one line, as far as the cards above and below leave room."""
+    for row in rows:
+        for k, v in enumerate(row):
+            before = net.before.get(v, [])
+            if len(before) != 1 or len(net.after[before[0]]) != 1:
+                continue
+            wanted = y[before[0]]
+            above = row[k - 1] if k else None
+            low = y[above] + net.size(above)[1] + COLUMN_SPACE if above is not None else wanted
+            high = y[row[k + 1]] - net.size(v)[1] - COLUMN_SPACE if k + 1 < len(row) else wanted
+            if low <= wanted <= high:
+                y[v] = wanted
+
+
 def _weight(net: _Net, left: str, right: str) -> float:
+    if left in net.dummies and right in net.dummies:
+        return 4.0
     if left in net.dummies or right in net.dummies:
-        return 4.0 if left in net.dummies and right in net.dummies else 1e-4
+        near = net.before[right] if left in net.dummies else net.after[left]
+        return 1e-4 if sum(v not in net.dummies for v in near) <= 1 else 1.0
     lone = len(net.after[left]) == 1 and len(net.before[right]) == 1
     return 4.0 if lone else 1.0
 
@@ -208,7 +227,7 @@ def _wrap(
     for first, last in _rows(net, widths, row_width, gap):
         span = [v for row in rows[first:last] for v in row]
         base = min(y[v] for v in span)
-        x = 0
+        x, bottom = 0, 0.0
         for row, width in zip(rows[first:last], widths[first:last], strict=True):
             for v in row:
                 at = Point(x, snap(top + y[v] - base))
@@ -217,8 +236,9 @@ def _wrap(
                     routes.setdefault(net.dummies[v], []).extend([Point(x, line), Point(x + snap(width), line)])
                 else:
                     places[v] = at
+                bottom = max(bottom, at.y + (36 if v in net.dummies else net.size(v)[1]))
             x += snap_up(width + gap)
-        top = snap_up(max(p.y + net.size(v)[1] for v, p in places.items()) + ROW_SPACE)
+        top = snap_up(bottom + ROW_SPACE)
     return places, {e: _straight(points) for e, points in routes.items()}
 
 

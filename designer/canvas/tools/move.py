@@ -72,9 +72,7 @@ class MoveTool(Tool):
         x, y = self._snapped(x, y)
         dx, dy = x - home.x(), y - home.y()
         self._settle()
-        for n in self._ids:
-            place = self._home[n]
-            scene.nodes[n].setPos(place.x() + dx, place.y() + dy)
+        scene.move_cards({n: self._home[n] + QPointF(dx, dy) for n in self._ids})
         self._show_target(at)
         if not at.alt and len(self._ids) <= 20:
             self._rest.start()
@@ -130,15 +128,15 @@ class MoveTool(Tool):
         places = {n: Point(i.x(), i.y()) for n, i in scene.nodes.items() if i.box().intersects(near)}
         if self._wire is not None or not any(n in places for n in self._ids):
             return
-        for n, p in make_room(places, scene.sizes(), self._ids, 2 * GRID).items():
-            if n not in self._ids and (p.x, p.y) != tuple(places[n]):
-                scene.nodes[n].setPos(p.x, p.y)
-                self._pushed.add(n)
+        after = make_room(places, scene.sizes(), self._ids, 2 * GRID)
+        pushed = {n: QPointF(*p) for n, p in after.items() if n not in self._ids and p != places[n]}
+        self._pushed |= pushed.keys()
+        scene.move_cards(pushed)
 
     def _settle(self) -> None:
-        for n in self._pushed:
-            self.canvas.scene_.nodes[n].setPos(self._home[n])
-        self._pushed.clear()
+        if self._pushed:
+            self.canvas.scene_.move_cards({n: self._home[n] for n in self._pushed})
+            self._pushed.clear()
 
     # ------------------------------------------------------------------ end
 
@@ -173,9 +171,7 @@ class MoveTool(Tool):
         """Previews away; the document then says where everything stands."""
         self._rest.stop()
         self._settle()
-        for n in self._ids:
-            if n in self.canvas.scene_.nodes:
-                self.canvas.scene_.nodes[n].setPos(self._home[n])
+        self.canvas.scene_.move_cards({n: self._home[n] for n in self._ids})
         if self._guides is not None:
             self.canvas.scene_.removeItem(self._guides)
             self._guides = None

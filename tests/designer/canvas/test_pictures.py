@@ -268,5 +268,6 @@ def test_legend_and_map_paint(draw: Draw) -> None:
     painter.end()
     colors = {image.pixelColor(x, 26).name() for x in range(12, image.width() - 12)}
     assert len(colors) > 20
-    box = canvas.minimap._map().mapRect(canvas.scene_.nodes["n2"].box())
+    grab(canvas)
+    box = canvas.minimap.to_map().mapRect(canvas.scene_.nodes["n2"].box())
     assert QRectF(canvas.minimap.rect()).contains(box)
