@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QNativeGestureEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QBrush, QColor, QHelpEvent, QNativeGestureEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
@@ -19,6 +19,7 @@ class PaperView(QGraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._plain, self._dotted = QColor(), QBrush()
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
@@ -39,6 +40,16 @@ class PaperView(QGraphicsView):
     def visible_rect(self) -> QRectF:
         """What part of the scene is on the screen."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    def show_paper(self, plain: QColor, dotted: QBrush) -> None:
+        """The background: dotted near by, plain from far, where dots would be noise."""
+        self._plain, self._dotted = plain, dotted
+        self.setBackgroundBrush(plain)
+        self.viewport().update()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        """One fill."""
+        painter.fillRect(rect, self._dotted if self.zoom >= 0.35 else QBrush(self._plain))
 
     def zoom_to(self, zoom: float, anchor: QPointF | None = None) -> None:
         """Zoom so that the viewport point stays where it is; the middle by default."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -41,7 +42,7 @@ from designer.session.store import Store
 from engine.analysis import Analysis
 from engine.graph import Edge
 from widgets import tokens
-from widgets.i18n import tr
+from widgets.i18n import language_changed, tr
 
 
 class Canvas(PaperView):
@@ -62,7 +63,7 @@ class Canvas(PaperView):
         self.edits = Edits(self)
         self.tool: Tool | None = None
         self.drop_tool: DropTool | None = None
-        self.space_held = False
+        self.space_held = self._no_menu = False
         self.cursor_scene: QPointF | None = None
         self.quick: QuickAdd | None = None
         self.bubble, self.hint = Bubble(self), EmptyHint(self)
@@ -72,7 +73,7 @@ class Canvas(PaperView):
         self.setAccessibleName(tr("Canvas"))
         self._framed = False
         self._connect()
-        self.show_empty_hint(tr("Drag a layer here, or press Tab to search for one"))
+        self.show_empty_hint("")
 
     def _connect(self) -> None:
         self.store.changed.connect(self._follow)
@@ -83,6 +84,7 @@ class Canvas(PaperView):
         self.viewed.connect(self.minimap.show_view)
         self.scene_.on_moved = self.minimap.refresh
         tokens.on_theme(self, self._apply_theme)
+        language_changed.connect(self._retranslate)
 
     # ------------------------------------------------------------------ following
 
@@ -110,16 +112,21 @@ class Canvas(PaperView):
 
     def _apply_theme(self) -> None:
         theme = tokens.theme()
-        self.setBackgroundBrush(dotted_paper(theme.canvas, theme.grid))
+        self.show_paper(QColor(theme.canvas), dotted_paper(theme.canvas, theme.grid))
         self.scene_.apply_theme(theme)
         self.hint.restyle()
         self._place_corners()
         self.legend.update()
         self.minimap.redraw()
 
+    def _retranslate(self) -> None:
+        self.scene_.apply_theme(tokens.theme())
+        self.show_empty_hint(self._hint_text)
+
     def show_empty_hint(self, text: str) -> None:
-        """What an empty canvas says."""
-        self.hint.show_text(text)
+        """What an empty canvas says; "" for the usual words."""
+        self._hint_text = text
+        self.hint.show_text(text or tr("Drag a layer here, or press Tab to search for one"))
         self.hint.setVisible(not self.store.state.graph.nodes)
         self.minimap.setVisible(bool(self.store.state.graph.nodes))
         self._place_corners()
@@ -236,6 +243,7 @@ class Canvas(PaperView):
         """A second button during a gesture cancels it."""
         QToolTip.hideText()
         self.close_quick_add()
+        self._no_menu = self.tool is not None
         if self.tool is not None:
             self.cancel_tool()
         else:
@@ -286,7 +294,7 @@ class Canvas(PaperView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Right click without Ctrl: whoever owns the menus opens one."""
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self._no_menu:
             return
         at = self.mapToScene(event.pos())
         node, wire = self.scene_.node_at(at), self.scene_.wire_at(at)

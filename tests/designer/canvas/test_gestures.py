@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -427,3 +427,25 @@ def test_foreign_drags_are_not_taken(draw: Draw) -> None:
     enter = QDragEnterEvent(QPoint(50, 50), Qt.DropAction.CopyAction, mime, LEFT, NONE)
     QApplication.sendEvent(canvas.viewport(), enter)
     assert not enter.isAccepted()
+
+
+def test_the_context_menu_is_asked_for_unless_the_press_cancelled_a_gesture(draw: Draw) -> None:
+    canvas, asked = draw("input", "dense"), []
+    canvas.menu_wanted.connect(lambda at, what: asked.append(what))
+    hand = Hand(canvas)
+
+    def menu(at: QPointF, held: Qt.KeyboardModifier = NONE) -> None:
+        spot = canvas.mapFromScene(at)
+        QTest.mousePress(canvas.viewport(), RIGHT, held, spot)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, spot, canvas.viewport().mapToGlobal(spot), held)
+        QApplication.sendEvent(canvas.viewport(), event)
+        QTest.mouseRelease(canvas.viewport(), RIGHT, held, spot)
+
+    menu(hand.card("n2"))
+    assert asked == ["n2"] and canvas.selection.nodes == ("n2",)
+    menu((hand.output("n1") + hand.input("n2")) / 2)
+    assert asked[1:] == [Edge("n1", "n2")]
+    menu(QPointF(450, 400), CTRL)
+    hand.begin(hand.card("n2"), hand.card("n2") + QPointF(0, 200))
+    menu(hand.card("n2"))
+    assert len(asked) == 2 and steps(canvas) == 0

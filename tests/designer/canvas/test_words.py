@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from PySide6.QtCore import QPointF
 
 from designer.canvas import Canvas
@@ -17,6 +18,7 @@ from engine.graph import Edge
 from engine.graph.refusals import CycleRefusal
 from engine.layers import LAYERS
 from tests.designer.document.drawn import chain
+from widgets import i18n
 
 Draw = Callable[..., Canvas]
 
@@ -110,3 +112,19 @@ def test_tips_are_found_by_place(draw: Draw) -> None:
 
 def test_sizes_in_words() -> None:
     assert [size_text(n) for n in (0, 999, 1000, 123_456, 5e9)] == ["0 B", "999 B", "1 kB", "123 kB", "5 GB"]
+
+
+def test_a_change_of_language_reaches_cards_and_hint(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = verbs.set_param(chain("input", "dense"), ("n2",), "dropout", 0.5)
+    canvas, empty = draw(state), draw()
+    words = {
+        "dropout {rate}": "드롭아웃 {rate}",
+        "Drag a layer here, or press Tab to search for one": "여기로 끌어오세요",
+    }
+    monkeypatch.setattr(i18n, "_catalogue", words)
+    i18n.language_changed.emit()
+    assert [c.text for c in canvas.scene_.nodes["n2"].card.chips] == ["드롭아웃 0.5"]
+    assert empty.hint.text() == "여기로 끌어오세요"
+    monkeypatch.setattr(i18n, "_catalogue", {})
+    i18n.language_changed.emit()
+    assert canvas.scene_.nodes["n2"].card.chips[0].text == "dropout 0.5"
