@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from engine.data import SOURCES, DataError, Dataset, load_dataset
 from engine.data.readers.table import read_table
+from engine.data.readers.text import read_text
 from engine.data.source import Samples
 from engine.data.sources.csv import column_list, column_text
 from engine.declare import Spec
@@ -215,6 +216,11 @@ def test_too_large_a_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.truncate(300 * 2**20)  # sparse: takes no disk
     with pytest.raises(DataError, match="too large"):
         samples(path)
+
+
+def test_a_text_of_some_megabytes_is_read(write: Write) -> None:
+    text = "a,b\n" * 800_000
+    assert read_text(write("m.csv", text)) == (text, "utf-8")
 
 
 CELL = st.text(

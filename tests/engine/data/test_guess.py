@@ -105,6 +105,17 @@ def test_what_is_no_data_is_refused_with_a_way_out(write: Write, tmp_path: Path)
     assert guess(write("t.tsv", "a\tb\n1\t2.5\n3\t4\n")).task == "values"
 
 
+def test_files_without_a_telling_name_are_known_by_their_first_bytes(write: Write, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.zeros((4, 2)), y=np.arange(4))
+    assert guess((tmp_path / "a.npz").rename(tmp_path / "arrays")).source.type == "npz"
+    write("labels", struct.pack(">4BI", 0, 0, 8, 1, 4) + bytes([0, 1, 0, 1]))
+    table = write("images", struct.pack(">4B2I", 0, 0, 8, 2, 4, 3) + bytes(range(12)))
+    assert guess(table).source.type == "idx" and guess(table).suggestion.input_shape == (3,)
+    for content in (b"\0\0\x0a\x03", b"\0\0", b"GIF89a"):
+        with pytest.raises(DataError, match="not data to learn from"):
+            guess(write("odd", content))
+
+
 def test_paths_are_stored_relative_to_the_project_where_that_helps(write: Write, tmp_path: Path) -> None:
     found = guess(write("work/data/t.csv", "a,b\n1,2.5\n3,4\n"))
     for base, stored in (("work", "data/t.csv"), ("work/project", "../data/t.csv"), ("other/deep/er", None)):

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from engine.data import SOURCES, DataError
+from engine.data.arrays import as_target
+from engine.data.readers.limits import MAX_BYTES, MAX_RATIO, SMALL_BYTES, check_size
 from engine.data.readers.npz import npz_headers, read_npz
 from engine.data.source import Samples
 from engine.data.sources.npz import image_order
@@ -133,6 +135,19 @@ def test_a_keras_file_keeps_its_split(tmp_path: Path) -> None:
     assert np.array_equal(got.x["x"][got.part == 2, 0] * 255, parts["x_test"].astype(np.float32))
 
 
+def test_the_limits_stand_where_they_are_said_to() -> None:
+    fine = [(SMALL_BYTES, SMALL_BYTES // 1000), (MAX_BYTES, MAX_BYTES // MAX_RATIO + 1), (1032 * 100 + 64, 100)]
+    for declared, stored in fine:
+        check_size(Path("f"), "it", declared, stored)
+    for declared, stored in (
+        (SMALL_BYTES + 1, SMALL_BYTES // 1000),
+        (MAX_BYTES + 1, MAX_BYTES),
+        (1032 * 100 + 65, 100),
+    ):
+        with pytest.raises(DataError, match=f"{declared:,} bytes"):
+            check_size(Path("f"), "it", declared, stored)
+
+
 def refuse(path: Path, *rules: str) -> DataError:
     with pytest.raises(DataError) as caught:
         samples(path)
@@ -244,6 +259,13 @@ def test_no_arrays_wrong_names_and_unequal_lengths(tmp_path: Path) -> None:
     )
     many = {"x": np.zeros((4, 1)), "y": np.array([0, 1, 2, 5]), "class_names": np.array(["a", "b", "c"])}
     refuse(saved(tmp_path / "m.npz", **many), "no class name", "0 to 2", "got 5")
+    many["y"] = np.array([0, 1, -1, 0])
+    refuse(saved(tmp_path / "m.npz", **many), "no class name", "got -1")
+    for y in (np.zeros((4, 2, 2)), np.zeros((4, 1, 1))):
+        refuse(saved(tmp_path / "d.npz", x=np.zeros((4, 1)), y=y), "one number or one row", str(y.shape))
+    refuse(saved(tmp_path / "0.npz", x=np.zeros((4, 1)), y=np.float64(1)), "do not pair up")
+    with pytest.raises(DataError, match=r"got shape \(\)"):
+        as_target(np.array(1.0), "f")
     with pytest.raises(DataError, match="no array 'q' for the inputs"):
         samples(saved(tmp_path / "q.npz", x=np.zeros(2), y=np.zeros(2)), x="q")
     with pytest.raises(DataError, match="not classes"):

@@ -94,6 +94,21 @@ def test_plane_is_a_tenth_of_the_sum() -> None:
     assert stray.std() == pytest.approx(math.sqrt(2) * 3 / math.sqrt(3) / 10, rel=0.05)
 
 
+@pytest.mark.parametrize(("source", "reach"), [("plane", 6.0), ("multi_gauss", 6.0), ("circle", 5.0), ("xor", 5.3)])
+def test_points_fill_the_plane_up_to_their_reach(source: str, reach: float) -> None:
+    points = made(source, points=5000).extra["points"]
+    assert np.abs(points).max() <= reach
+    assert points.min(axis=0).max() < -0.98 * reach and points.max(axis=0).min() > 0.98 * reach
+
+
+def test_multi_gauss_noise_samples_the_cones_elsewhere() -> None:
+    quiet, noisy = made("multi_gauss", points=4000, seed=2), made("multi_gauss", points=4000, noise=25, seed=2)
+    assert (quiet.x["x"] == noisy.x["x"]).all()
+    assert 0.2 < (np.abs(quiet.y["y"] - noisy.y["y"]) > 0.05).mean() < 0.9
+    spread = np.abs(noisy.y["y"][np.abs(quiet.y["y"]) > 0.9])
+    assert spread.mean() < 0.7
+
+
 def test_multi_gauss_is_the_tallest_cone() -> None:
     samples = made("multi_gauss", points=2000)
     cones = [(-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1)]
