@@ -66,6 +66,11 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
 
         return live(WaterfallPanel())
 
+    def autopsy() -> QWidget:
+        from designer.panels.autopsy import AutopsyPanel
+
+        return live(AutopsyPanel())
+
     def histograms() -> QWidget:
         from designer.panels.histograms import HistogramsPanel
 
@@ -113,6 +118,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
         "curves": curves,
         "profile": profile,
         "waterfall": waterfall,
+        "autopsy": autopsy,
         "histograms": histograms,
         "maps": maps,
         "answers": answers,

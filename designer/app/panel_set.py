@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
     from engine.data.dataset import Dataset
 
-BOTTOM = ("curves", "profile", "waterfall", "histograms", "maps", "answers", "boundary", "data")
+BOTTOM = ("curves", "profile", "waterfall", "autopsy", "histograms", "maps", "answers", "boundary", "data")
 TABS = BOTTOM[2:]
 SIDE = ("problems", "outline", "history")
 FOLDED_WIDTH = 56
@@ -57,6 +57,7 @@ class PanelSet(QObject):
             "curves": tr("Loss"),
             "profile": tr("Gradient by layer"),
             "waterfall": tr("Waterfall"),
+            "autopsy": tr("Why"),
             "histograms": tr("Histograms"),
             "maps": tr("Maps"),
             "answers": tr("Answers"),

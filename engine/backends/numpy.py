@@ -197,6 +197,7 @@ class NumpyExecutable(Executable):
             if given.shape != i.shape:
                 raise ValueError(f"{i.name!r} of {i.node!r}: expected shape {i.shape}, got {given.shape}")
             self._stored[i.value][...] = given
+        self._last = None  # it was of other weights
 
     def optimizer_state(self) -> dict[Key, dict[str, Floats]]:
         """See Executable.optimizer_state."""

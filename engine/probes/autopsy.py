@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from engine.backends.base import Executable, Key
 from engine.backends.numpy import NumpyExecutable
 from engine.plan import Plan
+from engine.probes.snapshot import Bar, Cause, LayerAutopsy
 from engine.probes.statistics import rms
-
-Cause = Literal["weights", "activation", "norm", "pool", "dropout", "shape", "merge", "interference"]
 
 _CAUSES: dict[str, Cause] = {
     "linear": "weights", "conv2d": "weights", "conv1d": "weights", "conv_transpose2d": "weights",
@@ -30,38 +29,6 @@ _CAUSES: dict[str, Cause] = {
     "reshape": "shape", "permute": "shape", "scale_shift": "shape", "upsample": "shape", "slice": "shape",
     "add": "merge", "concat": "merge", "multiply": "merge", "subtract": "merge", "average": "merge", "maximum": "merge",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Bar:
-    """``decades``: log10 of the ratio of successive RMS gradients; negative where gradient is lost.
-
-    ``beside``: at a fork, the decades of the paths that were not followed, by the node that they come from.
-    """
-
-    node: str
-    cause: Cause
-    operation: str
-    decades: float
-    beside: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class LayerAutopsy:
-    """From layer ``node`` to ``next`` (a layer with a kernel, or an Output): the bars sum to ``decades`` exactly.
-
-    ``rms``: R of this layer, scaled to one sample's loss; 0 where no gradient arrives (then there are no bars).
-    """
-
-    node: str
-    next: str
-    rms: float
-    bars: tuple[Bar, ...]
-
-    @property
-    def decades(self) -> float:
-        """log10 R(node) - log10 R(next)."""
-        return sum(b.decades for b in self.bars)
 
 
 @dataclass(frozen=True)

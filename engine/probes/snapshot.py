@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
-Want = Literal["layers", "histograms", "maps", "kernels", "surfaces"]
+Want = Literal["layers", "histograms", "maps", "kernels", "surfaces", "autopsy"]
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,49 @@ class LayerStats:
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
 
 
+Cause = Literal["weights", "activation", "norm", "pool", "dropout", "shape", "merge", "interference"]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``decades``: log10 of the ratio of successive RMS gradients; negative where gradient is lost.
+
+    ``beside``: at a fork, the decades of the paths that were not followed, by the node that they come from.
+    """
+
+    node: str
+    cause: Cause
+    operation: str
+    decades: float
+    beside: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class LayerAutopsy:
+    """From layer ``node`` to ``next`` (a layer with a kernel, or an Output): the bars sum to ``decades`` exactly.
+
+    ``rms``: R of this layer, scaled to one sample's loss; 0 where no gradient arrives (then there are no bars).
+    """
+
+    node: str
+    next: str
+    rms: float
+    bars: tuple[Bar, ...]
+
+    @property
+    def decades(self) -> float:
+        """log10 R(node) - log10 R(next)."""
+        return sum(b.decades for b in self.bars)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Everything the visible views asked for, of one training step.
 
     ``flow``: node -> (RMS of its output, RMS of the loss's gradient there, one sample's scale). ``maps``: node ->
     (K, H, W) of the chosen sample; ``vectors``: node -> (K,) of the same; ``kernels``: node -> (K, C, h, w).
-    ``surfaces``: node -> (K, G, G). ``cost``: seconds that making it took.
+    ``surfaces``: node -> (K, G, G). ``autopsy``: where the gradient went, layer by layer; made less often than the
+    rest, the last one rides along. ``cost``: seconds that making it took.
     """
 
     step: int
@@ -83,4 +119,5 @@ class Snapshot:
     vectors: Mapping[str, Floats] = field(default_factory=dict)
     kernels: Mapping[str, Floats] = field(default_factory=dict)
     surfaces: Mapping[str, Floats] = field(default_factory=dict)
+    autopsy: tuple[LayerAutopsy, ...] = ()
     cost: float = 0.0

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from engine.backends.initial import carry_over
 from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
-from engine.probes import Mailbox, ProbeRequest, capture
+from engine.probes import Mailbox, ProbeRequest
 from engine.training.columns import ColumnView
 from engine.training.evaluation import SplitResult
 from engine.training.events import (
@@ -38,6 +38,7 @@ from engine.training.events import (
     State,
     StateChanged,
 )
+from engine.training.looking import Looker
 from engine.training.resume import ResumeState
 from engine.training.trainer import EpochRecord, Trainer
 
@@ -88,6 +89,7 @@ class Session:
         self._polite = polite
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
         self._request = ProbeRequest()
+        self._looker = Looker()
         self._trainer: Trainer | None = None
         self._running = self._closing = False
         self._until_step = self._until_epoch = -1
@@ -215,7 +217,9 @@ class Session:
                 self._answer(trainer, *self._commands.get(block=not self._running, timeout=0.2))
         if not self._running or self._closing:
             return
-        looking = self.mailbox.empty and bool(self._request.wants) and not trainer.busy_evaluating
+        # A single step is always looked at: nobody presses Step to see the step before.
+        wanted = self.mailbox.empty or self._until_step >= 0
+        looking = wanted and bool(self._request.wants) and not trainer.busy_evaluating
         before = trainer.epoch
         left = self._until_step - trainer.step if self._until_step >= 0 else 1 << 20
         trainer.advance(CHUNK, max(left, 1), keep=looking)
@@ -271,6 +275,7 @@ class Session:
     def _reset(self, trainer: Trainer) -> None:
         self._running = False
         trainer.reset()
+        self._looker.forget()
         self.epochs = ()
         self.mailbox.take()
         self._change("paused")
@@ -278,8 +283,7 @@ class Session:
 
     def _look(self, trainer: Trainer) -> None:
         if self._request.wants:
-            last = trainer.executable.last()
-            self.mailbox.put(capture(trainer.executable, self._request, last, trainer.step, trainer.epoch))
+            self.mailbox.put(self._looker.snapshot(trainer, self._request, at_once=not self._running))
 
     def _told(self, result: SplitResult) -> SplitResult:
         self.events.put(Evaluated(result))

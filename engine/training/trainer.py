@@ -77,8 +77,9 @@ class Trainer:
         check_memory(self.memory)
         self.schedule = SCHEDULES.make(setup.schedule)
         self.executable = make_executable(backend or setup.backend, self.plan, self.optimizer, setup.dtype, setup.seed)
-        targets = encode_split(self.plan, dataset, dataset.train)
-        self.executable.bind({s.field: dataset.train.x[s.field] for s in self.plan.inputs}, targets)
+        #: training targets by field, as the losses take them
+        self.targets = encode_split(self.plan, dataset, dataset.train)
+        self.executable.bind({s.field: dataset.train.x[s.field] for s in self.plan.inputs}, self.targets)
         self.columns = Columns(len(self.plan.weights))
         self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
         self._seconds_per_step = 0.0
