@@ -1,4 +1,4 @@
-"""Samples trained in full, three seeds each: MNIST-5k CNN, Fashion CNN, digits MLP, spiral MLP, XOR MLP, residual net."""
+"""Samples trained in full, three seeds each: MNIST and Fashion CNN, residual net, digits, spiral and XOR MLP."""
 
 from __future__ import annotations
 
