@@ -250,7 +250,7 @@ class NameAxis(PlotAxis):
         if self.orientation in ("left", "right"):
             limit = self.size().width() - 10 - (metrics.height() if self.labelText else 0)
         else:
-            limit = (ROTATED_HEIGHT - metrics.height()) / math.sin(math.radians(ANGLE)) if self.slanted else 1e9
+            limit = (ROTATED_HEIGHT - metrics.height()) / math.sin(math.radians(ANGLE)) if self.slanted else 4096.0
         return [metrics.elidedText(self.names[int(v)], Qt.TextElideMode.ElideMiddle, limit) for v in values]
 
     def paint_label(self, p: QPainter, text: str, x: float, y: float, value: float) -> None:

@@ -206,6 +206,9 @@ class CurvePlot(AxisPlot):
         if high <= low:
             low, high = low - 0.5, high + 0.5
         self._refreshing = True
+        # Beyond a few points there is nothing more to see.
+        most = max(len(d.x) for d in self._drawn.values())
+        self.view.setLimits(minXRange=3 * (high - low) / max(3, most))
         self.view.setXRange(low, high, padding=0.0)
         self._refreshing = False
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QBuffer, QPoint, QRect, QSize
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
@@ -32,18 +32,18 @@ def widget_image(widget: QWidget, scale: float = 2.0) -> QImage:
 
 def write_svg(widget: QWidget, path: Path, title: str) -> None:
     """The widget as vectors. The generator's default resolution would scale fonts and lines apart."""
+    buffer = QBuffer()
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(buffer)
     generator.setSize(widget.size())
     generator.setViewBox(QRect(QPoint(0, 0), widget.size()))
     generator.setResolution(int(widget.logicalDpiX()))
     generator.setTitle(title)
-    painter = QPainter()
-    if not painter.begin(generator):
-        raise OSError(f"cannot write {path}")
+    painter = QPainter(generator)
     painter.fillRect(widget.rect(), widget.palette().window())
     widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
     painter.end()
+    path.write_bytes(buffer.data().data())
 
 
 def csv_text(table: Table) -> str:

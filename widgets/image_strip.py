@@ -11,13 +11,15 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from widgets import colormaps, icons, tokens
+from widgets import colormaps, tokens
 from widgets.export import Table
 from widgets.i18n import tr
 from widgets.panel import PlotPanel
 from widgets.tokens import color, theme
 
 GAP = 8
+CHECK = (((-3.5, 0.2), (-1.0, 2.8), (3.6, -2.6)),)
+CROSS = (((-2.6, -2.6), (2.6, 2.6)), ((-2.6, 2.6), (2.6, -2.6)))
 
 
 class _Strip(QWidget):
@@ -115,7 +117,11 @@ class _Strip(QWidget):
         painter.setPen(QPen(color(theme().panel), 1.5))
         painter.setBrush(color(hue))
         painter.drawEllipse(box)
-        icons.paint_icon(painter, "check" if right else "x", box.adjusted(2.5, 2.5, -2.5, -2.5), theme().panel)
+        painter.setPen(QPen(color(theme().panel), 2, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+        middle = box.center()
+        strokes = CHECK if right else CROSS
+        for stroke in strokes:
+            painter.drawPolyline([middle + QPointF(x, y) for x, y in stroke])
 
     def _paint_caption(self, painter: QPainter, index: int, rect: QRectF) -> None:
         if index >= len(self.captions) or not self.captions[index]:

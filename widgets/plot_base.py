@@ -24,9 +24,8 @@ _AXES = {"linear": PlotAxis, "decades": DecadeAxis, "names": NameAxis}
 
 
 class View(pg.ViewBox):
-    """Wheel zooms around the pointer, left or middle drag pans, double-click asks for the whole."""
+    """Wheel zooms around the pointer, left or middle drag pans."""
 
-    reset_wanted = Signal()
     moved_by_hand = Signal()
     y_moved = Signal()
     brushed = Signal(object)
@@ -36,6 +35,7 @@ class View(pg.ViewBox):
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.disableAutoRange()
         self.wheel_axis: int | None = None
+        self._brushing = False
 
     def wheelEvent(self, ev: object, axis: int | None = None) -> None:
         chosen = self.wheel_axis if axis is None else axis
@@ -50,7 +50,10 @@ class View(pg.ViewBox):
         if ev.button() == Qt.MouseButton.RightButton:  # type: ignore[attr-defined]
             ev.ignore()  # type: ignore[attr-defined]
             return
-        if axis is None and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:  # type: ignore[attr-defined]
+        if ev.isStart():  # type: ignore[attr-defined]
+            shift = ev.modifiers() & Qt.KeyboardModifier.ShiftModifier  # type: ignore[attr-defined]
+            self._brushing = axis is None and bool(shift)
+        if self._brushing:
             self._brush(ev)
             return
         super().mouseDragEvent(ev, axis)
@@ -67,11 +70,6 @@ class View(pg.ViewBox):
             self.brushed.emit(QRectF(start, end).normalized())
         else:
             self.updateScaleBox(ev.buttonDownPos(), ev.pos())  # type: ignore[attr-defined]
-
-    def mouseClickEvent(self, ev: object) -> None:
-        if ev.double() and ev.button() == Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
-            ev.accept()  # type: ignore[attr-defined]
-            self.reset_wanted.emit()
 
 
 class AxisPlot(PlotPanel):
@@ -112,7 +110,6 @@ class AxisPlot(PlotPanel):
         self.restyle()
 
     def _connect(self) -> None:
-        self.view.reset_wanted.connect(self._reset_by_hand)
         self.view.moved_by_hand.connect(self._moved_by_hand)
         self.view.sigResized.connect(lambda _: self._view_resized())
         self.plot.viewport().setMouseTracking(True)
@@ -171,7 +168,18 @@ class AxisPlot(PlotPanel):
             self._hover(event.position())
         elif event.type() in (QEvent.Type.Leave, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel):
             self.hide_hover()
+        elif self._is_reset(event):
+            self._reset_by_hand()
+            return True
         return super().eventFilter(watched, event)
+
+    def _is_reset(self, event: QEvent) -> bool:
+        return (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonDblClick
+            and event.button() == Qt.MouseButton.LeftButton
+            and self.data_at(event.position()) is not None
+        )
 
     def data_at(self, place: QPointF) -> tuple[float, float] | None:
         """Position in the plot widget -> data coordinates, None outside the view."""

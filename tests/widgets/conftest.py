@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets import i18n, tokens
@@ -14,12 +14,19 @@ from widgets import i18n, tokens
 
 @pytest.fixture(autouse=True)
 def _dark_english(qapp: QApplication) -> Iterator[None]:
-    tokens.apply_theme(qapp, "dark")
+    # What the test before left to be deleted later would be styled and painted with every change of theme.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    _restore(qapp)
     yield
-    i18n.install_language("en")
+    if i18n.language() != "en":
+        i18n.install_language("en")
     tokens.reduce_motion(False)
-    if tokens.theme() is not tokens.DARK or tokens.font_scale() != 1.0:
-        tokens.apply_theme(qapp, "dark")
+
+
+def _restore(app: QApplication) -> None:
+    """Only where needed: a style sheet is costly to apply."""
+    if not app.styleSheet() or tokens.theme() is not tokens.DARK or tokens.font_scale() != 1.0:
+        tokens.apply_theme(app, "dark")
 
 
 @pytest.fixture
@@ -62,9 +69,14 @@ def near(picture: QImage, place: QPointF, wanted: str, radius: int = 2, toleranc
     return False
 
 
-def move_mouse(qtbot, widget: QWidget, place: QPointF) -> None:
-    """A real mouse move to ``place`` in ``widget``."""
-    qtbot.mouseMove(widget, place.toPoint())
+def move_mouse(widget: QWidget, place: QPointF) -> None:
+    """A mouse move without buttons; sent to the widget, since the platform's cursor may be over another window."""
+    at = QPointF(place.toPoint())
+    none = Qt.MouseButton.NoButton
+    event = QMouseEvent(
+        QEvent.Type.MouseMove, at, QPointF(widget.mapToGlobal(at)), none, none, Qt.KeyboardModifier.NoModifier
+    )
+    QApplication.sendEvent(widget, event)
     QApplication.processEvents()
 
 

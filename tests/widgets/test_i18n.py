@@ -53,5 +53,5 @@ def test_system_is_one_of_the_languages_on_offer():
 
 
 def test_an_unknown_language_is_refused():
-    with pytest.raises(ValueError, match="'xx'.*en, ko"):
+    with pytest.raises(ValueError, match=r"'xx'.*en, ko"):
         install_language("xx")
