@@ -19,6 +19,7 @@ from designer.session.analyst import Analyst
 from designer.session.background import Background
 from designer.session.bridge import Bridge
 from designer.session.data_loader import DataLoader
+from designer.session.foresight import Foresight
 from designer.session.selection import Selection
 from designer.session.store import Store
 from engine.training import ResumeState
@@ -63,6 +64,7 @@ class Document(QObject):
         self.analyst = Analyst(self.store, self)
         self.loader = DataLoader(self.store, self)
         self.bridge = Bridge(self.store, self.loader, self)
+        self.foresight = Foresight(self.analyst, self.loader, self)
         self.path: Path | None = None
         self.sample = False
         #: how large the cards of a state are, for a file that says nothing of where they stand
@@ -174,6 +176,7 @@ class Document(QObject):
         """Ends the training and waits for it."""
         self._job.cancel()
         self.loader.job.cancel()
+        self.foresight.job.cancel()
         return self.bridge.shut_down()
 
 

@@ -59,7 +59,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
     def profile() -> QWidget:
         from designer.panels.profile import ProfilePanel
 
-        return live(ProfilePanel())
+        return live(ProfilePanel(document.foresight))
 
     def waterfall() -> QWidget:
         from designer.panels.waterfall import WaterfallPanel

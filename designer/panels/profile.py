@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 
 from designer.panels.levels import levels_of
 from designer.panels.live import LivePanel, layer_names
+from designer.session.foresight import Foresight
 from designer.session.frame import Frame
 from engine.probes import Snapshot
 from widgets import tokens
@@ -26,10 +27,11 @@ class ProfilePanel(LivePanel):
     wants = frozenset({"layers"})
     layer_clicked = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, foresight: Foresight) -> None:
         plot = LayerProfile()
         super().__init__(plot)
-        self.profile = plot
+        self.profile, self.foresight = plot, foresight
+        foresight.changed.connect(self.show_again)
         plot.layer_clicked.connect(self.layer_clicked)
         self.chooser = Choice()
         self.chooser.setFixedWidth(tokens.scaled(176))
@@ -79,16 +81,44 @@ class ProfilePanel(LivePanel):
     def show_frame(self, new: Frame, old: Frame) -> None:
         if new.snapshot is old.snapshot and new.run == old.run and new.names is old.names:
             return
-        if new.snapshot is None or not new.snapshot.layers:
-            self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
-            return
-        ids, names = layer_names(new)
         quantity = str(self.chooser.value())
         label = dict(self.quantities())[quantity]
+        if new.snapshot is None or not new.snapshot.layers:
+            self._show_foreseen(new, quantity, label)
+            return
+        ids, names = layer_names(new)
         series = {label: values_of(new.snapshot, ids, quantity)}
         before = earlier_of(new.earlier, new.snapshot)
         earlier = {label: np.array([values_of(s, ids, quantity) for s in before])} if before else None
-        self.profile.show_profile(ids, names, series, earlier=earlier, levels=levels_of(new.snapshot))
+        line = self._foreseen(ids, quantity, np.asarray(series[label]))
+        predicted = {label: line} if line is not None else None
+        self.profile.show_profile(
+            ids, names, series, earlier=earlier, predicted=predicted, levels=levels_of(new.snapshot)
+        )
+
+    def _show_foreseen(self, frame: Frame, quantity: str, label: str) -> None:
+        """Before any step: the prediction alone, relative to the layer nearest the loss."""
+        ids = list(self.foresight.now.layers) if self.foresight.now is not None else []
+        nothing = np.full(len(ids), math.nan)
+        line = self._foreseen(ids, quantity, nothing)
+        if line is None:
+            self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
+            return
+        self.profile.show_profile(ids, [frame.name(n) for n in ids], {label: nothing}, predicted={label: line})
+
+    def _foreseen(self, ids: Sequence[str], quantity: str, measured: np.ndarray) -> np.ndarray | None:
+        """The predicted R per layer, scaled to the measurement nearest the loss; None for other quantities."""
+        now = self.foresight.now
+        if now is None or quantity != "delta_rms":
+            return None
+        by_node = {p.node: p.gradient for p in now.prediction.layers}
+        line = np.array([by_node.get(n, math.nan) for n in ids])
+        known = np.flatnonzero(np.isfinite(line) & (line > 0))
+        if not len(known):
+            return None
+        anchor = known[-1]
+        height = measured[anchor] if np.isfinite(measured[anchor]) and measured[anchor] > 0 else 1.0
+        return line * (height / line[anchor])
 
     def show_selected(self, nodes: Sequence[str]) -> None:
         """Highlights the canvas' selection."""

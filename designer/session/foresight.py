@@ -1,0 +1,75 @@
+"""The prediction before training, kept for the drawing as it stands: computed beside the window, shown when ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from designer.session.analyst import Analyst
+from designer.session.background import Background
+from designer.session.data_loader import DataLoader
+from engine.analysis import Analysis
+from engine.probes.prediction import Prediction, predict
+
+PAUSE_MS = 60
+SAMPLES = 512
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """``layers``: ids of the layers with a kernel, sources first; ``prediction`` of what can be predicted of them."""
+
+    layers: tuple[str, ...]
+    prediction: Prediction
+
+
+class Foresight(QObject):
+    """``now`` is None while the drawing cannot run. ``changed`` comes on the GUI thread."""
+
+    changed = Signal()
+
+    def __init__(self, analyst: Analyst, loader: DataLoader, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.analyst, self.loader = analyst, loader
+        self.now: Foreseen | None = None
+        self.job = Background(self)
+        self.job.done.connect(self._done)
+        self.job.failed.connect(lambda error: self._done(None))
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._start)
+        analyst.changed.connect(lambda _: self._pause.start())
+        loader.changed.connect(self._pause.start)
+        self._pause.start()
+
+    def _start(self) -> None:
+        analysis = self.analyst.analysis
+        if analysis.errors or not analysis.graph.nodes:
+            self.job.cancel()
+            self._done(None)
+            return
+        self.job.start(_work(analysis, self._moments()))
+
+    def _moments(self) -> dict[str, float]:
+        """Mean of x^2 of each input field over the first training samples; 1 where there are no data yet."""
+        dataset = self.loader.dataset
+        fields: Mapping[str, np.ndarray] = dataset.train.x if dataset is not None else {}
+        return {k: float(np.mean(np.square(v[:SAMPLES], dtype=np.float64))) for k, v in fields.items() if len(v)}
+
+    def _done(self, found: Foreseen | None) -> None:
+        self.now = found
+        self.changed.emit()
+
+
+def _work(analysis: Analysis, moments: dict[str, float]) -> Callable[[], Foreseen]:
+    def work() -> Foreseen:
+        from engine.plan import build_plan
+
+        plan = build_plan(analysis.graph, analysis)
+        return Foreseen(plan.layer_order, predict(plan, moments))
+
+    return work
