@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from designer.canvas import Canvas, NodeValue
@@ -31,10 +31,11 @@ def scientific(value: float) -> str:
     return f"{value:.1e}"
 
 
-class CanvasFeed:
+class CanvasFeed(QObject):
     """A live view like the panels: it gets frames while the canvas can be seen."""
 
     def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
         self.canvas = canvas
         self.flow_mode = "off"
         self.seen = Frame()
@@ -45,11 +46,12 @@ class CanvasFeed:
 
     @property
     def wants(self) -> frozenset[Any]:
-        """Statistics for figures and flow; surfaces for points of a plane, maps for images."""
+        """Statistics for figures and flow; surfaces for points of a plane, one sample's values for all else."""
         dataset = self.seen.dataset
         if dataset is None:
             return frozenset({"layers"})
-        return frozenset({"layers", "maps" if dataset.image else "surfaces"})
+        plane = not dataset.image and dataset.points("train") is not None
+        return frozenset({"layers", "surfaces" if plane else "maps"})
 
     def watching(self) -> bool:
         """Whether the canvas can be seen."""

@@ -132,7 +132,6 @@ class MainWindow(QMainWindow):
         self.canvas.node_activated.connect(lambda _: self.panels.show("inspector"))
         self.status.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.top_bar.flow_changed.connect(self.feed.show_mode)
-        self.top_bar.rate_changed.connect(document.bridge.set_rate)
         self.top_bar.own_data_wanted.connect(self.files.choose_data)
         self.looks.changed.connect(self._relabel)
         language_changed.connect(self._retranslate)
@@ -164,7 +163,7 @@ class MainWindow(QMainWindow):
 
     def _show_name(self) -> None:
         name = self.document.name
-        self.setWindowTitle(f"{name}[*] - Gradloom" if self.centre.currentIndex() else "Gradloom")
+        self.setWindowTitle(f"{name}[*] - Gradloom" if self.centre.currentIndex() else "Gradloom[*]")
         self.setWindowModified(self.document.store.modified)
 
     # ------------------------------------------------------------------ what is shown

@@ -42,6 +42,7 @@ class RunFlow(QObject):
 
     def toggle(self) -> None:
         """Run, or pause what runs; says from which weights it starts."""
+        self.window.notice.clear("fresh")
         starts = not self.bridge.state.busy and (self.bridge.session is None or self.bridge.stale)
         keeps = self.bridge.trained and self.document.store.state.training.start_from == "keep"
         self.bridge.toggle()
@@ -82,7 +83,8 @@ class RunFlow(QObject):
         window.relabel()
         window.follow_width()
         if state.busy:
-            self._clear()
+            window.notice.clear(RUN)
+            window.notice.clear(EDITED)
         self._told = None
         self._tell_end()
 
@@ -120,7 +122,6 @@ class RunFlow(QObject):
         if rate:
             self.document.store.attempt(tr("Set the learning rate"), set_rate, float(f"{rate / 10:.3g}"))
             self.reset()
-            self.bridge.set_rate(float(f"{rate / 10:.3g}"))
 
     def _failed(self, event: Failed) -> None:
         problems = " ".join(problem_text(p) for p in event.problems[:3])

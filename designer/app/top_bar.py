@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
@@ -14,6 +16,7 @@ from designer.document.verbs.setup import set_data_field, set_training
 from designer.inspector.editors import value_text
 from designer.inspector.paths import with_path
 from designer.inspector.registries import options
+from designer.inspector.settled import Settled
 from designer.inspector.setup_params import DATA, TRAINING
 from designer.session.store import Store
 from engine.declare import Spec, Value
@@ -65,10 +68,9 @@ class Captioned(QWidget):
 
 
 class TopBar(QToolBar):
-    """``flow_changed(str)``: off, act, grad or both. ``rate_changed(float)``: also while training runs."""
+    """``flow_changed(str)``: off, act, grad or both."""
 
     flow_changed = Signal(str)
-    rate_changed = Signal(float)
     own_data_wanted = Signal()
 
     def __init__(self, store: Store, actions: Actions) -> None:
@@ -109,11 +111,11 @@ class TopBar(QToolBar):
         self.optimizer = Choice()  # another one starts with its own default rate: what suits SGD does not suit Adam
         self.optimizer.value_changed.connect(lambda v: self._set_training("optimizer", Spec(str(v))))
         self.rate = NumberField(0.01, low=0.0, low_open=True, logarithmic=True)
-        self.rate.value_changed.connect(self._change_rate)
+        self._told(self.rate, self._change_rate)
         self.batch = NumberField(32, low=1, integer=True)
-        self.batch.value_changed.connect(lambda v: self._set_training("batch_size", v, self.batch))
+        self._told(self.batch, lambda v: self._set_training("batch_size", v, self.batch))
         self.epochs = NumberField(20, low=1, integer=True)
-        self.epochs.value_changed.connect(lambda v: self._set_training("epochs", v, self.epochs))
+        self._told(self.epochs, lambda v: self._set_training("epochs", v, self.epochs))
         self.flow = Segmented(self._flows(), "off")
         self.flow.value_changed.connect(lambda v: self.flow_changed.emit(str(v)))
         sizes = {"data": 140, "loss": 172, "optimizer": 96, "rate": 64, "batch": 54, "epochs": 58}
@@ -131,6 +133,10 @@ class TopBar(QToolBar):
         self.state_words.setProperty("role", "secondary")
         line.addWidget(self.state_words)
         self.addWidget(self.right)
+
+    @staticmethod
+    def _told(field: NumberField, use: Callable[[Any], None]) -> None:
+        Settled(field).told.connect(use)
 
     @staticmethod
     def _flows() -> list[tuple[str, str]]:
@@ -205,7 +211,6 @@ class TopBar(QToolBar):
     def _change_rate(self, rate: object) -> None:
         if isinstance(rate, int | float):
             self.store.attempt(tr("Set the learning rate"), set_rate, float(rate), gesture=self.rate)
-            self.rate_changed.emit(float(rate))
 
     def _choose_data(self, source: object) -> None:
         if source == OWN_FILE:

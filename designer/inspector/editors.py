@@ -152,6 +152,12 @@ class TypeChooser(Choice):
         found = option(self.param.registry, value.type) if value is not None else None
         self.setToolTip(tr_declared(first_line(found)) if found is not None else "")
 
+    def show_mixed(self) -> None:
+        """Several choices: any of them is another one."""
+        self._spec = None
+        super().show_mixed()
+        self.setToolTip("")
+
     def _chosen(self, type_id: str) -> None:
         if self._spec is not None and self._spec.type == type_id:
             return

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout
 
 from designer.inspector.editors import make_editor, value_text
 from designer.inspector.paths import declared_of
+from designer.inspector.settled import Settled
 from engine.declare import Param, Spec, Value
 from widgets import icons, tokens
 from widgets.fields import ElidedLabel
@@ -68,7 +69,8 @@ class Row(QWidget):
         return line
 
     def _listen(self) -> None:
-        self.editor.value_changed.connect(lambda value: self._tell((), value, self._gesture_of()))
+        self._settled = Settled(self.editor)
+        self._settled.told.connect(lambda value: self._tell((), value, self._gesture_of()))
         if hasattr(self.editor, "scrub_started"):
             self.editor.scrub_started.connect(self._new_gesture)
             self.editor.scrub_finished.connect(self._new_gesture)

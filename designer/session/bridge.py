@@ -19,9 +19,8 @@ from designer.session.data_loader import DataLoader
 from designer.session.feeding import Feeder
 from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory
-from designer.session.staleness import LIVE, stale
+from designer.session.staleness import LIVE, base_rate, stale
 from designer.session.store import Store
-from engine.graph import Project
 from engine.probes import ProbeRequest
 from engine.training import ResumeState, Session
 from engine.training.events import Diverged, EpochEnded, Evaluated, Failed, Finished, Prepared, StateChanged
@@ -73,6 +72,7 @@ class Bridge(QObject):
         self._closing: list[Session] = []
         self._waiting: list[tuple[Future[Any], Callable[[Any], None]]] = []
         self._resume: ResumeState | None = None
+        self._starting: tuple[Follow, Any] | None = None
         self._request: ProbeRequest | None = None
         self._switch_interval = 0.0
         self._timer = QTimer(self)
@@ -104,6 +104,9 @@ class Bridge(QObject):
 
     def pause(self) -> None:
         """Stop after the current piece of work; Run goes on from there."""
+        if self._starting is not None:
+            self._starting = None
+            self._show_state(RunState())
         if self.session is not None:
             self.session.pause()
 
@@ -111,6 +114,8 @@ class Bridge(QObject):
         """Back to the initial weights of the same seed, nothing trained."""
         self._resume = None
         if self.session is None:
+            self._starting = None
+            self._show_state(RunState())
             return
         if self.stale or self.state.name in ("failed", "preparing"):
             self._end_session()
@@ -131,11 +136,6 @@ class Bridge(QObject):
         self._clear_frame()
         if state is not None or weights:
             self._start("wait", weights if state is None else None)
-
-    def set_rate(self, rate: float) -> None:
-        """Another learning rate from the next step on."""
-        if self.session is not None:
-            self.session.set_rate(rate)
 
     def evaluate(self, split: str) -> None:
         """Looks at a split with the weights of this moment; the answer comes in a frame."""
@@ -186,21 +186,35 @@ class Bridge(QObject):
         self._start(follow, None)
 
     def _start(self, follow: Follow, weights: Any) -> None:
+        """A new session as soon as the data are there."""
         self._end_session()
-        project, loader = self.store.state.project(), self.loader
-        loader.load()
-        data = loader.dataset if loader.dataset is not None else _loading(project, loader)
+        self._starting = (follow, weights)
+        self._show_state(RunState("preparing"))
+        self.loader.load()
+        self._start_with_data()
+
+    def _start_with_data(self) -> None:
+        if self._starting is None or self.loader.job.busy:
+            return
+        (follow, weights), self._starting = self._starting, None
+        if self.loader.dataset is None:
+            self._show_state(RunState("failed", Failed(self.loader.problem)))
+            return
         resume, self._resume = self._resume, None
-        session = Session(project, data, weights=weights, resume=resume)
-        self.session, self._request = session, None
+        session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume)
+        self.session = session
         self._show_stale(False)
         self._clear_frame(self.frame.run + 1)
-        self._show_state(RunState("preparing"))
         session.start()
+        # Before the first command: what it leaves behind is to be looked at.
+        self._request = self.feeder.request(self.loader.dataset)
+        if self._request is not None:
+            session.request(self._request)
         self._command(session, follow)
         self._timer.start()
 
     def _end_session(self) -> None:
+        self._starting = None
         if self.session is not None:
             # Not waited for: a step of a large network takes its time, and the window must not.
             self.session.close(timeout=0.0)
@@ -322,8 +336,10 @@ class Bridge(QObject):
                 self._take_over(self.session, new)
 
     def _take_over(self, session: Session, state: DocState) -> None:
-        """What can change while training runs: epochs and stop rules (the rate has a command of its own)."""
+        """What can change while training runs: the learning rate, epochs and stop rules."""
         before, now = session.project.training, state.training
+        if base_rate(before) != base_rate(now):
+            session.set_rate(base_rate(now))
         if before.epochs != now.epochs:
             session.set_epochs(now.epochs)
         values = {name: getattr(now, name) for name in LIVE if name != "epochs"}
@@ -332,6 +348,7 @@ class Bridge(QObject):
         session.project = replace(session.project, training=now)
 
     def _follow_data(self) -> None:
+        self._start_with_data()
         if self.session is None and self.loader.dataset is not self.frame.dataset:
             self.frame = replace(self.frame, dataset=self.loader.dataset)
             self.framed.emit(self.frame)
@@ -347,13 +364,3 @@ def _is_told_otherwise(name: str, shown: RunState) -> bool:
     """The bare state comes beside the event that says more; the one with the cause stays."""
     return shown.name == name and shown.cause is not None
 
-
-def _loading(project: Project, loader: DataLoader) -> Callable[[], Any]:
-    folder = loader.folder
-
-    def load() -> Any:
-        from engine.data.load import load_dataset
-
-        return load_dataset(project.data, folder)
-
-    return load

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from engine.declare import Spec
 from engine.graph import Graph, Project, TrainingSetup
+from engine.optimizers import OPTIMIZERS
 
 LIVE = ("epochs", "target_loss", "patience", "min_change", "restore_best", "start_from")
 """Fields of the set-up that a training takes over while it runs; so does the learning rate."""
@@ -26,6 +27,11 @@ def without_live(setup: TrainingSetup) -> TrainingSetup:
     neutral = TrainingSetup()
     values = {name: getattr(neutral, name) for name in LIVE}
     return replace(setup, optimizer=Spec(setup.optimizer.type, rest), **values)
+
+
+def base_rate(setup: TrainingSetup) -> float:
+    """The learning rate that a set-up asks for, before any schedule."""
+    return OPTIMIZERS.make(setup.optimizer).rate
 
 
 def stale(trained: Project, now: Project) -> bool:

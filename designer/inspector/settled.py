@@ -1,0 +1,54 @@
+"""What a person meant to type: a value counts once the keys rest, Enter is pressed or the field is left.
+
+Without this "1e-3" would pass through 1 on its way, and a training that runs would take that step.
+Drags, arrows, the wheel and choices count at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+REST_MS = 500
+
+
+class Settled(QObject):
+    """Follows one field; ``told(value)`` when a value counts."""
+
+    told = Signal(object)
+
+    def __init__(self, field: Any) -> None:
+        super().__init__(field)
+        self._edit = getattr(field, "edit", None)
+        self._error = getattr(field, "error", None)
+        self._waiting: list[object] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REST_MS)
+        self._timer.timeout.connect(self.flush)
+        field.value_changed.connect(self._changed)
+        if self._edit is not None:
+            self._edit.textEdited.connect(self._typed)
+            self._edit.editingFinished.connect(self.flush)
+
+    def _changed(self, value: object) -> None:
+        # Qt marks the text as modified only by keys: a drag sets it by program.
+        typed = self._edit is not None and self._edit.isModified() and self._edit.hasFocus()
+        self._waiting = [value]
+        if typed:
+            self._timer.start()
+        else:
+            self.flush()
+
+    def _typed(self, text: str) -> None:
+        # A text that is refused makes what stood there a moment before count for nothing.
+        if self._error is not None and self._error():
+            self._waiting = []
+        self._timer.start()
+
+    def flush(self) -> None:
+        """Whatever waits counts now."""
+        self._timer.stop()
+        if self._waiting:
+            self.told.emit(self._waiting.pop())

@@ -1,0 +1,225 @@
+"""Files: new, open, save, recover, and the questions in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+
+from designer.app import crash_recovery, file_flow
+from designer.app.main_window import MainWindow
+from designer.app.settings import Settings
+from designer.document import Point
+from designer.document.verbs.arrange import move_nodes
+from designer.document.verbs.nodes import rename
+from designer.document.verbs.setup import set_training
+from engine.files.project_file import read
+
+Opened = Callable[[str], MainWindow]
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, text: str) -> list[str]:
+    """What a person says to "Save?"; the list tells how often they were asked."""
+    asked: list[str] = []
+
+    def ask(window: Any, name: str) -> str:
+        asked.append(name)
+        return text
+
+    monkeypatch.setattr(file_flow, "ask_save", ask)
+    return asked
+
+
+def test_save_and_open_bring_back_graph_layout_and_training_bit_for_bit(
+    opened: Opened, qtbot: Any, tmp_path: Path
+) -> None:
+    window = opened("spiral")
+    store, bridge = window.document.store, window.document.bridge
+    node = next(iter(store.state.graph.nodes))
+    store.apply("move", move_nodes, {node: Point(8, 808)})
+    bridge.epoch()
+    qtbot.waitUntil(lambda: bridge.state.name == "paused" and bridge.session.status.epoch == 1, timeout=20_000)
+    path = tmp_path / "mine.gradloom"
+    done: list[bool] = []
+    window.document.save(path, done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=10_000)
+    assert done == [True] and not store.modified
+    assert window.windowTitle() == "mine.gradloom[*] - Gradloom"
+    saved = store.state
+    bridge.epoch()
+    qtbot.waitUntil(lambda: bridge.session.status.epoch == 2 and bridge.frame.columns.count == bridge.frame.status.step)
+    straight = bridge.frame.columns.loss[: bridge.frame.columns.count].copy()
+
+    window.document.new()
+    assert not store.state.graph.nodes
+    window.files.open_path(path)
+    qtbot.waitUntil(lambda: window.document.path == path and bridge.session is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: bridge.state.name == "paused" and bridge.frame.status is not None, timeout=20_000)
+    assert store.state.graph == saved.graph and store.state.positions == saved.positions
+    assert store.state.training == saved.training and store.state.data == saved.data
+    assert bridge.session.status.epoch == 1
+    bridge.epoch()
+    qtbot.waitUntil(lambda: bridge.session.status.epoch == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: bridge.frame.columns.count * 2 == len(straight), timeout=10_000)
+    np.testing.assert_array_equal(
+        bridge.frame.columns.loss[: bridge.frame.columns.count], straight[len(straight) // 2 :]
+    )
+
+
+def test_the_title_marks_changes_and_undo_takes_the_mark_away(opened: Opened) -> None:
+    window = opened("spiral")
+    assert not window.isWindowModified()
+    window.document.store.apply("e", set_training, "epochs", 77)
+    assert window.isWindowModified()
+    window.document.store.undo()
+    assert not window.isWindowModified()
+
+
+@pytest.mark.parametrize(("said", "left"), [("cancel", 77), ("discard", 20)])
+def test_new_asks_about_unsaved_changes(opened: Opened, monkeypatch: pytest.MonkeyPatch, said: str, left: int) -> None:
+    window = opened("spiral")
+    window.document.store.apply("e", set_training, "epochs", 77)
+    asked = answer(monkeypatch, said)
+    window.actions_["file.new"].trigger()
+    assert len(asked) == 1
+    assert window.document.store.state.training.epochs == left
+    assert bool(window.document.store.state.graph.nodes) == (said == "cancel")
+
+
+def test_closing_with_save_saves_first(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, qtbot: Any, tmp_path: Path
+) -> None:
+    window = opened("spiral")
+    window.document.store.apply("e", set_training, "epochs", 77)
+    answer(monkeypatch, "save")
+    monkeypatch.setattr(window.files, "ask_place", lambda: tmp_path / "kept.json")
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    assert read(tmp_path / "kept.json").project.training.epochs == 77
+    assert window.settings.recent[0] == str(tmp_path / "kept.json")
+
+
+def test_closing_with_cancel_stays(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = opened("spiral")
+    window.document.store.apply("e", set_training, "epochs", 77)
+    answer(monkeypatch, "cancel")
+    window.close()
+    assert window.isVisible()
+
+
+def test_a_file_that_cannot_be_read_changes_nothing_and_says_why(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
+    window = opened("spiral")
+    before = window.document.store.state
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"format": "gradloom", "nodes": 7')
+    window.files.open_path(bad)
+    qtbot.waitUntil(lambda: window.notice.current is not None, timeout=5000)
+    assert "bad.json" in window.notice.current.text
+    assert window.document.store.state is before
+    assert str(bad) not in window.settings.recent
+
+
+def test_saving_where_nothing_can_be_written_says_so(opened: Opened, tmp_path: Path) -> None:
+    window = opened("spiral")
+    done: list[bool] = []
+    window.document.save(tmp_path / "no" / "such" / "folder.json", done.append)
+    assert done == [False]
+    assert window.notice.current.tone == "error"
+    assert window.document.path is None
+
+
+def test_a_plain_file_holds_no_weights_and_reads_as_json(opened: Opened, tmp_path: Path) -> None:
+    window = opened("spiral")
+    window.document.save(tmp_path / "plain.json")
+    assert json.loads((tmp_path / "plain.json").read_text())["format"] == "gradloom"
+    assert read(tmp_path / "plain.json").resume is None
+
+
+def test_a_dropped_project_opens_and_dropped_data_are_offered(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
+    window.open_sample("xor_mlp")
+    qtbot.waitUntil(lambda: window.document.name == "xor_mlp")
+    window.document.save(tmp_path / "a.json")
+    window.document.new()
+    drop(window, tmp_path / "a.json")
+    qtbot.waitUntil(lambda: window.document.path == tmp_path / "a.json", timeout=5000)
+    offered: list[Path] = []
+    window.offer_data = offered.append  # type: ignore[method-assign]
+    drop(window, tmp_path / "b.csv")
+    qtbot.waitUntil(lambda: offered == [tmp_path / "b.csv"], timeout=2000)
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(500, 400), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    window.dropEvent(event)
+
+
+def test_each_undo_step_is_journalled_and_offered_after_a_crash(
+    make_window: Callable[[], MainWindow], qtbot: Any, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.open_sample("xor_mlp")
+    qtbot.waitUntil(lambda: window.document.name == "xor_mlp")
+    first = next(iter(window.document.store.state.graph.nodes))
+    window.document.store.apply("rename", rename, first, "after the crash")
+    folder = tmp_path / "recovery"
+    qtbot.waitUntil(lambda: bool(list(folder.glob("*.recovery.json"))), timeout=2500)
+    window.recovery.wait()
+    assert not crash_recovery.find_orphans(folder), "a running program's journal is not an orphan"
+    # A crash: the lock goes with the process, the file stays.
+    kept = {p: p.read_bytes() for p in folder.glob("*.recovery.json")}
+    window.document.store.mark_saved()
+    window.close()
+    for path, data in kept.items():
+        path.write_bytes(data)
+
+    again = make_window()
+    found = crash_recovery.find_orphans(folder)
+    assert len(found) == 1
+    crash_recovery.offer(again, found)
+    assert "Unsaved changes" in again.notice.current.text
+    again.notice.current.buttons[0][1]()
+    assert again.document.store.state.graph.nodes[first].name == "after the crash"
+    assert again.document.store.modified
+    assert again.notice.current is None or again.notice.current.key != "recovery"
+
+
+def test_a_saved_document_leaves_no_journal(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
+    window = opened("xor_mlp")
+    window.document.store.apply("e", set_training, "epochs", 77)
+    folder = tmp_path / "recovery"
+    qtbot.waitUntil(lambda: bool(list(folder.glob("*.recovery.json"))), timeout=2500)
+    window.document.save(tmp_path / "saved.json")
+    assert not list(folder.glob("*.recovery.json"))
+
+
+def test_settings_survive(settings: Settings, tmp_path: Path) -> None:
+    settings.theme, settings.language, settings.font_scale = "light", "ko", 1.3
+    settings.remember(tmp_path / "a.json")
+    settings.remember(tmp_path / "b.json")
+    settings.remember(tmp_path / "a.json")
+    settings.sync()
+    from PySide6.QtCore import QSettings
+
+    again = Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    assert (again.theme, again.language, again.font_scale) == ("light", "ko", 1.3)
+    assert again.recent == (str(tmp_path / "a.json"), str(tmp_path / "b.json"))
+    assert again.folder == str(tmp_path)
+    again.forget(str(tmp_path / "a.json"))
+    assert again.recent == (str(tmp_path / "b.json"),)
+
+
+def test_nonsense_in_the_settings_counts_as_absent(settings: Settings) -> None:
+    settings._store.setValue("look/theme", "pink")
+    settings._store.setValue("look/font_scale", "large")
+    settings._store.setValue("files/recent", 7)
+    assert (settings.theme, settings.font_scale, settings.recent) == ("system", 1.0, ())
