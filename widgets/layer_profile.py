@@ -193,7 +193,8 @@ class LayerProfile(AxisPlot):
         return hues[index % len(hues)]
 
     def _show_legend(self) -> None:
-        entries = [Entry(name, self.series_color(name), visible=name not in self._hidden) for name in self._now]
+        measured = [name for name, values in self._now.items() if not np.isnan(values).all() or not len(values)]
+        entries = [Entry(name, self.series_color(name), visible=name not in self._hidden) for name in measured]
         if len(entries) == 1:
             entries = [Entry(entry.name, entry.color, can_hide=False) for entry in entries]
         if self._compare:
@@ -256,6 +257,8 @@ class LayerProfile(AxisPlot):
                 polyline(painter, x, at.y0 + at.sy * _log(self._predicted[name]))
             if name in self._compare:
                 self._paint_line(painter, at, x, self._compare[name], theme().run_b, SYMBOLS[index % 4])
+            if np.isnan(self._now[name]).all():
+                continue  # nothing measured yet: only the prediction stands
             self._paint_line(painter, at, x, self._now[name], hue, SYMBOLS[index % 4])
             self._paint_levels(painter, at, x, self._now[name]) if index == 0 else None
 

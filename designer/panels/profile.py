@@ -65,6 +65,10 @@ class ProfilePanel(LivePanel):
         self._chosen()
 
     def _chosen(self) -> None:
+        self._show_axis()
+        self.show_again()
+
+    def _show_axis(self) -> None:
         name = str(self.chooser.value())
         self.profile.y_axis.show_label(dict(self.quantities())[name])
         bands = {
@@ -76,7 +80,6 @@ class ProfilePanel(LivePanel):
             "dead": [Band(0.1, math.inf, "error", tr("dead"))],
         }
         self.profile.show_bands(bands.get(name, []))
-        self.show_again()
 
     def show_frame(self, new: Frame, old: Frame) -> None:
         if new.snapshot is old.snapshot and new.run == old.run and new.names is old.names:
@@ -84,8 +87,10 @@ class ProfilePanel(LivePanel):
         quantity = str(self.chooser.value())
         label = dict(self.quantities())[quantity]
         if new.snapshot is None or not new.snapshot.layers:
-            self._show_foreseen(new, quantity, label)
+            self._show_foreseen(new)
             return
+        if old.snapshot is None or new.run != old.run:
+            self._show_axis()
         ids, names = layer_names(new)
         series = {label: values_of(new.snapshot, ids, quantity)}
         before = earlier_of(new.earlier, new.snapshot)
@@ -96,14 +101,17 @@ class ProfilePanel(LivePanel):
             ids, names, series, earlier=earlier, predicted=predicted, levels=levels_of(new.snapshot)
         )
 
-    def _show_foreseen(self, frame: Frame, quantity: str, label: str) -> None:
-        """Before any step: the prediction alone, relative to the layer nearest the loss."""
+    def _show_foreseen(self, frame: Frame) -> None:
+        """Before any step: the prediction alone, relative to the layer nearest the loss, whatever is chosen."""
         ids = list(self.foresight.now.layers) if self.foresight.now is not None else []
         nothing = np.full(len(ids), math.nan)
-        line = self._foreseen(ids, quantity, nothing)
+        line = self._foreseen(ids, "delta_rms", nothing)
         if line is None:
             self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
             return
+        label = tr("back-propagated gradient, relative")
+        self.profile.y_axis.show_label(label)
+        self.profile.show_bands([])
         self.profile.show_profile(ids, [frame.name(n) for n in ids], {label: nothing}, predicted={label: line})
 
     def _foreseen(self, ids: Sequence[str], quantity: str, measured: np.ndarray) -> np.ndarray | None:
