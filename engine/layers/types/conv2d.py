@@ -70,6 +70,7 @@ class Conv2D(KernelLayer, id="conv2d", title="Conv2D"):
         Sample(((2, 6, 6),), {"filters": 3, "padding": "same", "kernel": (2, 4), "dilation": (2, 1)}),
         Sample(((2, 5, 5),), {"filters": 2, "padding": "explicit", "pads": (1, 0, 2, 1), "stride": (2, 2)}),
         Sample(((2, 5, 5),), {"filters": 2, "padding": "explicit", "pads": (1, 2, 1, 2), "kernel": (1, 5)}),
+        Sample(((3, 5, 6),), {"filters": 2, "padding": "explicit", "pads": (2, 0, 1, 1)}),
         Sample(((4, 4, 5),), {"filters": 6, "groups": 2, "activation": "sigmoid", "batch_norm": "before"}),
         Sample(((3, 4, 4),), {"filters": 5, "kernel": (1, 1), "activation": "tanh", "batch_norm": "after"}),
         Sample(((3, 4, 4),), {"filters": 2, "activation": "prelu", "dropout": 0.25}),

@@ -181,6 +181,15 @@ def test_dropout_keeps_its_share_and_its_mean() -> None:
         np.testing.assert_allclose(y[y != 0], 1 / (1 - rate), rtol=1e-15)
 
 
+def test_dropout_keeps_from_its_threshold_on() -> None:
+    class Drawn(Context):
+        def uniform_bits(self, stream: int, shape: tuple[int, ...]) -> Any:
+            return np.array([[0, 2**30 - 1, 2**30, 2**32 - 1]], dtype=np.uint32)
+
+    y = forward(Dropout(0.25), np.ones((1, 4)), ctx=Drawn(np, training=True))
+    assert np.array_equal(y != 0, [[False, False, True, True]])
+
+
 def test_dropout_is_a_function_of_seed_stream_step_and_element() -> None:
     x = np.ones((4, 50))
     first = forward(Dropout(0.5, 1), x, ctx=context(seed=1, step=1))
