@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends import LastStep
 from engine.probes import ProbeRequest, Snapshot, capture
 from engine.probes.autopsy import autopsy, trace
 from engine.probes.snapshot import LayerAutopsy
@@ -12,6 +17,8 @@ from engine.training.trainer import Trainer
 
 #: samples of the last batch that an autopsy runs on
 AUTOPSY_SAMPLES = 64
+#: samples over which the gradient is shown before the first step
+STANDING_SAMPLES = 500
 #: seconds between two autopsies, and how many times its own cost it waits at least
 AUTOPSY_EVERY, AUTOPSY_REST = 0.4, 40.0
 
@@ -29,21 +36,30 @@ class Looker:
 
     def snapshot(self, trainer: Trainer, request: ProbeRequest, *, at_once: bool = False) -> Snapshot:
         """What ``request`` wants. ``at_once``: while paused nothing else waits, so the autopsy is always fresh."""
-        made = capture(trainer.executable, request, trainer.executable.last(), trainer.step, trainer.epoch)
+        last = trainer.executable.last() or (self._standing(trainer) if "layers" in request.wants else None)
+        made = capture(trainer.executable, request, last, trainer.step, trainer.epoch)
         if "autopsy" not in request.wants:
             return made
         if at_once or time.perf_counter() >= self._next:
-            self._look(trainer)
+            self._look(trainer, last)
         return replace(made, autopsy=self._autopsy)
 
-    def _look(self, trainer: Trainer) -> None:
-        last = trainer.executable.last()
+    def _standing(self, trainer: Trainer) -> LastStep:
+        """Where no step was made yet: the gradient over the training set (its first samples) as it stands."""
+        rows = np.arange(min(len(trainer.dataset.train), STANDING_SAMPLES))
+        x, y = self._batch(trainer, rows)
+        return replace(trainer.executable.gradients(x, y, training=True), step=trainer.step, rows=rows)
+
+    @staticmethod
+    def _batch(trainer: Trainer, rows: NDArray[np.int64]) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+        x = {s.field: trainer.dataset.train.x[s.field][rows] for s in trainer.plan.inputs}
+        return x, {k: v[rows] for k, v in trainer.targets.items()}
+
+    def _look(self, trainer: Trainer, last: LastStep | None) -> None:
         if last is None:
             return
         started = time.perf_counter()
-        rows = last.rows[:AUTOPSY_SAMPLES]
-        x = {s.field: trainer.dataset.train.x[s.field][rows] for s in trainer.plan.inputs}
-        y = {k: v[rows] for k, v in trainer.targets.items()}
+        x, y = self._batch(trainer, last.rows[:AUTOPSY_SAMPLES])
         traced = trace(trainer.plan, trainer.executable.weights(), x, y, like=trainer.executable, step=last.step)
         self._autopsy = autopsy(traced)
         cost = time.perf_counter() - started

@@ -115,7 +115,7 @@ def test_snapshots_only_when_asked_and_taken(opened: Any) -> None:
     seen: list[Snapshot] = []
     while len(seen) < 3:
         taken = snapshot(session)
-        if taken.layers:
+        if taken.layers and taken.layers[0].update_ratio > 0:  # of a step, not of the state before one
             seen.append(taken)
     assert seen[0].step < seen[1].step < seen[2].step
     assert [s.node for s in seen[0].layers] == ["n1", "n2"]
@@ -218,3 +218,21 @@ def test_a_fault_in_the_worker_is_told_and_the_next_run_works(opened: Any) -> No
     session.reset().result(5)
     session.run()
     wait_for(session, ("running",))
+
+
+def test_before_any_step_the_gradient_over_the_training_set_is_shown(opened: Any) -> None:
+    p, data = project(mlp((4, 8, 3)), dtype="float64"), blobs()
+    session = opened(p, data)
+    session.request(ProbeRequest(frozenset({"layers", "autopsy"})))
+    taken = snapshot(session)
+    direct = Trainer(p, data, backend="numpy")
+    x, y = {"x": data.train.x["x"]}, {"y": data.train.y["y"]}
+    exact = direct.executable.gradients(x, y, training=True)
+    kernels = [w for w in direct.plan.weights if w.is_kernel]
+    for stats, w in zip(taken.layers, kernels, strict=True):
+        assert stats.weight_grad_norm == pytest.approx(np.linalg.norm(exact.weight_grads[w.value]), rel=1e-12)
+    assert taken.step == 0 and [a.node for a in taken.autopsy] == ["n1", "n2"]
+    session.run()
+    wait_for(session, ("finished",))
+    session.reset().result(5)
+    assert repr(snapshot(session).layers) == repr(taken.layers)
