@@ -21,6 +21,11 @@ class Optimizer(Declared):
 
     slots: tuple[str, ...] = ()
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # The learning rate is what a person looks for first, whichever base declared it.
+        cls.params = {"rate": cls.params["rate"], **{k: v for k, v in cls.params.items() if k != "rate"}}
+
     def slot_start(self, slot: str) -> float:
         """The value that a state tensor starts with."""
         return 0.0
