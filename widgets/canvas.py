@@ -86,7 +86,9 @@ class Canvas(QGraphicsObject):
 
 def pen(hue: str, style: Qt.PenStyle = Qt.PenStyle.SolidLine, width: float = tokens.CURVE_WIDTH) -> QPen:
     """Flat ends, so that dashes stay apart."""
-    result = QPen(color(hue), width, style, Qt.PenCapStyle.FlatCap, Qt.PenJoinStyle.RoundJoin)
+    # Round joins show only on thick lines, and cost most of the time of a stroke.
+    join = Qt.PenJoinStyle.RoundJoin if width >= 2 else Qt.PenJoinStyle.BevelJoin
+    result = QPen(color(hue), width, style, Qt.PenCapStyle.FlatCap, join)
     if style == Qt.PenStyle.DashLine:
         result.setDashPattern([3.0, 1.8])
     elif style == Qt.PenStyle.DotLine:

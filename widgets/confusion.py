@@ -17,7 +17,7 @@ from widgets.export import Table
 from widgets.fields.badge import Badge
 from widgets.i18n import tr
 from widgets.panel import PlotPanel
-from widgets.tokens import blend, color, theme
+from widgets.tokens import color, theme
 
 LARGEST_CELL = 44
 LEAST_FOR_TEXT = 20
@@ -42,6 +42,7 @@ class _Matrix(QWidget):
         self.hover = (-1, -1)
         self.slanted = False
         self._picture = QImage()
+        self._reduced = QImage()
         self.setMouseTracking(True)
         self.setMinimumSize(120, 120)
         tokens.on_theme(self, self.restyle)
@@ -49,6 +50,7 @@ class _Matrix(QWidget):
     def restyle(self) -> None:
         self.setFont(tokens.font("caption"))
         self._picture = QImage()
+        self._reduced = QImage()
         self.update()
 
     def shares(self) -> NDArray[np.float64]:
@@ -105,10 +107,9 @@ class _Matrix(QWidget):
             shares = self.shares()
             # The square root lifts the rare mistakes, which are what one looks for.
             index = colormaps.linear_index(np.sqrt(shares), 0.0, 1.0)
-            ground = theme().canvas if theme().dark else blend(theme().panel, theme().canvas, 1.0)
-            words = colormaps.ramp(ground, theme().negative)[index]
-            right = colormaps.ramp(ground, theme().positive)[index]
-            np.fill_diagonal(words, np.diagonal(right))
+            words = colormaps.ramp(theme().canvas, theme().negative)[index]
+            right = colormaps.ramp(theme().canvas, theme().positive)[np.diagonal(index)]
+            np.fill_diagonal(words, right)
             self._picture = colormaps.image(words)
         return self._picture
 
@@ -118,9 +119,10 @@ class _Matrix(QWidget):
         painter = QPainter(self)
         grid, cell = self.grid()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        picture = self._cells()
         if cell < 1:
-            picture = self._largest(picture, max(1, round(grid.width() * self.devicePixelRatioF())))
+            picture = self._largest(max(1, round(grid.width() * self.devicePixelRatioF())))
+        else:
+            picture = self._cells()
         pixels(painter, picture, grid)
         if cell >= 8:
             self._paint_lines(painter, grid, cell)
@@ -135,15 +137,18 @@ class _Matrix(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(grid.left() + column * cell, grid.top() + row * cell, cell, cell))
 
-    def _largest(self, picture: QImage, side: int) -> QImage:
+    def _largest(self, side: int) -> QImage:
         """With less than a pixel a cell: each pixel shows the largest share below it, so that no mistake is lost."""
+        if self._reduced.width() == side:
+            return self._reduced
         count = len(self.counts)
         starts = np.unique(np.arange(side) * count // side)
         shares = np.maximum.reduceat(np.maximum.reduceat(self.shares(), starts, 0), starts, 1)
         index = colormaps.linear_index(np.sqrt(shares), 0.0, 1.0)
         words = colormaps.ramp(theme().canvas, theme().negative)[index]
-        np.fill_diagonal(words, np.diagonal(colormaps.ramp(theme().canvas, theme().positive)[index]))
-        return colormaps.image(words)
+        np.fill_diagonal(words, colormaps.ramp(theme().canvas, theme().positive)[np.diagonal(index)])
+        self._reduced = colormaps.image(words)
+        return self._reduced
 
     def _paint_lines(self, painter: QPainter, grid: QRectF, cell: float) -> None:
         painter.setPen(QPen(color(theme().panel), 1))

@@ -38,27 +38,29 @@ class _Strip(QWidget):
         self._hover = -1
         self._across = 1
         self._room = 1.0
+        self._cell = (1.0, 1.0)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         tokens.on_theme(self, self._restyle)
 
     def _restyle(self) -> None:
         self.setFont(tokens.font("caption"))
+        self.measure()
         self.update()
 
     def lines(self) -> int:
         return max((caption.count("\n") + 1 for caption in self.captions if caption), default=0)
 
-    def _cell(self) -> tuple[float, float]:
-        """Width and height that one picture takes, caption and gap included."""
+    def measure(self) -> None:
+        """Width and height that one picture takes, caption and gap included; after new captions or a new font."""
         metrics = QFontMetricsF(self.font())
         widest = max((metrics.horizontalAdvance(line) for c in self.captions for line in c.split("\n")), default=0.0)
         width = max(self.side + 4.0, min(widest + 4, self.side * 1.45))
-        return width + GAP, self.side + 4 + self.lines() * metrics.height() + GAP
+        self._cell = (width + GAP, self.side + 4 + self.lines() * metrics.height() + GAP)
 
     def arrange(self, width: float) -> float:
         """Chooses the pictures per row; returns the height needed."""
-        across, down = self._cell()
+        across, down = self._cell
         self._across = max(1, min(int((width - GAP) // across), len(self.pictures)))
         # What is left over is shared out; a few pictures stay together at the left.
         self._room = min((width - GAP) / self._across, across * 1.3)
@@ -66,14 +68,14 @@ class _Strip(QWidget):
 
     def picture_rect(self, index: int) -> QRectF:
         """Where picture ``index`` is painted."""
-        width, height = self._room, self._cell()[1]
+        width, height = self._room, self._cell[1]
         row, column = divmod(index, self._across)
         left = GAP + column * width + (width - GAP - self.side) / 2
         return QRectF(left, GAP + row * height, self.side, self.side)
 
     def index_at(self, place: QPointF) -> int:
         """The picture whose cell (caption included) holds the position, -1 if none."""
-        width, height = self._room, self._cell()[1]
+        width, height = self._room, self._cell[1]
         column, row = int((place.x() - GAP) // width), int((place.y() - GAP) // height)
         index = row * self._across + column
         inside = place.x() >= GAP and place.y() >= GAP and column < self._across
@@ -82,7 +84,7 @@ class _Strip(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         shown = QRectF(event.rect())
-        width, height = self._cell()
+        width, height = self._cell
         for index in range(len(self.pictures)):
             rect = self.picture_rect(index)
             if rect.adjusted(-width, -GAP, width, height).intersects(shown):
@@ -200,6 +202,7 @@ class ImageStrip(PlotPanel):
         strip.captions = list(captions)
         strip.right = [] if right is None else [None if r is None else bool(r) for r in right]
         strip.selected = -1
+        strip.measure()
         if strip.pictures:
             self.show_data()
         self._arrange()

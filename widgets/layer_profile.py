@@ -268,7 +268,7 @@ class LayerProfile(AxisPlot):
             return
         for age, values in enumerate(past):
             share = 0.12 + 0.30 * (age + 1) / len(past)
-            painter.setPen(pen(blend(theme().panel, hue, share), width=1.25))
+            painter.setPen(pen(blend(theme().panel, hue, share), width=1))
             polyline(painter, x, at.y0 + at.sy * _log(values))
 
     def _paint_line(self, painter: QPainter, at: Mapping, x: Array, values: Array, hue: str, symbol: str) -> None:

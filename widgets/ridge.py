@@ -152,9 +152,12 @@ class HistogramRidge(AxisPlot):
             y = base - np.concatenate(([0.0], heights, [0.0]))
             age = (row + 1) / len(keep)
             hue = blend(theme().panel, theme().accent, 0.30 + 0.70 * age**1.5)
+            # The outline smooths the edge; a smooth fill would cost four times as much.
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color(blend(theme().panel, theme().accent, 0.06 + 0.18 * age)))
             painter.drawPolygon(polygon(x, y))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.setPen(pen(hue, width=1.5 if index == keep[-1] else 1.0))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(polygon(x, y))

@@ -111,7 +111,7 @@ def test_node_pictures_take_less_than_a_millisecond(rng):
     ):
         times = []
         for _ in range(15):
-            start = time.perf_counter()
+            start = time.thread_time()
             act()
-            times.append(time.perf_counter() - start)
+            times.append(time.thread_time() - start)
         assert min(times) < 1e-3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QToolButton, QToolTip, QWidget
 
@@ -14,6 +16,7 @@ class HelpButton(QToolButton):
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hidden = False
         icons.bind_icon(self, "help", "secondary", tokens.ICON_SMALL)
         self.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
         self.setAutoRaise(True)
@@ -22,10 +25,16 @@ class HelpButton(QToolButton):
         self.clicked.connect(self._popup)
 
     def show_text(self, text: str) -> None:
+        """Two sentences; "" hides the button."""
         # Rich text makes Qt wrap the lines.
-        self.setToolTip(f"<p>{text}</p>" if text else "")
+        self.setToolTip(f"<p>{html.escape(text)}</p>" if text else "")
         self.setAccessibleDescription(text)
-        self.setVisible(bool(text))
+        # Shown only after it was hidden: without a parent yet, a window of its own would flash up.
+        if not text:
+            self.hide()
+        elif self._hidden:
+            self.show()
+        self._hidden = not text
 
     def _popup(self) -> None:
         QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), self.toolTip(), self)
