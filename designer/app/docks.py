@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QTabBar, QToolButton, QWidget
 
 from widgets import icons, tokens
 from widgets.fields import ElidedLabel, HelpButton
@@ -141,6 +141,11 @@ class Dock(QDockWidget):
         if not isinstance(window, QMainWindow):
             return
         tabbed = bool(window.tabifiedDockWidgets(self)) and not self.isFloating()
+        for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            # Qt makes these bars anew whenever panels move.
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
+            bar.setExpanding(False)
         wanted = self._empty if tabbed else self.title
         if self._plot is not None:
             if tabbed:

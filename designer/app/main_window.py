@@ -33,6 +33,7 @@ from widgets import tokens
 from widgets.i18n import language_changed
 
 FOLD_BELOW = 1440
+FRAME = 36  # a window manager's title bar is hardly ever higher
 VERSION = 2  # of the docks: another number forgets stored layouts that no longer fit
 
 
@@ -273,8 +274,13 @@ class MainWindow(QMainWindow):
     def _restore_window(self) -> None:
         geometry, docks = self.settings.window
         if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            room = self.screen().availableSize()
-            self.resize(min(1440, room.width()), min(900, room.height()))
+            room = self.screen().availableGeometry()
+            # The frame's title is not counted by resize; what is left of the screen is centred.
+            self.resize(min(1440, room.width()), min(900, room.height() - FRAME))
+            self.move(
+                room.left() + (room.width() - self.width()) // 2,
+                room.top() + (room.height() - self.height() - FRAME) // 2,
+            )
         if docks.isEmpty() or not self.restoreState(docks, VERSION):
             self.panels.resize_docks()
         self.show_start_page()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QTabWidget, QWidget
 
 from designer.app.docks import Dock
 from designer.panels.palette import Palette
@@ -122,11 +122,6 @@ class PanelSet(QObject):
         for name, dock in self.docks.items():
             if dock.isVisible() and not dock.visibleRegion().isEmpty():
                 self._made_if_needed(name, True)
-        for bar in self.window.findChildren(QTabBar):
-            if bar.parent() is self.window:
-                bar.setElideMode(Qt.TextElideMode.ElideNone)
-                bar.setUsesScrollButtons(True)
-                bar.setExpanding(False)
 
     def suit(self, dataset: Dataset | None) -> None:
         """Maps belong to images, the boundary to points of a plane; a tab that can never show anything is left out."""

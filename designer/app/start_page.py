@@ -25,7 +25,7 @@ from widgets.fields import ElidedLabel
 from widgets.i18n import language_changed, tr
 from widgets.tokens import color, theme
 
-CARD_WIDTH, PICTURE_HEIGHT, CARD_HEIGHT = 248, 120, 204
+CARD_WIDTH, PICTURE_HEIGHT, CARD_HEIGHT = 248, 120, 192
 ORDER = (
     "perceptron_xor",
     "xor_mlp",
@@ -198,6 +198,7 @@ class StartPage(QScrollArea):
         body = QHBoxLayout()
         body.setSpacing(40)
         left = QVBoxLayout()
+        left.setSpacing(tokens.SPACE_2)
         left.addWidget(_heading(tr("Samples")))
         left.addSpacing(tokens.SPACE_1)
         self._rows = QVBoxLayout()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 
 REST_MS = 500
 
@@ -31,6 +32,16 @@ class Settled(QObject):
         if self._edit is not None:
             self._edit.textEdited.connect(self._typed)
             self._edit.editingFinished.connect(self.flush)
+            self._edit.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Ctrl+Z undoes the document's last step, also from here; while something is being typed it undoes the typing.
+        if not self._waiting and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            steps_back = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if steps_back:
+                event.ignore()
+                return True
+        return super().eventFilter(watched, event)
 
     def _changed(self, value: object) -> None:
         # Qt marks the text as modified only by keys: a drag sets it by program.

@@ -1,0 +1,1 @@
+"""A real window driven by a real mouse."""
