@@ -210,6 +210,17 @@ def test_no_file_folder_and_missing_file(tmp_path: Path) -> None:
         SOURCES["csv"](path="a\0b").load(tmp_path)
 
 
+def test_a_file_that_cannot_be_opened_is_told_with_its_reason(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write("locked.csv", "a,b\n1,2\n")
+
+    def locked(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", locked)
+    with pytest.raises(DataError, match=r"locked\.csv.*Permission denied"):
+        samples(path)
+
+
 def test_too_large_a_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "large.csv"
     with path.open("wb") as file:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from engine.data import SOURCES, TRANSFORMS, DataError, Dataset, Split, load_dataset
+from engine.data.dataset import as_pictures
 from engine.declare import ParamError, Spec, UnknownTypeError
 from engine.graph import DataSetup
 
@@ -81,6 +82,12 @@ def test_preview_of_pictures_and_tables() -> None:
     assert strip.targets == tuple(data.class_names[i] for i in data.test.y["y"][:4])
     head = loaded("plane").preview(3)
     assert head.images is None and head.columns == ("x1", "x2") and len(head.rows) == 3 and "." in head.targets[0]
+
+
+def test_pictures_are_clipped_to_their_range_and_nan_is_black() -> None:
+    x = np.array([[[[-1.0, 0.0, 1.0, 2.0, np.nan]]]])
+    assert as_pictures(x, (0.0, 1.0)).ravel().tolist() == [0, 0, 255, 255, 0]
+    assert as_pictures(x, (-1.0, 1.0)).ravel().tolist() == [0, 128, 255, 255, 0]
 
 
 def test_points_behind_features_and_standardisation() -> None:

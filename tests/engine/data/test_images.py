@@ -98,6 +98,11 @@ def test_shrinking_averages_boxes() -> None:
     assert as_array(image, (1, 2), "stretch").tolist() == [[[50, 200]]]
 
 
+def test_growing_in_either_direction_is_smooth() -> None:
+    image = Image.fromarray(np.array([[0, 0, 0, 0], [200, 200, 200, 200]], dtype=np.uint8))
+    assert as_array(image, (4, 2), "stretch")[0, :, 0].tolist() == [0, 50, 150, 200]
+
+
 def test_colour_follows_the_pictures_or_the_setting(write: Write, tmp_path: Path) -> None:
     write("f/a/grey.png", picture(60))
     write("f/b/colour.png", picture((255, 0, 0), mode="RGB"))

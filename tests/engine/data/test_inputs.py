@@ -88,3 +88,9 @@ def test_what_does_not_fit_is_refused_with_both_shapes(tmp_path: Path, write: Wr
         with pytest.raises(DataError, match=rule):
             read_inputs(path, images)
     assert read_inputs(write("ok.csv", "1,2\n3,4\n"), table).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_the_mean_of_few_known_training_values_is_theirs(write: Write) -> None:
+    path = write("t.csv", "a,b,y\n?,3,0.5\n8,?,1.5\n,?,2.5\n?,9,3.5\n7,9,4.5\n")
+    setup = DataSetup(Spec("csv", {"path": str(path), "missing": "mean"}), 0.0, 0.4, shuffle_split=False)
+    assert load_dataset(setup).train.x["x"].tolist() == [[8, 3], [8, 3], [8, 3]]
