@@ -87,6 +87,13 @@ def _node(**fields: Any) -> dict[str, Any]:
     return {"id": "a", "type": "dense", "name": "hidden 1", **fields}
 
 
+def _nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 REFUSED = [
     (b"", "", "not a Gradloom project"),
     (b"hello", "", "not a Gradloom project"),
@@ -120,6 +127,9 @@ REFUSED = [
         "edges",
         "close a loop",
     ),
+    (_with(layout={"x": _nested(40)}), "layout", "nests too deep"),
+    (_with(nodes=[_node(type="unheard", params={"x": _nested(40)})]), 'nodes[0] "hidden 1".params', "nests too deep"),
+    (_with(layout={"x": 2**70}), "layout", "too large"),
     (_with(training={"optimizer": "adamm"}), "training.optimizer", "no optimizer"),
     (_with(training={"optimizer": {"rate": 1}}), "training.optimizer", "needs its type"),
     (_with(training={"epochs": 0}), "training.epochs", ""),
@@ -212,9 +222,9 @@ def test_a_thousand_nodes_take_milliseconds() -> None:
     }
     project = Project(Graph(made, tuple(Edge(f"n{k}", f"n{k + 1}") for k in range(999))))
     data = project_bytes(project)
-    started = time.perf_counter()
+    started = time.process_time()
     assert read_project(data) == project
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_published_schema_is_up_to_date() -> None:
