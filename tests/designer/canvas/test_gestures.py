@@ -112,6 +112,15 @@ def test_wires_follow_while_dragging_and_escape_puts_all_back(draw: Draw) -> Non
     assert canvas.scene_.snapshot() == before
 
 
+def test_a_card_whose_wire_was_cut_can_be_dragged(draw: Draw) -> None:
+    canvas = draw("input", "dense", "output")
+    hand = Hand(canvas)
+    canvas.store.apply("Cut", verbs.disconnect, (Edge("n1", "n2"),))
+    hand.drag(hand.card("n2"), hand.card("n2") + QPointF(0, 160))
+    hand.drag(hand.card("n1"), hand.card("n1") + QPointF(0, 160))
+    assert canvas.scene_.wires[Edge("n2", "n3")].start == hand.output("n2") and steps(canvas) == 3
+
+
 def test_a_second_button_cancels_too(draw: Draw) -> None:
     canvas = draw("input", "dense")
     hand, before = Hand(canvas), canvas.scene_.snapshot()

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -106,7 +106,10 @@ def test_flow_is_painted_on_the_wire_in_its_colour(draw: Draw) -> None:
     assert near(pixel(canvas, picture, middle - QPointF(0, 4)), viridis(1.0))
     below = pixel(canvas, picture, middle + QPointF(0, 3))
     assert below[1] > below[0] and not near(below, viridis(1.0))
+    assert canvas.scene_.wires[Edge("n1", "n2")].pen().style() == Qt.PenStyle.NoPen
+    assert canvas.scene_.wires[Edge("n2", "n3")].pen().style() == Qt.PenStyle.SolidLine
     canvas.overlay.show_flow({}, "off")
+    assert canvas.scene_.wires[Edge("n1", "n2")].pen().style() == Qt.PenStyle.SolidLine
     assert not near(pixel(canvas, grab(canvas), middle), viridis(1.0), 60)
 
 
@@ -245,18 +248,17 @@ def test_export_with_live_decoration(draw: Draw, tmp_path: Path) -> None:
     red = QImage(24, 8, QImage.Format.Format_RGB32)
     red.fill(QColor("#cc2233"))
     canvas.overlay.show_pictures({"n2": red})
+    canvas.overlay.show_flow({Edge("n1", "n2"): (1.0, 1.0)}, "act")
     state, analysis = canvas.store.state, canvas.analyst.analysis
     plain = QImage(str(export_canvas(state, analysis, tmp_path / "a.png")))
     live = QImage(str(export_canvas(state, analysis, tmp_path / "b.png", live=canvas.overlay)))
 
-    def reds(image: QImage) -> int:
-        return sum(
-            near(image.pixelColor(x, y).getRgb()[:3], "#cc2233")
-            for x in range(0, image.width(), 9)
-            for y in range(0, image.height(), 9)
-        )
+    def count(image: QImage, wanted: str | QColor) -> int:
+        spots = [(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)]
+        return sum(near(image.pixelColor(x, y).getRgb()[:3], wanted) for x, y in spots)
 
-    assert reds(plain) == 0 < reds(live)
+    for color in ("#cc2233", viridis(1.0)):
+        assert count(plain, color) == 0 < count(live, color)
 
 
 def test_legend_and_map_paint(draw: Draw) -> None:

@@ -91,6 +91,23 @@ def test_residual_blocks_wrap_between_blocks_only() -> None:
         assert len({places[f"n{j}"].y for j in (k, k + 1, k + 2)}) == 1, "a block was torn apart"
 
 
+def test_what_follows_a_merge_of_branches_runs_in_one_line() -> None:
+    state = chain("input", "dense")
+    for k, length in enumerate((1, 2, 2)):
+        last = "n2"
+        for j in range(length):
+            state = verbs.add_node(state, f"b{k}{j}", "dense", Point(0, 0), (Edge(last, f"b{k}{j}"),))
+            last = f"b{k}{j}"
+    ends = tuple(Edge(n, "c") for n in ("b00", "b11", "b21"))
+    state = verbs.add_node(state, "c", "concat", Point(0, 0), ends)
+    for before, new in (("c", "t1"), ("t1", "t2"), ("t2", "t3")):
+        state = verbs.add_node(state, new, "dense", Point(0, 0), (Edge(before, new),))
+    sizes = {n: (176.0, 128.0) for n in state.graph.nodes}
+    places = layered(state.graph, tuple(state.graph.nodes), sizes, 5000)
+    assert len({places[n].y for n in ("c", "t1", "t2", "t3")}) == 1
+    assert places["b10"].y == places["b11"].y and places["b20"].y == places["b21"].y
+
+
 @given(st.integers(2, 24), st.integers(0, 2**32 - 1))
 def test_no_two_cards_overlap_and_wires_run_forward_within_a_row(count: int, seed: int) -> None:
     import random
