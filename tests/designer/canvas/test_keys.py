@@ -10,11 +10,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from designer.canvas import Canvas
+from designer.canvas.scene import CanvasScene
 from designer.document import Point, verbs
 from designer.document.verbs.fragment import MIME
 from engine.graph import Edge
 from tests.designer.canvas.conftest import CTRL, SHIFT, Hand
 from tests.designer.document.drawn import chain, wires
+from widgets import tokens
 
 Draw = Callable[..., Canvas]
 K = Qt.Key
@@ -227,3 +229,21 @@ def test_auto_layout_is_one_step_and_frames(draw: Draw) -> None:
     assert all(canvas.visible_rect().contains(b) for b in boxes)
     canvas.store.undo()
     assert canvas.store.state == state and Edge("n1", "n2") in canvas.scene_.wires
+
+
+def test_motion_glides_to_the_same_end_and_an_edit_on_the_way_finishes_it(draw: Draw, qtbot) -> None:  # type: ignore[no-untyped-def]
+    state = verbs.move_nodes(chain("input", "dense", "output"), {"n3": Point(0, 480)})
+    canvas = draw(state)
+    tokens.reduce_motion(False)
+    canvas.edits.auto_layout()
+    item, end = canvas.scene_.nodes["n3"], canvas.store.state.position("n3")
+    assert (item.x(), item.y()) == (0, 480) and steps(canvas) == 1
+    qtbot.waitUntil(lambda: (item.x(), item.y()) not in ((0, 480), tuple(end)))
+    assert canvas.scene_.wires[Edge("n2", "n3")].end == item.port_point("in", True)
+    qtbot.waitUntil(lambda: (item.x(), item.y()) == tuple(end))
+    canvas.store.undo()
+    canvas.edits.auto_layout()
+    canvas.store.apply("Mute", verbs.set_muted, ("n1",), True)
+    fresh = CanvasScene(canvas.store.state, canvas.analyst.analysis, tokens.theme())
+    assert canvas.scene_.snapshot() == fresh.snapshot()
+    tokens.reduce_motion(True)
