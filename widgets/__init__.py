@@ -14,15 +14,21 @@ Ground (no pyqtgraph is loaded by these)
 
 Plots (all are PlotPanel: title row with "?", empty sentence, hover read-out, context menu with PNG, SVG, CSV and copy;
 export_png(path), export_svg(path), export_csv(path), show_empty(text), show_title(text), show_help(text))
-    CurvePlot       show_curves({name: (x, y) | Line(x, y, split, run)}), show_markers([(x, text)]), show_best(x)
-    LayerProfile    show_profile(layer_ids, layer_names, {series: values}, earlier=, predicted=), show_bands,
-                    show_selected(id); signal layer_clicked(str)
-    HistogramRidge  show_histograms(steps, edges, counts, raw_min, raw_max, name=)
-    Waterfall       show_waterfall(layer_ids, layer_names, steps, values); signal cell_clicked(str, int)
-    TileGrid        show_tiles(array, signed=, captions=, scale=); signals tile_clicked(int), tile_opened(int)
-    DecisionBoundary  show_surface(grid, extent), show_points(x, y, split=)
-    ConfusionMatrix show_matrix(counts, class_names); signal cell_clicked(int, int)
-    ImageStrip      show_images(images, captions, right=); signal image_clicked(int)
+    CurvePlot       show_curves({name: (x, y) | Line(x, y, split="train", run="A", hue="")}, x_label=),
+                    show_markers([(x, text)]), show_best(x, y), show_log, show_smoothing, show_recent(points)
+    LayerProfile    show_profile(layer_ids, layer_names, {series: (L,)}, earlier={series: (T, L)}, predicted=, compare=,
+                    levels={id: "warning" | "error"}), show_bands([Band(low, high, level, text)]), show_selected(id),
+                    clear_history(); signal layer_clicked(str)
+    HistogramRidge  show_histograms(steps, edges, counts, raw_min, raw_max, name=), show_form("ridge" | "heat")
+    Waterfall       show_waterfall(layer_ids, layer_names, steps, values (L, S)); signal cell_clicked(str, int)
+    TileGrid        show_tiles(array (K, H, W) | (K, 3, H, W), signed=, captions=, scale="unit" | "layer" | "global",
+                    bounds=), show_selected(index); signals tile_clicked(int), tile_opened(int)
+    DecisionBoundary  show_surface(grid (H, W) | (C, H, W), extent, center=, span=, class_names=),
+                    show_points(points, values, split="train" | "test"), show_test(bool), show_discrete(bool)
+    ConfusionMatrix show_matrix(counts, class_names); signal cell_clicked(true, predicted)
+    ImageStrip      show_images(images, captions, right=[True | False | None]); signal image_clicked(int)
+
+``python -m widgets.gallery --out DIR --theme light`` draws them all.
 """
 
 from __future__ import annotations

@@ -239,11 +239,25 @@ class LayerProfile(AxisPlot):
                 left, right = QPointF(at.area.left(), edge), QPointF(at.area.right(), edge)
                 hairline(painter, left, right, blend(theme().panel, hue, 0.55), Qt.PenStyle.DashLine)
         if band.text and box.height() > 14:
-            # At the end of the chart where the data are not.
-            first = next((values[0] for values in self._now.values()), 0.0)
-            left = band.low <= abs(first) <= band.high
-            x = at.area.right() - 4 if left else at.area.left() + 4
-            tag(painter, band.text, QPointF(x, box.top() + 9), hue, left=left, area=at.area)
+            self._paint_band_text(painter, at, band, box, hue)
+
+    def _paint_band_text(self, painter: QPainter, at: Mapping, band: Band, box: QRectF, hue: str) -> None:
+        """The band's word, left, right or between: where neither data nor legend lie."""
+        origin = self.plot.mapFromScene(self.view.sceneBoundingRect()).boundingRect().topLeft()
+        legend = (
+            QRectF(self.legend.geometry()).translated(-origin.x(), -origin.y()) if self.legend.isVisible() else None
+        )
+        values = np.abs(next(iter(self._now.values()), np.zeros(0)))
+
+        def hidden(share: float) -> int:
+            x = at.area.left() + share * at.area.width()
+            near = values[int(share * max(0, len(values) - 1)) :][:2] if share < 1 else values[-2:]
+            under = legend is not None and legend.adjusted(-40, -8, 40, 8).contains(x, box.top() + 9)
+            return 2 * under + bool(((near >= band.low) & (near <= band.high)).any())
+
+        share = min((0.0, 1.0, 0.38), key=hidden)
+        x = at.area.left() + 4 + share * (at.area.width() - 8)
+        tag(painter, band.text, QPointF(x, box.top() + 9), hue, left=share == 1.0, area=at.area)
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
         x = at.x0 + at.sx * np.arange(len(self._ids))

@@ -161,8 +161,11 @@ class Waterfall(AxisPlot):
         for index, ident in enumerate(self._ids):
             if ident in self._selected:
                 box = at.rect(0, 1, index - 0.5, index + 0.5)
-                painter.setPen(pen(theme().accent, width=2))
-                painter.drawRect(QRectF(at.area.left() + 1, box.top() + 1, at.area.width() - 2, box.height() - 2))
+                frame = QRectF(at.area.left() + 2, box.top() + 2, at.area.width() - 4, box.height() - 4)
+                # A pale rim, as no single colour stands out from every colour of the map.
+                for hue, width in ((theme().panel, 4.0), (theme().accent, 2.0)):
+                    painter.setPen(pen(hue, width=width))
+                    painter.drawRect(frame)
 
     # -- mouse, export -------------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ def test_shares_as_text(share: float, text: str):
 
 
 def test_colours_follow_the_share_of_the_row(plot, pixels):
+    assert plot.matrix.shares()[:2].tolist() == [[0.8, 0.2, 0.0], [0.1, 0.9, 0.0]]
     picture = pixels(plot.matrix)
     corner = QPointF(-15, -15)
     right, wrong, none = (picture.pixelColor((middle(plot, 0, c) + corner).toPoint()) for c in (0, 1, 2))

@@ -81,6 +81,13 @@ def test_hover_reads_every_curve_at_that_x(plot, qtbot, rng, log: bool):
     assert not plot.readout.isVisible()
 
 
+@pytest.mark.parametrize(("at", "index"), [(119.6, 120), (120.4, 120), (120.6, 121), (-5.0, 0), (999.0, 199)])
+def test_the_nearest_point_is_read(plot, rng, at: float, index: int):
+    y = rng.random(200)
+    plot.show_curves({"train": (np.arange(200.0), y)})
+    assert plot.values_at(at) == [("train", index, y[index])]
+
+
 def test_a_million_points_draw_in_time(plot, rng):
     x = np.arange(1e6)
     y = rng.normal(size=10**6)
