@@ -19,7 +19,7 @@ from widgets.i18n import tr
 from widgets.panel import PlotPanel
 from widgets.tokens import color, theme
 
-LARGEST_CELL = 44
+LARGEST_CELL = 72
 LEAST_FOR_TEXT = 20
 MARGIN_CLASSES = 40
 """Above so many classes, recall and precision are left to the hover."""
