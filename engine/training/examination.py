@@ -1,0 +1,144 @@
+"""Gathering the doctor's evidence from a trainer, between two steps."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.initial import initial_weights
+from engine.backends.numpy import NumpyExecutable
+from engine.probes.autopsy import autopsy, trace
+from engine.probes.capture import layer_statistics
+from engine.probes.evidence import Evidence, InputFigures
+from engine.probes.snapshot import LayerStats
+from engine.training.trainer import Trainer
+
+#: samples of the training set that layers are looked at with
+PROBE_SAMPLES = 500
+AUTOPSY_SAMPLES = 64
+
+
+class Examiner:
+    """Keeps what does not change during a run: the layers at the start, the inputs' figures, the first loss."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        rows = np.arange(min(len(trainer.dataset.train), PROBE_SAMPLES))
+        self._x = {s.field: trainer.dataset.train.x[s.field][rows] for s in trainer.plan.inputs}
+        self._y = {k: v[rows] for k, v in trainer.targets.items()}
+        start = NumpyExecutable(trainer.plan, trainer.optimizer, trainer.setup.dtype, trainer.setup.seed)
+        start.load_weights(dict(initial_weights(trainer.plan, trainer.setup.seed)))
+        self._start = self._statistics(start)
+        seen = start.evaluate(self._x, self._y)
+        self._first_loss = seen.loss
+        self._expected = self._expected_first(start)
+        self._inputs = tuple(_figures(v) for v in self._x.values() if v.dtype.kind == "f")
+
+    def _statistics(self, executable: NumpyExecutable) -> tuple[LayerStats, ...]:
+        return layer_statistics(self._trainer.plan, executable.gradients(self._x, self._y, training=True))
+
+    def _expected_first(self, start: NumpyExecutable) -> float:
+        """ln C + Var(logits) / 2, where a cross-entropy over C classes is learned."""
+        classes, head = len(self._trainer.dataset.class_names), self._trainer.plan.heads[0]
+        if classes < 2 or head.loss.fuses is None:
+            return math.nan
+        logits = start.forward(self._x, [head.prediction])[head.prediction]
+        return math.log(classes) + float(np.var(logits, dtype=np.float64)) / 2
+
+    def examine(self) -> Evidence:
+        """The evidence of this moment."""
+        t = self._trainer
+        now = NumpyExecutable(t.plan, t.optimizer, t.setup.dtype, t.setup.seed)
+        now.load_weights(t.executable.weights())
+        graph, view, epochs = t.project.graph, t.columns.view, t.epochs
+        few = slice(0, AUTOPSY_SAMPLES)
+        traced = trace(
+            t.plan,
+            now.weights(),
+            {k: v[few] for k, v in self._x.items()},
+            {k: v[few] for k, v in self._y.items()},
+            like=now,
+        )
+        divergence = t.divergence
+        return Evidence(
+            step=t.step,
+            batch=t.setup.batch_size,
+            samples=len(t.dataset.train),
+            rate=t.base_rate,
+            optimizer=t.optimizer.id,
+            task=t.dataset.task,
+            class_counts=tuple(t.dataset.class_counts("train").values()),
+            names={k: n.name for k, n in graph.nodes.items()},
+            activations=_activations(t),
+            norms=tuple(dict.fromkeys(s.node for s in t.plan.steps if s.primitive.id == "batch_norm")),
+            loss=t.plan.heads[0].loss.id,
+            ends_with=_last_operation(t),
+            start=self._start,
+            now=self._statistics(now),
+            updates=self._updates(),
+            autopsy=autopsy(traced),
+            first_loss=self._first_loss,
+            expected_first=self._expected,
+            baseline=self._baseline(),
+            step_losses=view.loss[: view.count].copy(),
+            train_loss=np.array([e.train_loss for e in epochs]),
+            validation_loss=np.array([e.validation_loss for e in epochs]),
+            train_metric=np.array([e.train_metric for e in epochs]),
+            validation_metric=np.array([e.validation_metric for e in epochs]),
+            inputs=self._inputs,
+            diverged=str(divergence) if divergence is not None else "",
+        )
+
+    def _updates(self) -> tuple[float, ...]:
+        """Update : weight of the layers' kernels in the last step that was kept."""
+        last = self._trainer.executable.last()
+        if last is None or not last.updates:
+            return ()
+        return tuple(
+            s.update_ratio for s in layer_statistics(self._trainer.plan, last) if math.isfinite(s.update_ratio)
+        )
+
+    def _baseline(self) -> float:
+        """The loss of the best constant prediction, by the first head's own loss over the samples looked at."""
+        t = self._trainer
+        head = t.plan.heads[0]
+        target = self._y[head.field]
+        shape = t.plan.values[head.prediction].shape
+        if head.loss.target == "values":
+            constant = np.broadcast_to(target.mean(0), (len(target), *shape))
+        elif target.ndim == 1:
+            share = np.bincount(target, minlength=shape[0])[: shape[0]] / max(len(target), 1)
+            constant = np.broadcast_to(np.log(np.maximum(share, 1e-12)), (len(target), *shape))
+        else:
+            p = np.clip(target.mean(0), 1e-12, 1 - 1e-12)
+            constant = np.broadcast_to(np.log(p / (1 - p)), (len(target), *shape))
+        return float(head.loss.per_sample(np, np.asarray(constant, np.float64), target).mean()) * head.weight
+
+
+def _figures(x: NDArray[np.floating]) -> InputFigures:
+    """Per feature of a table; over all values of an image."""
+    flat = x.reshape(len(x), -1).astype(np.float64) if x.ndim == 2 else x.reshape(-1, 1).astype(np.float64)
+    sd, mean = flat.std(0), flat.mean(0)
+    spread = sd[sd > 0]
+    if not len(spread):
+        return InputFigures(0.0, 0.0, 0.0, float(np.sqrt(np.mean(flat**2))))
+    offset = float(np.median(np.abs(mean[sd > 0]) / spread))
+    return InputFigures(float(spread.min()), float(spread.max()), offset, float(np.sqrt(np.mean(flat**2))))
+
+
+def _activations(t: Trainer) -> dict[str, str]:
+    """Node -> the operation that its weighted sum feeds."""
+    consumers = {s.inputs[0]: s.primitive.id for s in reversed(t.plan.steps) if s.inputs}
+    found: dict[str, str] = {}
+    for node in t.plan.layer_order:
+        z = t.plan.marks.get((node, "z"))
+        found[node] = consumers.get(z, "") if z is not None else ""
+    return found
+
+
+def _last_operation(t: Trainer) -> str:
+    made = {s.output: s.primitive.id for s in t.plan.steps}
+    name = made.get(t.plan.heads[0].shown, "")
+    return "" if name in ("linear", "conv2d", "reshape") else name
