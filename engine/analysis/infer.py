@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.analysis.catalog import check_choices
 from engine.analysis.rules import graph_problems
 from engine.analysis.types import Analysis, NodeAnalysis, Problem, TensorType
+from engine.analysis.wiring import wiring_problems
 from engine.declare import ParamError, UnknownTypeError
 from engine.graph import Edge, Graph, Node
 from engine.layers import LAYERS, Builder, Fix, Layer, ShapeRefusal, dry
@@ -77,7 +78,7 @@ def _analyse(node: Node, incoming: tuple[Edge, ...], types: tuple[TensorType | N
     layer = make_layer(node)
     if isinstance(layer, Problem):
         return NodeAnalysis(node, types, None, own_problems=(layer,))
-    wiring = _wiring(node, layer, incoming, types)
+    wiring = wiring_problems(node, layer, incoming, types)
     if wiring:
         return NodeAnalysis(node, types, None, own_problems=wiring)
     known = [t for t in types if t is not None]
@@ -118,77 +119,3 @@ def _figures(node: Node, layer: Layer, types: tuple[TensorType | None, ...], ord
     parameters = sum(size(w.shape) for w in program.weights)
     trainable = 0 if node.frozen else parameters
     return NodeAnalysis(node, types, TensorType(out.shape, out.dtype), parameters, trainable, macs, kept)
-
-
-def _wiring(
-    node: Node, layer: Layer, incoming: tuple[Edge, ...], types: tuple[TensorType | None, ...]
-) -> tuple[Problem, ...]:
-    """Missing, surplus and mistyped wires."""
-    found: list[Problem] = []
-    names = {p.name for p in layer.inputs}
-    for e in incoming:
-        if e.port not in names:
-            found.append(
-                _problem(
-                    node,
-                    "{name} has no input {port!r}",
-                    {"port": e.port},
-                    ", ".join(names) or "no inputs",
-                    e.port,
-                    e.port,
-                )
-            )
-    for port in layer.inputs:
-        wires = [k for k, e in enumerate(incoming) if e.port == port.name]
-        if port.many and len(wires) < 2:
-            found.append(
-                _problem(
-                    node,
-                    "{name} needs at least two inputs, got {count}",
-                    {"count": len(wires)},
-                    "2 or more wires",
-                    str(len(wires)),
-                    port.name,
-                )
-            )
-        elif not port.many and not wires:
-            found.append(
-                _problem(
-                    node,
-                    "{name} has no input; wire a layer to its {port!r} port",
-                    {"port": port.name},
-                    "1 wire",
-                    "none",
-                    port.name,
-                )
-            )
-        elif not port.many and len(wires) > 1:
-            found.append(
-                _problem(
-                    node,
-                    "{name}: port {port!r} takes one wire, got {count}",
-                    {"port": port.name, "count": len(wires)},
-                    "1 wire",
-                    str(len(wires)),
-                    port.name,
-                )
-            )
-        for k in wires:
-            t = types[k]
-            if t is not None and t.dtype != port.dtype and layer.id not in ("output",):
-                words = {"float": "numbers", "int": "whole-number ids"}
-                found.append(
-                    _problem(
-                        node,
-                        "{name} takes {expected}, but {got} come",
-                        {"expected": words[port.dtype], "got": words[t.dtype]},
-                        words[port.dtype],
-                        words[t.dtype],
-                        port.name,
-                    )
-                )
-    return tuple(found)
-
-
-def _problem(node: Node, template: str, values: dict[str, object], expected: str, got: str, port: str) -> Problem:
-    return Problem(node.id, template, {**values, "name": node.name}, expected, got, port=port)

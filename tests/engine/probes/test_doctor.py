@@ -1,4 +1,4 @@
-"""The doctor on thirty networks: fifteen healthy ones must be quiet, of fifteen ill ones at least fourteen are found."""
+"""The doctor on thirty networks: quiet on fifteen healthy ones, right on at least fourteen of fifteen ill ones."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def residual(blocks: int = 8) -> Graph:
         for source, end in ((at, f"d{k}"), (at, f"a{k}"), (f"d{k}", f"a{k}")):
             graph = graph.add_edge(Edge(source, end))
         at = f"a{k}"
-    graph = graph.add_node(Node("h", "dense", "h", {"units": 3, "weight_init": Spec("xavier_normal", {"gain": 0.1})})).add_edge(Edge(at, "h"))
+    head = {"units": 3, "weight_init": Spec("xavier_normal", {"gain": 0.1})}
+    graph = graph.add_node(Node("h", "dense", "h", head)).add_edge(Edge(at, "h"))
     return graph.add_node(Node("o", "output", "o", {"loss": Spec("softmax_cross_entropy")})).add_edge(Edge("h", "o"))
 
 
