@@ -57,6 +57,18 @@ def need_axes(layer: str, shape: Shape, least: int, expected: str) -> None:
         )
 
 
+def need_sequence(layer: str, shape: Shape) -> None:
+    """Refuses whatever is not (T, D)."""
+    if len(shape) != 2:
+        raise ShapeRefusal(
+            "a sequence of vectors per sample",
+            "{layer} takes a sequence of vectors (places x features), but {got} came",
+            {"layer": layer, "got": text(shape)},
+            expected="N x T x D",
+            got=text(shape),
+        )
+
+
 def need_equal(layer: str, shapes: tuple[Shape, ...]) -> None:
     """Refuses inputs whose shapes differ; a layer that merges needs two at least."""
     if len(shapes) < 2:

@@ -85,12 +85,13 @@ class Sliding:
 
     def explain(self, image: Shape) -> str:
         """``28 - 3 + 1 = 26``; one sentence for both axes where they agree."""
-        top, left, bottom, right = self.resolved(image)
-        rows = self._axis(image[-2], 0, top, bottom)
-        columns = self._axis(image[-1], 1, left, right)
+        rows, columns = self.explain_axis(image, 0), self.explain_axis(image, 1)
         return rows if rows == columns else f"height: {rows}; width: {columns}"
 
-    def _axis(self, length: int, axis: int, before: int, after: int) -> str:
+    def explain_axis(self, image: Shape, axis: int) -> str:
+        """The size along one axis: 0 is the height, 1 the width."""
+        pads, length = self.resolved(image), image[axis - 2]
+        before, after = pads[axis], pads[axis + 2]
         kernel, stride, dilation, reach = self.kernel[axis], self.stride[axis], self.dilation[axis], self.reach[axis]
         out = out_length(length, kernel, stride, dilation, before, after)
         if self.padding == "same":

@@ -15,12 +15,13 @@ from engine.primitives.elementwise import Elementwise
 class Dropout(Elementwise):
     """y = x m / (1 - rate), each m 1 with probability 1 - rate, else 0; y = x outside training. Any shape.
 
+    ``spatial``: one m for all cells of a channel, x (N, C, ...). Srivastava et al. 2014; Tompson et al. 2015.
     m = 1 where the element's random 32 bits >= rate 2^32, a pure function of (seed, stream, step, element).
-    Srivastava et al. 2014.
     """
 
     rate: float = 0.5
     stream: int = 0
+    spatial: bool = False
 
     id: ClassVar[str] = "dropout"
     keeps_inputs: ClassVar[bool] = False
@@ -35,7 +36,10 @@ class Dropout(Elementwise):
         """Keeps the mask. A dropped NaN stays NaN: it would come back in the next step."""
         if not ctx.training or self.rate == 0:
             return inputs[0], None
-        keep = ctx.uniform_bits(self.stream, inputs[0].shape) >= ctx.xp.uint32(self.threshold)
+        shape = inputs[0].shape
+        if self.spatial:
+            shape = (*shape[:2], *(1 for _ in shape[2:]))
+        keep = ctx.uniform_bits(self.stream, shape) >= ctx.xp.uint32(self.threshold)
         return self._apply(inputs[0], keep), keep
 
     def backward(
@@ -50,5 +54,5 @@ class Dropout(Elementwise):
         return y
 
     def saved_bytes(self, itemsize: int, *inputs: Shape) -> int:
-        """One byte per element."""
-        return size(inputs[0]) if self.rate else 0
+        """One byte per element, or per channel."""
+        return (inputs[0][0] if self.spatial else size(inputs[0])) if self.rate else 0

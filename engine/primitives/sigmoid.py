@@ -22,12 +22,16 @@ class Sigmoid(Primitive):
 
     def forward(self, ctx: Context, *inputs: Array) -> tuple[Array, Any]:
         """Computed from exp(-|x|), which never overflows; NaN stays NaN."""
-        xp = ctx.xp
-        e = xp.exp(-xp.abs(inputs[0]))
-        return xp.where(inputs[0] < 0, e, 1) / (1 + e), None
+        return logistic(ctx.xp, inputs[0]), None
 
     def backward(
         self, ctx: Context, grad: Array, saved: Any, inputs: Sequence[Array], output: Array, needs: Sequence[bool]
     ) -> Sequence[Array | None]:
         """dx = dy y (1 - y)."""
         return (grad * output * (1 - output),)
+
+
+def logistic(xp: Any, x: Array) -> Array:
+    """1 / (1 + exp(-x)), elementwise."""
+    e = xp.exp(-xp.abs(x))
+    return xp.where(x < 0, e, 1) / (1 + e)

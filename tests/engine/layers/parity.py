@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.declare import Spec
 from engine.graph import Edge, Graph, Node, Project
-from engine.layers import Layer
-from engine.primitives import Shape
+from engine.layers import Layer, Step
+from engine.primitives import Context, Shape
+from engine.primitives.gaussian_noise import GaussianNoise
 from tests.engine.run_program import Net, kinds
 
 
@@ -45,8 +47,8 @@ def torch_module(layer: Layer, shapes: Sequence[Shape], net: Net, dtype: str) ->
     return module, ours
 
 
-def inject_masks(module: Any, net: Net, batch: int, ctx: Any) -> None:
-    """Our dropout masks into the module's nn.Dropout layers, in order."""
+def inject_randomness(module: Any, net: Net, batch: int, ctx: Context) -> None:
+    """Our dropout masks into the module's nn.Dropout layers, and our noise in place of torch.randn_like, in order."""
     import torch
 
     class Masked(torch.nn.Module):
@@ -57,12 +59,23 @@ def inject_masks(module: Any, net: Net, batch: int, ctx: Any) -> None:
         def forward(self, x: Any) -> Any:
             return x * self.factors.to(x.dtype) if self.training else x
 
-    steps = [s for s in net.program.steps if s.primitive.random]
+    def drawn(step: Step, fill: float) -> NDArray[Any]:
+        return step.primitive.forward(ctx, np.full((batch, *net.program.values[step.inputs[0]].shape), fill))[0]
+
+    steps = [s for s in net.program.steps if s.primitive.id == "dropout"]
     names = [n for n, m in module.named_children() if type(m).__name__.startswith("Dropout")]
-    assert len(steps) == len(names)
     for step, name in zip(steps, names, strict=True):
-        ones = np.ones((batch, *net.program.values[step.inputs[0]].shape))
-        setattr(module, name, Masked(step.primitive.forward(ctx, ones)[0]))
+        setattr(module, name, Masked(drawn(step, 1.0)))
+    noisy = [s for s in net.program.steps if isinstance(s.primitive, GaussianNoise)]
+    noises = [torch.from_numpy(drawn(s, 0.0) / (s.primitive.deviation or 1.0)) for s in noisy]
+    forward = module.forward
+
+    def with_noise(*x: Any) -> Any:
+        left = list(noises)
+        with patch.object(torch, "randn_like", lambda like: left.pop(0).to(like.dtype)):
+            return forward(*x)
+
+    module.forward = with_noise
 
 
 def onnx_outputs(layer: Layer, shapes: Sequence[Shape], net: Net, x: Sequence[NDArray[Any]]) -> NDArray[Any]:

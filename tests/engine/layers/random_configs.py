@@ -108,4 +108,6 @@ SPECIAL: dict[str, Callable[[list[Shape], np.random.Generator], dict[str, Any]]]
     "reshape": _reshape,
     "concat": _concat,
     "standardize": _standardize,
+    "permute": lambda shapes, rng: {"order": tuple(int(k) for k in rng.permutation(len(shapes[0])))},
+    "embedding": lambda shapes, rng: {"vocabulary": int(rng.integers(3, 9))},
 }

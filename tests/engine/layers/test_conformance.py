@@ -12,7 +12,7 @@ import pytest
 from engine.layers import LAYERS, Layer, Sample
 from engine.primitives import PRIMITIVES
 from tests.engine.gradient_check import check_gradient
-from tests.engine.layers.parity import inject_masks, keras_outputs, onnx_outputs, torch_module
+from tests.engine.layers.parity import inject_randomness, keras_outputs, onnx_outputs, torch_module
 from tests.engine.run_program import Net, as_json, context, from_json, layer_net, random_inputs
 
 BATCH = 3
@@ -112,7 +112,7 @@ def test_training_step_equals_torch(
     x = [v if v.dtype.kind == "i" else v.astype(dtype) for v in random_inputs(net, rng, BATCH)]
     ctx = context(update_state=True)
     module, names = torch_module(layer, sample.inputs, net, dtype)
-    inject_masks(module, net, BATCH, ctx)
+    inject_randomness(module, net, BATCH, ctx)
     tensors = [torch.from_numpy(v.copy()).requires_grad_(v.dtype.kind == "f") for v in x]
     theirs = module.train()(*tensors)
     ours = net.forward(ctx, *x)
@@ -145,6 +145,7 @@ def close(ours: Any, theirs: Any, tolerance: float) -> None:
 @pytest.mark.parity("torch")
 def test_counts_equal_torch(cls: type[Layer], sample: Sample, rng: np.random.Generator) -> None:
     import torch
+    from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
     layer, net = made(cls, sample, rng)
@@ -153,7 +154,8 @@ def test_counts_equal_torch(cls: type[Layer], sample: Sample, rng: np.random.Gen
     assert ours == sum(p.numel() for p in module.parameters())
     macs = sum(s.primitive.macs(*(net.program.values[i].shape for i in s.inputs)) for s in net.program.steps)
     x = [torch.from_numpy(v) for v in random_inputs(net, rng, 1)]
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
+    # torch counts matrix products only, so its attention must be made of some
+    with FlopCounterMode(display=False) as counter, torch.no_grad(), sdpa_kernel(SDPBackend.MATH):
         module.eval()(*x)
     if all(getattr(s.primitive, "groups", 1) == 1 for s in net.program.steps):  # torch's count forgets groups
         assert 2 * macs == counter.get_total_flops()
