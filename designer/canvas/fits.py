@@ -19,6 +19,9 @@ from widgets.i18n import tr_declared
 _AFTER_IMAGE = ("convolution", "pooling", "activation", "normalization", "shape", "regularization", "merge")
 _AFTER_VECTOR = ("dense", "activation", "output", "regularization", "normalization", "merge", "shape")
 
+#: of layers that match a search equally well, these come first
+_COMMON = ("dense", "conv2d", "max_pool2d", "flatten", "relu", "dropout", "batch_norm", "input", "output", "add")
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -42,7 +45,8 @@ def offers(analysis: Analysis, origin: PortRef | None = None) -> list[Offer]:
     carried = analysis.output(origin.node) if origin is not None and not origin.is_input else None
     usual: Sequence[str] = () if carried is None else _AFTER_IMAGE if len(carried.shape) == 3 else _AFTER_VECTOR
     ranks = {g: k for k, g in enumerate((*usual, *(g for g in tokens.GROUPS if g not in usual)))}
-    found.sort(key=lambda o: (not o.fits, ranks.get(o.group, 99)))
+    common = {t: k for k, t in enumerate(_COMMON)}
+    found.sort(key=lambda o: (not o.fits, ranks.get(o.group, 99), common.get(o.type, 99)))
     return [o for o in found if o.fits] if origin is not None and not origin.is_input else found
 
 

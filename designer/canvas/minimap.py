@@ -11,6 +11,9 @@ from designer.canvas.scene import CanvasScene
 from widgets import tokens
 from widgets.i18n import tr
 
+#: how much its ground hides of the cards under it
+_GLASS = 0.72
+
 
 class Minimap(QWidget):
     """Cards as blocks in their group's colour and the view as a frame. Repaints at most 30 times a second."""
@@ -55,9 +58,9 @@ class Minimap(QWidget):
     def to_map(self) -> QTransform:
         """Scene to widget: the content inside, to scale, centred."""
         inner = QRectF(self.rect()).adjusted(8, 8, -8, -8)
-        if self._content.isEmpty():
+        world = self.scene.content() if self._blocks is None else self._content
+        if world.isEmpty():
             return QTransform()
-        world = self._content
         scale = min(inner.width() / world.width(), inner.height() / world.height(), 0.25)
         move = inner.center() - world.center() * scale
         return QTransform(scale, 0, 0, scale, move.x(), move.y())
@@ -71,7 +74,7 @@ class Minimap(QWidget):
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(look.border)
-        painter.setBrush(tokens.color(look.theme.panel))
+        painter.setBrush(tokens.color(look.theme.panel, _GLASS))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
         to_map = self.to_map()
         by_group: dict[str, list[QRectF]] = {}

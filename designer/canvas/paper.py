@@ -20,6 +20,8 @@ class PaperView(QGraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._plain, self._dotted = QColor(), QBrush()
+        #: everything was framed, and nobody has moved the view since
+        self.whole = False
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
@@ -53,6 +55,7 @@ class PaperView(QGraphicsView):
 
     def zoom_to(self, zoom: float, anchor: QPointF | None = None) -> None:
         """Zoom so that the viewport point stays where it is; the middle by default."""
+        self.whole = False
         at = anchor if anchor is not None else QPointF(self.viewport().rect().center())
         zoom = min(max(zoom, LEAST_ZOOM), MOST_ZOOM)
         before = self.viewportTransform().inverted()[0].map(at)
@@ -63,6 +66,7 @@ class PaperView(QGraphicsView):
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the paper by that many screen pixels."""
+        self.whole = False
         self._scroll_by(QPointF(-dx, -dy))
         self.viewed.emit(self.visible_rect())
 
@@ -73,6 +77,7 @@ class PaperView(QGraphicsView):
 
     def centre_on(self, point: QPointF) -> None:
         """That scene point in the middle."""
+        self.whole = False
         at = self.viewportTransform().map(point)
         self._scroll_by(at - QPointF(self.viewport().rect().center()))
         self.viewed.emit(self.visible_rect())
@@ -87,6 +92,11 @@ class PaperView(QGraphicsView):
         across, down = max(room.width() - 2 * side, 40), max(room.height() - side - below, 40)
         self.zoom_to(min(across / rect.width(), down / rect.height(), 1.0))
         self.centre_on(rect.center() + QPointF(0, (below - side) / 2 / self.zoom))
+        self.whole = rect.contains(self.everything())
+
+    def everything(self) -> QRectF:
+        """What there is to see."""
+        return QRectF()
 
     def frame_margins(self) -> tuple[int, int]:
         """Screen pixels to leave at the sides and above, and below."""

@@ -41,6 +41,8 @@ class CanvasScene(QGraphicsScene):
         self.hovered: str | Edge | None = None
         #: called when cards have moved
         self.on_moved: Callable[[], None] | None = None
+        #: called when cards have grown or shrunk by a live picture
+        self.on_grown: Callable[[], None] | None = None
         #: a new place may be animated: (item, target) -> True if it takes the item there itself
         self.glide: Callable[[NodeItem, QPointF], bool] | None = None
         self._touching: dict[str, set[Edge]] = {}
@@ -209,6 +211,8 @@ class CanvasScene(QGraphicsScene):
                 self._refresh_card(self.nodes[node_id], moved)
         if moved:
             self._adjust(moved)
+            if self.on_grown is not None:
+                self.on_grown()
 
     def show_flowing(self, edges: Iterable[Edge]) -> None:
         """These wires are drawn as ribbons by the overlay, so their own line is not."""

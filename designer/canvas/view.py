@@ -18,13 +18,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from designer.canvas.bubble import Bubble, EmptyHint
+from designer.canvas.bubble import Bubble
+from designer.canvas.corners import Corners
 from designer.canvas.edits import Edits
 from designer.canvas.hover import tip_at
 from designer.canvas.keys import run_key
-from designer.canvas.legend import Legend
 from designer.canvas.look import dotted_paper
-from designer.canvas.minimap import Minimap
 from designer.canvas.motion import Motion
 from designer.canvas.overlay import Overlay
 from designer.canvas.paper import PaperView
@@ -66,8 +65,8 @@ class Canvas(PaperView):
         self.space_held = self._no_menu = False
         self.cursor_scene: QPointF | None = None
         self.quick: QuickAdd | None = None
-        self.bubble, self.hint = Bubble(self), EmptyHint(self)
-        self.legend, self.minimap = Legend(self), Minimap(self.scene_, self)
+        self.bubble, self.corners = Bubble(self), Corners(self)
+        self.hint, self.legend, self.minimap = self.corners.hint, self.corners.legend, self.corners.minimap
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Canvas"))
@@ -81,8 +80,6 @@ class Canvas(PaperView):
         self.analyst.changed.connect(self._show_analysis)
         self.selection.changed.connect(self._show_selection)
         self.minimap.go.connect(self.centre_on)
-        self.viewed.connect(self.minimap.show_view)
-        self.scene_.on_moved = self.minimap.refresh
         tokens.on_theme(self, self._apply_theme)
         language_changed.connect(self._retranslate)
 
@@ -96,10 +93,9 @@ class Canvas(PaperView):
         self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
         self.overlay.refresh()
         self.hint.setVisible(not new.graph.nodes)
-        self.minimap.setVisible(bool(new.graph.nodes))
-        self.minimap.refresh()
         if not old.graph.nodes.keys() & new.graph.nodes.keys() and len(new.graph.nodes) > 1:
             self.frame_all()
+        self.corners.follow()
 
     def _show_analysis(self, analysis: Analysis) -> None:
         """An analysis that runs ahead of the scene comes again with ``_follow``."""
@@ -115,7 +111,7 @@ class Canvas(PaperView):
         self.show_paper(QColor(theme.canvas), dotted_paper(theme.canvas, theme.grid))
         self.scene_.apply_theme(theme)
         self.hint.restyle()
-        self._place_corners()
+        self.corners.place()
         self.legend.update()
         self.minimap.redraw()
 
@@ -126,22 +122,19 @@ class Canvas(PaperView):
     def show_empty_hint(self, text: str) -> None:
         """What an empty canvas says; "" for the usual words."""
         self._hint_text = text
-        self.hint.show_text(text or tr("Drag a layer here, or press Tab to search for one"))
-        self.hint.setVisible(not self.store.state.graph.nodes)
-        self.minimap.setVisible(bool(self.store.state.graph.nodes))
-        self._place_corners()
+        self.corners.show_hint(text or tr("Drag a layer here, or press Tab to search for one"))
 
     def words_of(self, refusal: object) -> str:
         """A refusal as one sentence with the layers' names instead of their ids."""
         return with_names(str(refusal), self.store.state.graph)
 
     def frame_margins(self) -> tuple[int, int]:
-        """Sides, and above and below, so that legend and map cover nothing."""
-        low = max(
-            self.minimap.height() if self.minimap.isVisible() else 0,
-            self.legend.height() if self.legend.isVisible() else 0,
-        )
-        return 36, 36 + (low + tokens.SPACE_2 if low else 0)
+        """Sides, and above and below, so that the legend covers nothing."""
+        return self.corners.margins()
+
+    def everything(self) -> QRectF:
+        """The rectangle around all cards, frames and notes."""
+        return self.scene_.content()
 
     # ------------------------------------------------------------------ place
 
@@ -382,17 +375,10 @@ class Canvas(PaperView):
     # ------------------------------------------------------------------ corners
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Corners follow; the first real size frames what is there."""
+        """Corners follow; the first real size frames what is there, and what was framed stays framed."""
         super().resizeEvent(event)
+        self.corners.place()
         if not self._framed and self.viewport().width() > 50:
             self._framed = True
             self.frame_all()
-        self._place_corners()
-        self.minimap.show_view(self.visible_rect())
-
-    def _place_corners(self) -> None:
-        room, space = self.rect(), tokens.SPACE_4
-        self.legend.move(space, room.height() - self.legend.height() - space)
-        self.minimap.move(room.width() - self.minimap.width() - space, room.height() - self.minimap.height() - space)
-        self.hint.adjustSize()
-        self.hint.move((room.width() - self.hint.width()) // 2, (room.height() - self.hint.height()) // 2)
+        self.corners.keep_whole(anew=True)
