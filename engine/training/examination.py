@@ -32,8 +32,8 @@ class Examiner:
         start.load_weights(dict(initial_weights(trainer.plan, trainer.setup.seed)))
         self._start = self._statistics(start)
         seen = start.evaluate(self._x, self._y)
-        self._first_loss = seen.loss
-        self._expected = self._expected_first(start)
+        self.first_loss = seen.loss
+        self.expected_first = self._expected_first(start)
         self._inputs = tuple(_figures(v) for v in self._x.values() if v.dtype.kind == "f")
 
     def _statistics(self, executable: NumpyExecutable) -> tuple[LayerStats, ...]:
@@ -79,9 +79,9 @@ class Examiner:
             now=self._statistics(now),
             updates=self._updates(),
             autopsy=autopsy(traced),
-            first_loss=self._first_loss,
-            expected_first=self._expected,
-            baseline=self._baseline(),
+            first_loss=self.first_loss,
+            expected_first=self.expected_first,
+            baseline=self.baseline(),
             step_losses=view.loss[: view.count].copy(),
             train_loss=np.array([e.train_loss for e in epochs]),
             validation_loss=np.array([e.validation_loss for e in epochs]),
@@ -100,7 +100,7 @@ class Examiner:
             s.update_ratio for s in layer_statistics(self._trainer.plan, last) if math.isfinite(s.update_ratio)
         )
 
-    def _baseline(self) -> float:
+    def baseline(self) -> float:
         """The loss of the best constant prediction, by the first head's own loss over the samples looked at."""
         t = self._trainer
         head = t.plan.heads[0]

@@ -1,0 +1,70 @@
+"""The checks on demand: right gradients pass, a planted fault does not; sound nets pass the trio, unsound ones fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.declare import Spec
+from engine.primitives.base import Array, Context
+from engine.primitives.tanh import Tanh
+from engine.training.checks import first_loss_check, gradient_check, overfit_check, shuffled_check
+from tests.engine.training.nets import blobs, chain, mlp, project
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "gelu", "step"])
+def test_right_gradients_pass(activation: str) -> None:
+    found = gradient_check(project(mlp((4, 8, 8, 3), activation, batch_norm="before")), blobs())
+    # weight, bias, gain and offset of three layers
+    assert len(found) == 12
+    assert all(t.right for t in found)
+    assert sum(np.isfinite(t.error) for t in found) >= 6
+
+
+def test_a_wrong_gradient_is_found_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(
+        self: Tanh, ctx: Context, grad: Array, saved: Any, inputs: Sequence[Array], output: Array, needs: Sequence[bool]
+    ) -> Sequence[Array | None]:
+        return (grad * (1 - output),)
+
+    monkeypatch.setattr(Tanh, "backward", wrong)
+    found = {(t.node, t.name): t for t in gradient_check(project(mlp((4, 8, 3))), blobs())}
+    assert not found["n1", "weight"].right and not found["n1", "bias"].right
+    assert found["n2", "weight"].right and found["n2", "bias"].right
+
+
+def test_trained_weights_can_be_checked_too() -> None:
+    p, data = project(mlp((4, 8, 3))), blobs()
+    weights = {("n1", "weight"): np.full((8, 4), 0.5), ("n1", "bias"): np.zeros(8)}
+    assert all(t.right for t in gradient_check(p, data, weights))
+
+
+def test_the_trio_passes_on_a_sound_net() -> None:
+    p, data = (
+        project(mlp((4, 16, 3), weight_init=Spec("xavier_normal", {"gain": 0.5})), epochs=15),
+        blobs(per_class=100),
+    )
+    assert first_loss_check(p, data).passed
+    assert overfit_check(p, data).passed
+    result = shuffled_check(p, data)
+    assert result.passed and result.expected == pytest.approx(np.log(3), abs=0.02)
+
+
+def test_the_trio_fails_where_it_should() -> None:
+    loud = project(mlp((4, 32, 3), weight_init=Spec("normal", {"std": 5.0})))
+    assert first_loss_check(loud, blobs()).passed is False
+    blind = project(chain(("input", {"size": (4,)}), ("rescale", {"scale": 0.0}), *mlp_tail()))
+    assert overfit_check(blind, blobs(), seconds=2.0).passed is False
+
+
+def mlp_tail() -> list[tuple[str, dict[str, Any]]]:
+    return [("dense", {"units": 3}), ("output", {"loss": Spec("softmax_cross_entropy")})]
+
+
+def test_what_does_not_apply_is_said() -> None:
+    data = blobs(classes=2)
+    regression = project(mlp((4, 6, 1), loss="half_squared"))
+    assert first_loss_check(regression, data).passed is None
