@@ -143,7 +143,7 @@ def overfit_check(
 def shuffled_check(
     project: Project, dataset: Dataset, *, seconds: float = 20.0, stopped: Stop = lambda: False
 ) -> SanityResult:
-    """With shuffled training labels, validation loss stays at what guessing gives: at least 0.9 of it.
+    """With shuffled training labels, validation loss stays at what guessing gives: at least three quarters of it.
 
     Loss, not accuracy: where samples lie in a few clouds, the luck of three guesses can be 100 % accurate.
     """
@@ -159,7 +159,7 @@ def shuffled_check(
     while not trainer.finished and time.monotonic() < ends and not stopped():
         trainer.advance(0.05)
     guess, reached = Examiner(trainer).baseline(), trainer.evaluate("validation").loss
-    return SanityResult("shuffled labels", reached >= 0.9 * guess, reached, guess)
+    return SanityResult("shuffled labels", reached >= 0.75 * guess, reached, guess)
 
 
 def _without_noise(project: Project) -> Graph:
