@@ -7,9 +7,12 @@ from designer.document.ports import layer_class
 from designer.document.verbs.nodes import add_node, change_type
 from designer.document.verbs.params import param_value, set_param
 from designer.document.verbs.setup import set_data
+from designer.inspector.registries import option
+from engine.data.dataset import Dataset
 from engine.data.guess import Suggestion
 from engine.declare import Spec
 from engine.graph import DataSetup, Edge, Graph
+from widgets.i18n import tr
 
 STEP = 224
 FINAL_ACTIVATIONS = ("softmax", "sigmoid", "linear", "tanh")
@@ -28,6 +31,52 @@ def adopt_data(state: DocState, setup: DataSetup, ends: Suggestion) -> DocState:
     for head in [n.id for n in state.graph.nodes.values() if n.type == "output"]:
         state = _fit_head(state, head, ends)
     return state
+
+
+def misfit(state: DocState, dataset: Dataset) -> str:
+    """What of the drawn network does not fit the data, in words; "" where both ends do."""
+    nodes = state.graph.nodes.values()
+    for node in nodes:
+        size = param_value(node, "size") if node.type == "input" else dataset.input_shape
+        if size != dataset.input_shape:
+            given, wanted = (" × ".join(map(str, s)) for s in (size, dataset.input_shape))  # type: ignore[union-attr]
+            return tr(
+                "“{name}” takes {given}, but each sample is {wanted}.", name=node.name, given=given, wanted=wanted
+            )
+    for node in nodes:
+        reason = _head_misfit(state, node.id, dataset) if node.type == "output" else ""
+        if reason:
+            return reason
+    return ""
+
+
+def _head_misfit(state: DocState, head: str, dataset: Dataset) -> str:
+    """Only what can not be meant otherwise: too few scores for the classes, or classes where there are values."""
+    chosen = param_value(state.graph.nodes[head], "loss")
+    loss = option("losses", chosen.type) if isinstance(chosen, Spec) else None
+    if loss is None:
+        return ""
+    for_classes = getattr(loss, "target", "values") == "classes"
+    if for_classes and dataset.task == "values":
+        return tr("The loss tells classes apart, but the target is values.")
+    units = _units_before(state, head)
+    if for_classes and units is not None and units < len(dataset.class_names):
+        return tr(
+            "The network gives {units} scores for {classes} classes.", units=units, classes=len(dataset.class_names)
+        )
+    if not for_classes and dataset.task == "classes" and units is not None and units < len(dataset.class_names):
+        return tr(
+            "The network gives {units} values for {classes} classes.", units=units, classes=len(dataset.class_names)
+        )
+    return ""
+
+
+def _units_before(state: DocState, head: str) -> int | None:
+    before = _before(state.graph, head)
+    while before is not None and not _declares(state.graph, before, "units"):
+        before = _before(state.graph, before)
+    found = param_value(state.graph.nodes[before], "units") if before is not None else None
+    return found if isinstance(found, int) else None
 
 
 def _fit_head(state: DocState, head: str, ends: Suggestion) -> DocState:

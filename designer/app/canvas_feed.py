@@ -24,6 +24,8 @@ from widgets.i18n import tr
 PICTURE = (152, 50)
 STRIP = 8
 MOST_COUNTED = 4
+MOST_BARS = 24
+CORNERS, EDGE = 64, 16  # height of legend and minimap, roughly, and the least space above the cards
 
 
 def scientific(value: float) -> str:
@@ -40,7 +42,7 @@ class CanvasFeed(QObject):
         self.flow_mode = "off"
         self.seen = Frame()
         self._data_picture: QImage | None = None
-        self._data_of: tuple[int, str] = (0, "")
+        self._data_of: tuple[Dataset | None, str] = (None, "")
         tokens.theme_changed.connect(self.refresh)
         canvas.store.changed.connect(self._follow)
 
@@ -74,7 +76,8 @@ class CanvasFeed(QObject):
     def refresh(self) -> None:
         """Pictures, figures and flow of the last frame."""
         graph = self.canvas.store.state.graph
-        self.canvas.overlay.show_pictures(self._pictures(graph))
+        pictures = self._pictures(graph)
+        self.canvas.overlay.show_pictures(pictures)
         self.canvas.overlay.show_values(self._values(graph))
         self._show_flow()
 
@@ -101,7 +104,10 @@ class CanvasFeed(QObject):
         if node in snapshot.maps:
             return thumbs.tiles(snapshot.maps[node], *PICTURE)
         if node in snapshot.vectors:
-            return vector_picture(snapshot.vectors[node])
+            vector = snapshot.vectors[node]
+            if self._bounded(node) and len(vector) <= MOST_BARS:
+                return thumbs.bars(vector, *PICTURE, highlight=int(vector.argmax()), ratio=2.0)
+            return vector_picture(vector)
         return None
 
     def _bounded(self, node: str) -> bool:
@@ -117,9 +123,10 @@ class CanvasFeed(QObject):
 
     def _input_picture(self) -> QImage | None:
         dataset = self.seen.dataset
-        key = (id(dataset), tokens.theme().name)
-        if key != self._data_of:
-            self._data_of = key
+        of, theme = self._data_of
+        # By identity of the object held here: an id alone may belong to another set by now.
+        if of is not dataset or theme != tokens.theme().name:
+            self._data_of = (dataset, tokens.theme().name)
             self._data_picture = data_picture(dataset) if dataset is not None else None
         return self._data_picture
 
@@ -225,18 +232,17 @@ def table_picture(preview: Preview) -> QImage:
 
 
 def class_words(dataset: Dataset) -> str:
-    """Counts of few classes, ``6 · 6 · 6``; the number of many."""
+    """Counts of few classes, ``6 · 6 · 6``; of many the number stands in ``data_words``."""
     counts = dataset.class_counts()
-    if not counts:
-        return ""
-    if len(counts) <= MOST_COUNTED:
-        return " · ".join(f"{n:,}" for n in counts.values())
-    return tr("{count} classes", count=len(counts))
+    return " · ".join(f"{n:,}" for n in counts.values()) if len(counts) <= MOST_COUNTED else ""
 
 
 def data_words(dataset: Dataset) -> str:
-    """``500 samples``."""
-    return tr("{count} samples", count=f"{len(dataset):,}")
+    """``500 samples``, ``7,000 samples, 10 classes``."""
+    count = f"{len(dataset):,}"
+    if len(dataset.class_names) <= MOST_COUNTED:
+        return tr("{count} samples", count=count)
+    return tr("{count} samples, {classes} classes", count=count, classes=len(dataset.class_names))
 
 
 def gradient_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:

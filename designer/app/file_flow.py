@@ -134,4 +134,4 @@ class FileFlow(QObject):
 
     def _failed(self, path: str, reason: str) -> None:
         self.settings.forget(path)
-        self.window.notice.show_notice(Notice("file", reason, "error"))
+        self.window.notice.show_notice(Notice("file", reason, "error", weight=3))

@@ -116,4 +116,4 @@ class Hints(QObject):
             ),
         }
         text, buttons = texts[self.step]
-        notice.show_notice(Notice(KEY, text, "accent", buttons))
+        notice.show_notice(Notice(KEY, text, "accent", buttons, weight=1))

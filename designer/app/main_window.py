@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         document.loader.changed.connect(lambda: self.panels.suit(document.loader.dataset))
         document.opened.connect(self._opened)
         document.analyst.changed.connect(self.status.show_analysis)
+        document.analyst.changed.connect(lambda _: self._relabel())
         document.selection.changed.connect(self.actions_.refresh)
         document.store.undo_stack.indexChanged.connect(self.relabel)
         document.store.refused.connect(lambda r: self.status.say(self.canvas.words_of(r)))
@@ -193,6 +194,8 @@ class MainWindow(QMainWindow):
         self.notice.clear("file")
         self.status.show_analysis(self.document.analyst.analysis)
         self.actions_.refresh()
+        # Once the panels have found their places, so that the canvas knows its size.
+        QTimer.singleShot(0, self.canvas, self.canvas.frame_all)
 
     def show_panel(self, name: str) -> None:
         """Opens a panel and brings it to the front."""
@@ -209,6 +212,7 @@ class MainWindow(QMainWindow):
         self.panels.fold(False)
         self.show_canvas()
         self.panels.arrange()
+        self.panels.suit(self.document.loader.dataset)
 
     def find_layer(self) -> None:
         """The outline with its search line."""

@@ -21,7 +21,9 @@ _ICONS = {"accent": "info", "good": "circle-check", "warning": "triangle-alert",
 
 @dataclass(frozen=True)
 class Notice:
-    """``key``: a later notice of the same key replaces it, and ``clear(key)`` takes it away.
+    """One sentence. Of several the heaviest is on show, of equal ones the latest.
+
+    ``key``: a later notice of the same key replaces it, and ``clear(key)`` takes it away.
 
     ``buttons``: (text, callback), the first is the main one. ``choice``: options, chosen id, callback.
     """
@@ -32,6 +34,7 @@ class Notice:
     buttons: Sequence[tuple[str, Callable[[], object]]] = ()
     choice: tuple[Sequence[tuple[str, str]], str, Callable[[str], object]] | None = None
     detail: str = ""
+    weight: int = 0
 
 
 class NoticeBar(QWidget):
@@ -65,7 +68,7 @@ class NoticeBar(QWidget):
     @property
     def current(self) -> Notice | None:
         """What is on show."""
-        return self._notices[-1] if self._notices else None
+        return max(reversed(self._notices), key=lambda n: n.weight) if self._notices else None
 
     def show_notice(self, notice: Notice) -> None:
         """Shows it in front of all others."""
@@ -80,9 +83,9 @@ class NoticeBar(QWidget):
             self._show()
 
     def _dismiss(self) -> None:
-        if self._notices:
-            gone = self._notices.pop()
-            self._show()
+        gone = self.current
+        if gone is not None:
+            self.clear(gone.key)
             self.dismissed.emit(gone.key)
 
     def _show(self) -> None:

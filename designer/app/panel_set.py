@@ -45,7 +45,6 @@ class PanelSet(QObject):
             self.docks[name] = dock
         self._makers: dict[str, Callable[[], QWidget]] = {}
         self.ready = False
-        self._suited = ""
         self.arrange()
         self.retranslate()
 
@@ -96,6 +95,7 @@ class PanelSet(QObject):
         self.docks["waterfall"].raise_()
         for dock in self.docks.values():
             dock.follow_tabs()
+        self._suited = ""
         self.resize_docks()
 
     def resize_docks(self) -> None:
@@ -178,8 +178,14 @@ class PanelSet(QObject):
     def show(self, name: str) -> None:
         """Opens a panel and brings it to the front."""
         dock = self.docks[name]
+        hidden = not dock.isVisible()
         dock.show()
         dock.raise_()
+        if hidden and name in SIDE and not dock.isFloating():
+            room = self.docks["inspector"].height() + dock.height()
+            self.window.resizeDocks(
+                [self.docks["inspector"], dock], [room * 11 // 20, room * 9 // 20], Qt.Orientation.Vertical
+            )
         if self.ready:
             self.made(name)
 

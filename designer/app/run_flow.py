@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
+from designer.app.adopt_data import adopt_data, misfit
 from designer.app.notice import Notice
 from designer.app.top_bar import set_rate
 from designer.document.verbs.setup import set_training
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 RUN = "run"
 EDITED = "edited"
+FIT = "fit"
 
 
 class RunFlow(QObject):
@@ -36,6 +38,7 @@ class RunFlow(QObject):
         self.bridge.fresh_weights.connect(self._fresh)
         self.bridge.framed.connect(lambda frame: self._tell_end())
         self.document.loader.changed.connect(self._data)
+        self.document.analyst.changed.connect(lambda _: self._check_fit())
         self.document.opened.connect(self._opened)
 
     # ------------------------------------------------------------------ commands
@@ -115,7 +118,7 @@ class RunFlow(QObject):
         buttons = [(tr("A tenth of the rate"), self._lower_rate)]
         if event.node in self.document.store.state.graph.nodes:
             buttons.append((tr("Show the layer"), lambda: self.window.canvas.reveal(event.node)))
-        self.window.notice.show_notice(Notice(RUN, text, "error", buttons))
+        self.window.notice.show_notice(Notice(RUN, text, "error", buttons, weight=2))
 
     def _lower_rate(self) -> None:
         rate = self.window.top_bar.rate.value()
@@ -130,7 +133,7 @@ class RunFlow(QObject):
         buttons = [(tr("Details…"), lambda: self._details(event))]
         if event.node in self.document.store.state.graph.nodes:
             buttons.append((tr("Show the layer"), lambda: self.window.canvas.reveal(event.node)))
-        self.window.notice.show_notice(Notice(RUN, text, "error", buttons))
+        self.window.notice.show_notice(Notice(RUN, text, "error", buttons, weight=2))
 
     def _details(self, event: Failed) -> None:
         box = QMessageBox(QMessageBox.Icon.NoIcon, tr("What went wrong"), event.message, parent=self.window)
@@ -197,9 +200,30 @@ class RunFlow(QObject):
         loader = self.document.loader
         if loader.problem:
             buttons = ((tr("Choose other data…"), lambda: self.window.show_setup("data")),)
-            self.window.notice.show_notice(Notice("data", loader.problem, "error", buttons))
+            self.window.notice.show_notice(Notice("data", loader.problem, "error", buttons, weight=2))
         else:
             self.window.notice.clear("data")
+        self._check_fit()
+
+    def _check_fit(self) -> None:
+        """Data that the drawn network cannot take: say so before Run does, and offer to change its ends."""
+        dataset, state = self.document.loader.dataset, self.document.store.state
+        reason = misfit(state, dataset) if dataset is not None and state.graph.nodes else ""
+        if not reason:
+            self.window.notice.clear(FIT)
+            return
+        text = tr("{reason} Run would refuse that.", reason=reason)
+        self.window.notice.show_notice(
+            Notice(FIT, text, "warning", ((tr("Fit the network to the data"), self._fit),), weight=3)
+        )
+
+    def _fit(self) -> None:
+        from engine.data.guess import adapt
+
+        dataset = self.document.loader.dataset
+        if dataset is not None:
+            text = tr("Fit the network to the data")
+            self.document.store.attempt(text, adopt_data, self.document.store.state.data, adapt(dataset))
 
     def retranslate(self) -> None:
         """Sentences in the language in force."""

@@ -128,6 +128,9 @@ class SampleCard(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self.update()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.chosen.emit()

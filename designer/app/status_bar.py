@@ -127,7 +127,7 @@ class TrainingStatus(QStatusBar):
     def _show_figures(self) -> None:
         parts: list[str] = []
         status = self._status
-        if status is not None:
+        if status is not None and status.epochs:
             shown = min(status.epoch + (1 if status.state == "running" else 0), max(status.epochs, status.epoch))
             parts.append(tr("epoch {epoch}/{epochs}", epoch=shown, epochs=status.epochs))
             parts.append(tr("step {step}", step=count_text(status.step)))

@@ -40,6 +40,9 @@ class Card(QWidget):
         painter.setPen(QPen(color(theme().border), 1))
         painter.drawPath(box)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()

@@ -45,7 +45,7 @@ class Settled(QObject):
 
     def _changed(self, value: object) -> None:
         # Qt marks the text as modified only by keys: a drag sets it by program.
-        typed = self._edit is not None and self._edit.isModified() and self._edit.hasFocus()
+        typed = self._edit is not None and self._edit.isModified()
         self._waiting = [value]
         if typed:
             self._timer.start()

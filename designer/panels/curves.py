@@ -25,7 +25,7 @@ class CurvesPanel(LivePanel):
         self.switch.value_changed.connect(lambda _: self._measure_chosen())
         plot.tools.insertWidget(0, self.switch)
         self._previous: tuple[EpochRecord, ...] = ()
-        self._shown_run = 0
+        self._shown_run = self._shown_document = 0
         self.retranslate()
 
     @staticmethod
@@ -53,6 +53,8 @@ class CurvesPanel(LivePanel):
         return tr("Mean absolute error") if values else tr("Accuracy")
 
     def show_frame(self, new: Frame, old: Frame) -> None:
+        if new.document != self._shown_document:
+            self._previous, self._shown_document, self._shown_run = (), new.document, new.run
         if new.run != self._shown_run:
             self._previous, self._shown_run = (old.epochs or self._previous), new.run
         if (

@@ -107,6 +107,7 @@ class MapsPanel(LivePanel):
         known = [(self.layer.itemData(k), self.layer.itemText(k)) for k in range(self.layer.count())]
         if offers != known:
             self.layer.show_options(offers)
-            if self.layer.value() is None and offers:
+            if not known or self.layer.value() is None:
+                # The first one is the input itself: what the first layer makes of it is of more interest.
                 self.layer.show_value(offers[min(1, len(offers) - 1)][0])
             self._show_parts()

@@ -34,7 +34,7 @@ class ProfilePanel(LivePanel):
         foresight.changed.connect(self.show_again)
         plot.layer_clicked.connect(self.layer_clicked)
         self.chooser = Choice()
-        self.chooser.setFixedWidth(tokens.scaled(176))
+        self.chooser.setFixedWidth(tokens.scaled(136))
         self.chooser.value_changed.connect(lambda _: self._chosen())
         plot.tools.insertWidget(0, self.chooser)
         self.retranslate()
@@ -53,6 +53,20 @@ class ProfilePanel(LivePanel):
             ("dead", tr("dead units, share")),
         ]
 
+    @staticmethod
+    def short_names() -> list[tuple[str, str]]:
+        """The same for the drop-down, which has little room; the axis says it in full."""
+        return [
+            ("weight_grad_norm", tr("weight gradient")),
+            ("delta_rms", tr("delta")),
+            ("weight_grad_rms", tr("weight gradient, RMS")),
+            ("update_ratio", tr("update : weight")),
+            ("gradient_ratio", tr("gradient : weight")),
+            ("activation_sd", tr("activation spread")),
+            ("saturation", tr("saturation")),
+            ("dead", tr("dead units")),
+        ]
+
     def words(self) -> tuple[str, str]:
         return tr("Gradient by layer"), tr(
             "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments. A healthy "
@@ -61,7 +75,7 @@ class ProfilePanel(LivePanel):
 
     def retranslate(self) -> None:
         super().retranslate()
-        self.chooser.show_options(self.quantities())
+        self.chooser.show_options(self.short_names())
         self._chosen()
 
     def _chosen(self) -> None:

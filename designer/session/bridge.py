@@ -132,7 +132,7 @@ class Bridge(QObject):
         self._resume = state
         self._show_stale(False)
         self._show_state(RunState())
-        self.frame = Frame(run=self.frame.run + 1)
+        self.frame = Frame(run=self.frame.run + 1, document=self.frame.document + 1)
         self._clear_frame()
         if state is not None or weights:
             self._start("wait", weights if state is None else None)
@@ -307,7 +307,8 @@ class Bridge(QObject):
         self.history.clear()
         plan = self.frame.plan if run is None else None
         dataset = self.frame.dataset or self.loader.dataset
-        self.frame = Frame(run=self.frame.run if run is None else run, plan=plan, names=self._names(), dataset=dataset)
+        number, document = (self.frame.run if run is None else run), self.frame.document
+        self.frame = Frame(run=number, document=document, plan=plan, names=self._names(), dataset=dataset)
         self.framed.emit(self.frame)
         self.feeder.feed(self.frame)
 
@@ -363,4 +364,3 @@ class Bridge(QObject):
 def _is_told_otherwise(name: str, shown: RunState) -> bool:
     """The bare state comes beside the event that says more; the one with the cause stays."""
     return shown.name == name and shown.cause is not None
-

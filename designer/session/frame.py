@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Frame:
-    """Parts are compared by identity: ``new.snapshot is not old.snapshot``. ``run`` counts the trainings of a window.
+    """Parts are compared by identity: ``new.snapshot is not old.snapshot``. ``run`` counts the trainings of a window,
+    ``document`` the documents that it showed.
 
     ``names``: node id -> the name that the person gave it. ``earlier``: snapshots before the latest, thinned, oldest
     first. ``results``: what was evaluated, by split.
     """
 
     run: int = 0
+    document: int = 0
     status: Status | None = None
     plan: Plan | None = None
     names: Mapping[str, str] = field(default_factory=dict)

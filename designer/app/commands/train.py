@@ -28,8 +28,15 @@ def train_commands(window: MainWindow) -> Iterator[Command]:
     def started() -> bool:
         return bridge.session is not None
 
+    def why_not() -> str:
+        errors = document.analyst.analysis.errors
+        if errors:
+            return tr("{count} problems keep the network from running", count=len(errors))
+        return "" if document.store.state.graph.nodes else tr("There is nothing to train yet")
+
     title = tr("&Pause") if bridge.state.busy else tr("&Run")
-    yield Command("train.run", title, window.toggle_run, "train", ("Ctrl+Return", "Ctrl+Enter"), "play", can_run)
+    yield Command("train.run", title, window.toggle_run, "train", ("Ctrl+Return", "Ctrl+Enter"), "play", can_run,
+                  tip=why_not())  # fmt: skip
     yield Command("train.step", tr("Single &step"), bridge.step, "train", ("Ctrl+Shift+Return",), "step", still)
     yield Command("train.epoch", tr("Single &epoch"), bridge.epoch, "train", ("Ctrl+Alt+Return",), "epoch", still)
     yield Command("train.stop", tr("S&top"), bridge.pause, "train", ("Shift+F5",), "stop", lambda: bridge.state.busy)
