@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +13,24 @@ from engine.backends.initial import initial_weights
 from engine.backends.numpy import NumpyExecutable
 from engine.probes.autopsy import autopsy, trace
 from engine.probes.capture import layer_statistics
-from engine.probes.evidence import Evidence, InputFigures
+from engine.probes.doctor import diagnose
+from engine.probes.evidence import Card, Evidence, InputFigures
 from engine.probes.snapshot import LayerStats
 from engine.training.trainer import Trainer
 
 #: samples of the training set that layers are looked at with
 PROBE_SAMPLES = 500
 AUTOPSY_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the doctor found at ``step``; ``cost``: seconds that looking took. ``problem``: why it could not look."""
+
+    step: int
+    cards: tuple[Card, ...] = ()
+    cost: float = 0.0
+    problem: str = ""
 
 
 class Examiner:
@@ -115,6 +128,24 @@ class Examiner:
             p = np.clip(target.mean(0), 1e-12, 1 - 1e-12)
             constant = np.broadcast_to(np.log(p / (1 - p)), (len(target), *shape))
         return float(head.loss.per_sample(np, np.asarray(constant, np.float64), target).mean()) * head.weight
+
+
+class Doctor:
+    """Keeps the examiner of a training; made at the first look, since few trainings are looked at."""
+
+    def __init__(self) -> None:
+        self._examiner: Examiner | None = None
+
+    def report(self, trainer: Trainer) -> Report:
+        """Evidence and diagnosis of this moment. A look that fails is told, and the training goes on."""
+        started = time.perf_counter()
+        try:
+            if self._examiner is None:
+                self._examiner = Examiner(trainer)
+            cards, problem = diagnose(self._examiner.examine()), ""
+        except (ArithmeticError, ValueError, LookupError, TypeError) as error:
+            cards, problem = (), str(error) or type(error).__name__
+        return Report(trainer.step, cards, time.perf_counter() - started, problem)
 
 
 def _figures(x: NDArray[np.floating]) -> InputFigures:

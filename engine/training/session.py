@@ -38,6 +38,7 @@ from engine.training.events import (
     State,
     StateChanged,
 )
+from engine.training.examination import Doctor, Report
 from engine.training.looking import Looker
 from engine.training.resume import ResumeState
 from engine.training.trainer import EpochRecord, Trainer
@@ -90,6 +91,7 @@ class Session:
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
         self._request = ProbeRequest()
         self._looker = Looker()
+        self._doctor = Doctor()
         self._trainer: Trainer | None = None
         self._running = self._closing = False
         self._until_step = self._until_epoch = -1
@@ -149,6 +151,10 @@ class Session:
     def ask(self, question: Callable[[Trainer], Any]) -> Future[Any]:
         """Run a question on the worker between two chunks; it must not keep live arrays."""
         return self._send(question)
+
+    def examine(self) -> Future[Report]:
+        """What the doctor finds now; the first time costs a little more."""
+        return self._send(self._doctor.report)
 
     def close(self, timeout: float = 5.0) -> bool:
         """End the worker; whether it ended in time. Pending futures are cancelled."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.declare import Spec
 from engine.layers import Fix
 from engine.probes.doctor.common import names_of, unscaled
 from engine.probes.evidence import Card, Evidence
@@ -39,8 +40,22 @@ def imbalance(e: Evidence) -> Card | None:
         "Chawla et al. 2002",
         {"large": max(counts), "small": min(counts)},
         (),
-        (Fix("Class-weighted cross-entropy", "set_loss", {"value": "weighted_cross_entropy"}),),
+        _balancing(e),
     )
+
+
+def _balancing(e: Evidence) -> tuple[Fix, ...]:
+    """The loss in use with weights that make every class count the same: n / (C n_c) (King & Zeng 2001)."""
+    counts = [max(c, 1) for c in e.class_counts]
+    if e.loss == "binary_cross_entropy" and len(counts) == 2:
+        # With gamma 0 the focal loss is a weighted cross-entropy; alpha is the weight of class 1.
+        chosen = Spec("binary_focal", {"alpha": round(counts[0] / sum(counts), 4), "gamma": 0.0})
+    elif e.loss in ("softmax_cross_entropy", "weighted_cross_entropy", "focal"):
+        weights = tuple(round(sum(counts) / (len(counts) * c), 4) for c in counts)
+        chosen = Spec("weighted_cross_entropy", {"weights": weights})
+    else:
+        return ()
+    return (Fix("Class-weighted cross-entropy", "set_loss", {"value": chosen}),)
 
 
 def tiny_batch(e: Evidence) -> Card | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,13 @@ def told(session: Session) -> list[ev.Event]:
             found.append(session.events.get_nowait())
         except queue.Empty:
             return found
+
+
+def until(condition: Callable[[], bool], timeout: float = 10.0) -> None:
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 def snapshot(session: Session, timeout: float = 10.0) -> Snapshot:
@@ -236,3 +244,28 @@ def test_before_any_step_the_gradient_over_the_training_set_is_shown(opened: Any
     wait_for(session, ("finished",))
     session.reset().result(5)
     assert repr(snapshot(session).layers) == repr(taken.layers)
+
+
+def test_the_doctor_looks_between_two_steps_and_leaves_the_training_as_it_was(opened: Any) -> None:
+    deep = project(mlp((4, 8, 8, 8, 8, 8, 8, 3), "sigmoid", weight_init=Spec("uniform", {"low": -0.2, "high": 0.2})))
+    untouched = Trainer(deep, blobs(), backend="numpy")
+    untouched.run_steps(9)
+    session = opened(deep, blobs())
+    for k in range(1, 10):
+        session.step()
+        until(lambda k=k: session.status.step == k)
+        found = session.examine().result(10)
+    assert found.step == 9 and found.cost > 0 and not found.problem
+    assert [c.rule for c in found.cards] == ["vanishing_gradient"]
+    np.testing.assert_array_equal(session.columns.loss[:9], untouched.columns.view.loss[:9])
+
+
+def test_a_look_that_fails_is_told_and_training_goes_on(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(evidence: object) -> tuple[()]:
+        raise ValueError("no such rule")
+
+    monkeypatch.setattr("engine.training.examination.diagnose", broken)
+    session = opened(project(mlp((4, 8, 3))), blobs())
+    assert session.examine().result(10).problem == "no such rule"
+    session.epoch()
+    until(lambda: session.status.epoch == 1)
