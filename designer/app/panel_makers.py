@@ -111,6 +111,12 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
 
         return History(store.undo_stack)
 
+    def checks() -> QWidget:
+        from designer.app.check_basis import basis_of
+        from designer.panels.checks import ChecksPanel
+
+        return ChecksPanel(lambda use: basis_of(document, use))
+
     return {
         "palette": palette,
         "inspector": window.make_inspector,
@@ -126,4 +132,5 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
         "data": data,
         "outline": outline,
         "history": history,
+        "checks": checks,
     }

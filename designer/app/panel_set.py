@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BOTTOM = ("curves", "profile", "waterfall", "autopsy", "histograms", "maps", "answers", "boundary", "data")
 TABS = BOTTOM[2:]
-SIDE = ("problems", "outline", "history")
+SIDE = ("problems", "outline", "history", "checks")
 FOLDED_WIDTH = 56
 
 
@@ -65,6 +65,7 @@ class PanelSet(QObject):
             "problems": tr("Problems"),
             "outline": tr("Outline"),
             "history": tr("History"),
+            "checks": tr("Checks"),
         }
         for name, title in titles.items():
             self.docks[name].show_title(title)
