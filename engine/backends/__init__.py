@@ -8,7 +8,7 @@ from engine.backends.base import (
     LastStep,
     StepRecords,
 )
-from engine.backends.choose import available, make_executable
+from engine.backends.choose import available, make_executable, prepare
 
 __all__ = [
     "BackendUnavailableError",
@@ -19,4 +19,5 @@ __all__ = [
     "StepRecords",
     "available",
     "make_executable",
+    "prepare",
 ]

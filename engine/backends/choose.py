@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 
 from engine.backends.base import BackendUnavailableError, Dtype, Executable
 from engine.optimizers import Optimizer
@@ -22,7 +23,20 @@ def _missing(name: str) -> str:
         return ""
     if importlib.util.find_spec(f"engine.backends.{name}") is None:
         return "this version of Gradloom does not have it"
+    if name == "tape" and importlib.util.find_spec("numba") is None:
+        return "Numba is not installed"
     return ""
+
+
+def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = None) -> None:
+    """Whatever the backend needs once on this machine before its first step: the tape's kernels, some 20 s.
+
+    ``on_progress`` hears (done, all, what) after each part. At once where nothing is missing.
+    """
+    if name == "tape" and not _missing(name):
+        from engine.backends.tape import cache
+
+        cache.prepare(on_progress)
 
 
 def make_executable(name: str, plan: Plan, optimizer: Optimizer, dtype: Dtype, seed: int) -> Executable:
@@ -32,6 +46,11 @@ def make_executable(name: str, plan: Plan, optimizer: Optimizer, dtype: Dtype, s
     reason = _missing(name) if name in NAMES else "there is no backend of that name"
     if reason:
         raise BackendUnavailableError(f"backend {name!r}: {reason}; available here: {', '.join(available())}")
+    if name == "tape":
+        from engine.backends.tape.executable import TapeExecutable
+
+        prepare(name)
+        return TapeExecutable(plan, optimizer, dtype, seed)
     from engine.backends.numpy import NumpyExecutable
 
     return NumpyExecutable(plan, optimizer, dtype, seed)

@@ -1,0 +1,323 @@
+"""The tape backend: a plan compiled to a tape and run by compiled kernels, float32 on the CPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.base import (
+    BackendUnavailableError,
+    DivergedError,
+    Dtype,
+    Evaluation,
+    Executable,
+    Floats,
+    Key,
+    LastStep,
+    StepRecords,
+)
+from engine.backends.initial import initial_weights
+from engine.backends.tape import cache, opcodes
+from engine.backends.tape.compiler import Compiler
+from engine.backends.tape.layout import Floats32, Slot, ordered
+from engine.backends.tape.machine import Fields, Figures, Machine, fields_of
+from engine.backends.tape.refusal import refusals
+from engine.backends.tape.rules.losses import head_losses
+from engine.backends.tape.rules.optimizers import step_scalars
+from engine.layers import StateInfo, WeightInfo
+from engine.optimizers import Optimizer
+from engine.plan import Plan
+from engine.primitives.random import stream_key
+
+#: a step of fewer multiply-adds runs on one thread: waiting for the other would take longer
+SMALL_STEP = 1_000_000
+#: samples that evaluation takes at a time where training has shown no larger batch
+EVALUATION = 64
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(here, opcodes.MAX_THREADS)
+
+
+class TapeExecutable(Executable):
+    """Tape and arena of one plan. Threads: the cores of this process unless told; small steps take one.
+
+    The same seed, threads and machine give the same bits, however the steps are cut into chunks.
+    """
+
+    name = "tape"
+
+    def __init__(
+        self, plan: Plan, optimizer: Optimizer, dtype: Dtype = "float32", seed: int = 0, threads: int | None = None
+    ) -> None:
+        super().__init__(plan, optimizer, dtype, seed)
+        reasons = refusals(plan, optimizer, dtype)
+        if reasons:
+            raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(reasons)}; 'numpy' has")
+        cache.use()
+        self.threads = min(threads or cores(), opcodes.MAX_THREADS)
+        self._work = sum(
+            3 * s.primitive.macs(*(plan.values[i].shape for i in s.inputs)) for s in plan.steps
+        )  # per sample
+        self._x_names = sorted({s.field for s in plan.inputs})
+        self._y_names = sorted({h.field for h in plan.heads})
+        self._streams = 1 + max((int(getattr(s.primitive, "stream", -1)) for s in plan.steps), default=-1)
+        self._data = Fields(())
+        self._last: LastStep | None = None
+        infos: tuple[WeightInfo | StateInfo, ...] = (*plan.weights, *plan.states)
+        self._infos: dict[Key, int] = {(i.node, i.name): i.value for i in infos}
+        self._compiler, self._machine = self._built(1)
+        self._load(initial_weights(plan, seed))
+        for name, place in self._compiler.parameters.optimizer_slots.items():
+            self._run_of(place)[...] = 0
+            for key in self.optimizer_state():
+                slot = self._weight_slot(key)
+                self._flat(slot, place)[...] = slot.pack(np.full(slot.shape, optimizer.slot_start(name)))
+
+    # memory -----------------------------------------------------------------------------------------------------
+
+    def _built(self, capacity: int) -> tuple[Compiler, Machine]:
+        compiler = Compiler(self.plan, self.optimizer, capacity, self.threads)
+        return compiler, Machine(compiler.program(), self.threads, len(self.plan.weights), capacity)
+
+    def _ensure(self, batch: int) -> None:
+        """Room for a batch; parameters keep their places."""
+        if batch > self._machine.capacity:
+            old = self._machine
+            old.close()
+            self._compiler, self._machine = self._built(batch)
+            end = self._compiler.parameters.end
+            self._machine.arena[:end] = old.arena[:end]
+
+    def _threads_for(self, batch: int) -> int:
+        return self.threads if self._work * batch >= SMALL_STEP and batch >= self.threads else 1
+
+    def _flat(self, slot: Slot, shift: int = 0) -> Floats32:
+        return self._machine.arena[slot.offset + shift : slot.offset + shift + slot.count]
+
+    def _run_of(self, shift: int) -> Floats32:
+        p = self._compiler.parameters
+        return self._machine.arena[p.start + shift : p.start + shift + p.count]
+
+    def _weight_slot(self, key: Key) -> Slot:
+        return self._compiler.slot(self._infos[key])
+
+    # training ---------------------------------------------------------------------------------------------------
+
+    def bind(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]]) -> None:
+        """Converted once, images to (H, W, C)."""
+        self._data = self._fields(x, y)
+
+    def _fields(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]] | None) -> Fields:
+        orders = {s.field: self._compiler.orders[s.value] for s in self.plan.inputs}
+        given = zip(self._x_names, fields_of(x, self._x_names), strict=True)
+        xs = [ordered(a, orders[n], whole=False) for n, a in given]
+        if y is None:
+            return Fields(tuple(xs))
+        whole = {h.field: h.loss.target == "classes" for h in self.plan.heads}
+        ys = [ordered(a, None, whole=whole[n]) for n, a in zip(self._y_names, fields_of(y, self._y_names), strict=True)]
+        fields = Fields((*xs, *ys))
+        self._check_targets(ys)
+        return fields
+
+    def _check_targets(self, ys: Sequence[NDArray[Any]]) -> None:
+        """The kernels trust what they index by: sizes and class numbers."""
+        for head in self.plan.heads:
+            y, shape = ys[self._y_names.index(head.field)], self.plan.values[head.prediction].shape
+            wanted = int(np.prod(shape[1:] if head.loss.target == "classes" else shape))
+            if y.shape[1] != wanted:
+                raise ValueError(f"output {head.node!r}: expected {wanted} target(s) per sample, got {y.shape[1]}")
+            if head.loss.target == "classes" and y.size and not 0 <= y.min() <= y.max() < shape[0]:
+                raise ValueError(
+                    f"output {head.node!r}: expected classes 0 to {shape[0] - 1}, got {y.min()} to {y.max()}"
+                )
+
+    def train(
+        self, rows: NDArray[np.int64], rates: NDArray[np.float64], first_step: int, *, keep: bool = False
+    ) -> StepRecords:
+        """See Executable.train. All steps in one call of machine code."""
+        steps, batch = rows.shape
+        self._ensure(batch)
+        scalars = step_scalars(self.optimizer, np.asarray(rates, np.float64), first_step)
+        keys = self._keys(first_step, steps)
+        figures = self._machine.run("train", self._data, rows, self._threads_for(batch), scalars, keys)
+        records = self._records(figures, batch)
+        if figures.done < steps:
+            raise self._diverged(figures, first_step + figures.done, batch, records)
+        if keep and steps:
+            self._last = self._look(first_step + steps - 1, rows[-1], batch, updates=True)
+        return records
+
+    def _keys(self, first_step: int, steps: int) -> NDArray[np.int64] | None:
+        if not self._streams:
+            return None
+        keys = [[stream_key(self.seed, s, first_step + k) for s in range(self._streams)] for k in range(steps)]
+        return np.array(keys, np.int64)
+
+    def _records(self, f: Figures, batch: int) -> StepRecords:
+        n, weights = f.done, len(self.plan.weights)
+        samples = np.full(n, batch, np.int64)
+        return StepRecords(f.loss[:n], f.penalty[:n], f.hits[:n], samples, f.norms[:n, :weights])
+
+    def _diverged(self, figures: Figures, step: int, batch: int, done: StepRecords) -> DivergedError:
+        if figures.stop == 2:
+            p = self._compiler.parameters
+            spoiled = [(w, int(np.count_nonzero(~np.isfinite(self._flat(p.slots[w.value]))))) for w in p.trained]
+            self._run_of(0)[...] = self._run_of(p.before)
+            w, bad = next((w, bad) for w, bad in spoiled if bad)
+            return DivergedError(step, w.node, w.name, bad, done)
+        node, tensor, count = self._first_bad(batch)
+        return DivergedError(step, node, tensor, count, done)
+
+    def _first_bad(self, batch: int) -> tuple[str, str, int]:
+        """The first bad value: forward in order, then the losses, then backward in order."""
+        plan, c = self.plan, self._compiler
+        for slot in plan.inputs:
+            if bad := self._bad(c.store(slot.value).read(self._machine.arena, batch)):
+                return slot.node, "input", bad
+        for k in plan.loss_steps:
+            s = plan.steps[k]
+            if bad := self._bad(c.store(s.output).read(self._machine.arena, batch)):
+                return s.node, plan.values[s.output].name, bad
+        for k, head in enumerate(plan.heads):
+            at = head_losses(c, k)
+            if bad := self._bad(self._machine.arena[at : at + batch]):
+                return head.node, "loss", bad
+        grads = self._gradients(batch)
+        for k in reversed(plan.loss_steps):
+            for i in plan.steps[k].inputs:
+                if i in grads and (bad := self._bad(grads[i])):
+                    return plan.steps[k].node, f"gradient of {plan.values[i].name}", bad
+        return plan.heads[0].node, "gradient norm", 1
+
+    @staticmethod
+    def _bad(a: Floats) -> int:
+        return int(np.count_nonzero(~np.isfinite(a)))
+
+    # looking ----------------------------------------------------------------------------------------------------
+
+    def _values(self, batch: int, wanted: Sequence[int]) -> dict[int, Floats]:
+        c, arena = self._compiler, self._machine.arena
+        stored = set(self._infos.values())
+        weights = {v: c.slot(v).unpack(self._flat(c.slot(v))) for v in wanted if v in stored}
+        return {v: weights[v] if v in stored else c.store(v).read(arena, batch) for v in wanted}
+
+    def _gradients(self, batch: int) -> dict[int, Floats]:
+        """Of every value and weight that the last backward pass reached."""
+        c, p = self._compiler, self._compiler.parameters
+        trained = {w.value for w in p.trained}
+        found: dict[int, Floats] = {}
+        for v in sorted(c.reached):
+            if v in trained:
+                found[v] = c.slot(v).unpack(self._flat(c.slot(v), p.gradient))
+            else:
+                found[v] = c.gradient(v).read(self._machine.arena, batch)
+        return found
+
+    def _look(self, step: int, rows: NDArray[np.int64], batch: int, *, updates: bool) -> LastStep:
+        plan, p = self.plan, self._compiler.parameters
+        wanted = [*self._infos.values(), *(s.value for s in plan.inputs)]
+        wanted += [plan.steps[k].output for k in plan.loss_steps]
+        values, grads = self._values(batch, wanted), self._gradients(batch)
+        weight_grads = {w.value: grads[w.value] for w in plan.weights if w.value in grads}
+        moved: dict[int, Floats] = {}
+        for w in p.trained if updates else ():
+            slot = p.slots[w.value]
+            moved[w.value] = slot.unpack(self._flat(slot) - self._flat(slot, p.before))
+        return LastStep(step, rows.copy(), values, grads, weight_grads, moved)
+
+    def last(self) -> LastStep | None:
+        """See Executable.last."""
+        return self._last
+
+    def gradients(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], *, training: bool) -> LastStep:
+        """See Executable.gradients."""
+        fields = self._fields(x, y)
+        batch = fields.count
+        self._ensure(batch)
+        mode = "gradients" if training else "gradients_running"
+        self._machine.run(mode, fields, np.arange(batch)[None, :], self._threads_for(batch), keys=self._keys(0, 1))
+        return self._look(-1, np.arange(0), batch, updates=False)
+
+    def evaluate(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], batch: int = 256) -> Evaluation:
+        """See Executable.evaluate."""
+        fields, plan = self._fields(x, y), self.plan
+        per_sample: list[Floats] = []
+        shown: dict[str, list[Floats]] = {h.node: [] for h in plan.heads}
+        for rows in self._slices(fields.count, batch):
+            n = rows.size
+            self._machine.run("evaluate", fields, rows[None, :], self._threads_for(n))
+            values = self._values(n, [h.shown for h in plan.heads])
+            losses = [head_losses(self._compiler, k) for k in range(len(plan.heads))]
+            weighted = [h.weight * self._machine.arena[at : at + n] for h, at in zip(plan.heads, losses, strict=True)]
+            per_sample.append(np.sum(weighted, axis=0))
+            for h in plan.heads:
+                shown[h.node].append(values[h.shown])
+        losses_all = np.concatenate(per_sample) if per_sample else np.zeros(0, np.float32)
+        mean = float(losses_all.mean(dtype=np.float64)) if fields.count else float("nan")
+        return Evaluation(mean, losses_all, {k: np.concatenate(v) for k, v in shown.items() if v})
+
+    def _slices(self, count: int, batch: int) -> list[NDArray[np.int64]]:
+        """Rows in pieces that fit the arena, which grows to a moderate size only."""
+        size = max(min(batch, count), 1)
+        self._ensure(min(size, EVALUATION))
+        size = min(size, self._machine.capacity)
+        return [np.arange(at, min(at + size, count)) for at in range(0, count, size)]
+
+    def forward(self, x: Mapping[str, NDArray[Any]], wanted: Sequence[int]) -> dict[int, Floats]:
+        """See Executable.forward."""
+        fields = self._fields(x, None)
+        parts: list[dict[int, Floats]] = []
+        for rows in self._slices(fields.count, fields.count):
+            self._machine.run("forward", fields, rows[None, :], self._threads_for(rows.size))
+            parts.append(self._values(rows.size, list(dict.fromkeys(wanted))))
+        batched = {v for v in wanted if self.plan.values[v].batched}
+        return {v: np.concatenate([p[v] for p in parts]) if v in batched else parts[0][v] for v in wanted}
+
+    # weights ----------------------------------------------------------------------------------------------------
+
+    def weights(self) -> dict[Key, Floats]:
+        """See Executable.weights."""
+        return {k: self._weight_slot(k).unpack(self._flat(self._weight_slot(k))) for k in self._infos}
+
+    def load_weights(self, weights: Mapping[Key, Floats]) -> None:
+        """See Executable.load_weights."""
+        self._load(weights)
+
+    def _load(self, weights: Mapping[Key, NDArray[np.floating]]) -> None:
+        for key in self._infos:
+            slot, given = self._weight_slot(key), weights.get(key)
+            if given is None:
+                continue
+            if given.shape != slot.shape:
+                raise ValueError(f"{key[1]!r} of {key[0]!r}: expected shape {slot.shape}, got {given.shape}")
+            self._flat(slot)[...] = slot.pack(given)
+
+    def _state_keys(self) -> list[Key]:
+        return [(w.node, w.name) for w in self._compiler.parameters.trained]
+
+    def optimizer_state(self) -> dict[Key, dict[str, Floats]]:
+        """See Executable.optimizer_state."""
+        places = self._compiler.parameters.optimizer_slots
+        return {
+            k: {name: self._weight_slot(k).unpack(self._flat(self._weight_slot(k), at)) for name, at in places.items()}
+            for k in self._state_keys()
+        }
+
+    def load_optimizer_state(self, state: Mapping[Key, Mapping[str, Floats]]) -> None:
+        """See Executable.load_optimizer_state."""
+        places = self._compiler.parameters.optimizer_slots
+        for key in self._state_keys():
+            slot = self._weight_slot(key)
+            for name, value in state.get(key, {}).items():
+                self._flat(slot, places[name])[...] = slot.pack(value)
+
+    def close(self) -> None:
+        """End the helper threads."""
+        self._machine.close()

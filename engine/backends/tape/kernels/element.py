@@ -1,0 +1,192 @@
+"""Elementwise functions, forward and backward, over the rows of three views: c = f(a, b)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.math32 import erf32, exp32, expm1_32, sigmoid32, tanh32
+from engine.backends.tape.kernels.native import arena_of, constants_of, exact, integers, kernel, loop, own_doubles
+
+f4 = np.float32
+
+
+@loop
+def _forward(op: int, x: Any, y: Any, k: Any) -> None:
+    """y = f(x); k holds the function's constants."""
+    if op == o.RELU:
+        for i in range(x.size):
+            y[i] = f4(0) if x[i] <= f4(0) else x[i]
+    elif op == o.LEAKY:
+        slope = f4(k[0])
+        for i in range(x.size):
+            y[i] = x[i] if x[i] > f4(0) else x[i] * slope
+    elif op == o.SIGMOID:
+        for i in range(x.size):
+            y[i] = sigmoid32(x[i])
+    elif op == o.TANH:
+        for i in range(x.size):
+            y[i] = tanh32(x[i])
+    elif op == o.STEP:
+        for i in range(x.size):
+            y[i] = f4(1) if x[i] > f4(0) else (f4(0) if x[i] <= f4(0) else x[i])
+
+
+@loop
+def _forward_more(op: int, x: Any, y: Any, k: Any) -> None:
+    if op == o.ELU:
+        scale, low = f4(k[1]), f4(k[0] * k[1])
+        for i in range(x.size):
+            v = x[i]
+            y[i] = v * scale if v > f4(0) else expm1_32(v) * low
+    elif op == o.GELU:
+        for i in range(x.size):
+            y[i] = x[i] * (f4(0.5) * (f4(1) + erf32(x[i] * f4(0.7071067811865476))))
+
+
+@loop
+def _backward(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
+    """dx = dy f'(.), v the output y (the input x for GELU)."""
+    if op == o.RELU:
+        for i in range(dy.size):
+            dx[i] = dy[i] if v[i] > f4(0) else f4(0)
+    elif op == o.LEAKY:
+        slope = f4(k[0])
+        for i in range(dy.size):
+            dx[i] = dy[i] if v[i] > f4(0) else dy[i] * slope
+    elif op == o.SIGMOID:
+        for i in range(dy.size):
+            dx[i] = dy[i] * v[i] * (f4(1) - v[i])
+    elif op == o.TANH:
+        for i in range(dy.size):
+            dx[i] = dy[i] * (f4(1) - v[i] * v[i])
+    elif op == o.STEP:
+        for i in range(dy.size):
+            dx[i] = f4(0)
+
+
+@loop
+def _backward_more(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
+    if op == o.ELU:
+        scale, low = f4(k[1]), f4(k[0] * k[1])
+        for i in range(dy.size):
+            dx[i] = dy[i] * (scale if v[i] > f4(0) else v[i] + low)
+    elif op == o.GELU:
+        for i in range(dy.size):
+            x = v[i]
+            phi = f4(0.5) * (f4(1) + erf32(x * f4(0.7071067811865476)))
+            dx[i] = dy[i] * (phi + x * f4(0.3989422804014327) * exp32(f4(-0.5) * x * x))
+
+
+@loop
+def _add(a: Any, b: Any, c: Any) -> None:
+    for i in range(a.size):
+        c[i] = a[i] + b[i]
+
+
+@loop
+def _affine(x: Any, y: Any, k: Any, count: int, repeat: int, back: bool) -> None:
+    """y = (x - center) scale + shift, or dx = dy scale; k: centers, scales, shifts, ``count`` each.
+
+    The constant of element i is number (i // repeat) % count.
+    """
+    for i in range(x.size):
+        j = (i // repeat) % count
+        scale = f4(k[count + j])
+        y[i] = x[i] * scale if back else (x[i] - f4(k[j])) * scale + f4(k[2 * count + j])
+
+
+@loop
+def _prelu(x: Any, dy: Any, y: Any, alpha: Any, repeat: int) -> None:
+    """y = dy where x > 0, else alpha dy: forward with dy = x."""
+    for i in range(x.size):
+        y[i] = dy[i] if x[i] > f4(0) else dy[i] * alpha[(i // repeat) % alpha.size]
+
+
+@loop
+def _prelu_sums(x: Any, dy: Any, sums: Any, repeat: int) -> None:
+    """sums += dy x where x <= 0, by channel."""
+    for i in range(x.size):
+        if not x[i] > f4(0):
+            sums[(i // repeat) % sums.size] += dy[i] * x[i]
+
+
+@loop
+def _softmax(x: Any, y: Any, width: int) -> None:
+    """Over each run of ``width`` numbers, the largest taken off first."""
+    for r in range(x.size // width):
+        a, b = x[r * width : (r + 1) * width], y[r * width : (r + 1) * width]
+        top = a[0]
+        for i in range(width):
+            top = top if a[i] <= top else a[i]
+        for i in range(width):
+            b[i] = exp32(a[i] - top)
+        total = f4(0)
+        for i in range(width):
+            total += b[i]
+        for i in range(width):
+            b[i] = b[i] / total
+
+
+@loop
+def _softmax_back(dy: Any, y: Any, dx: Any, width: int) -> None:
+    """dx = y (dy - sum of dy y)."""
+    for r in range(dy.size // width):
+        a, b = dy[r * width : (r + 1) * width], y[r * width : (r + 1) * width]
+        d = dx[r * width : (r + 1) * width]
+        inner = f4(0)
+        for i in range(width):
+            inner += a[i] * b[i]
+        for i in range(width):
+            d[i] = (a[i] - inner) * b[i]
+
+
+@exact
+def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: Any) -> None:
+    """One run of a row's elements."""
+    constants = k[t[13] :]
+    base = op % o.BACK
+    if base == o.ADD:
+        _add(a, b, c)
+    elif base == o.AFFINE:
+        _affine(a, c, constants, t[14], t[15], op >= o.BACK)
+    elif base == o.SOFTMAX:
+        if op >= o.BACK:
+            _softmax_back(a, b, c, t[14])
+        else:
+            _softmax(a, c, t[14])
+    elif base == o.PRELU:
+        _prelu(a, b, c, arena[t[16] : t[16] + t[14]], t[15])
+    elif base == o.PRELU_SUMS:
+        _prelu_sums(a, b, sums[t[16] : t[16] + t[14]], t[15])
+    elif op >= o.BACK:
+        if base == o.ELU or base == o.GELU:
+            _backward_more(base, a, b, c, constants)
+        else:
+            _backward(base, a, b, c, constants)
+    elif base == o.ELU or base == o.GELU:
+        _forward_more(op, a, c, constants)
+    else:
+        _forward(op, a, c, constants)
+
+
+@kernel
+def element(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
+    """row: a, b, c as (offset, sample stride, row stride); rows a sample; row length; constants; more.
+
+    Views without a border are one run over all the samples of the block.
+    """
+    frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
+    arena, k, sums = arena_of(frame), constants_of(frame), own_doubles(frame, thread)
+    rows, length = t[11], t[12]
+    if rows == 1 and t[3] == length and t[6] == length and t[9] == length:
+        at, count = first * length, (last - first) * length
+        a, b, c = t[2] + at, t[5] + at, t[8] + at
+        _apply(t[1], arena[a : a + count], arena[b : b + count], arena[c : c + count], t, arena, k, sums)
+        return
+    for n in range(first, last):
+        for h in range(rows):
+            a, b, c = t[2] + n * t[3] + h * t[4], t[5] + n * t[6] + h * t[7], t[8] + n * t[9] + h * t[10]
+            _apply(t[1], arena[a : a + length], arena[b : b + length], arena[c : c + length], t, arena, k, sums)

@@ -1,0 +1,91 @@
+"""Products of a dense layer: forward, with respect to its input, its weights and its bias."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, ZERO, product, tile
+from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel, loop
+
+f4 = np.float32
+#: rows of dW that a thread takes at once
+CHUNK = 24
+
+
+@exact
+def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
+    """dW panels of x^T dy. row: x, dy, g, rows a sample, K, N, add. Parts of SUM_ROWS rows are added up."""
+    inner, columns = t[6], t[7]
+    panels, chunks = (columns + 15) // 16, (inner + CHUNK - 1) // CHUNK
+    for unit in range(panels * chunks * thread // threads, panels * chunks * (thread + 1) // threads):
+        p, k0 = unit // chunks, unit % chunks * CHUNK
+        k1, n = min(k0 + CHUNK, inner), min(16, columns - 16 * p)
+        mode, r = (ADD_TO_C if t[8] else ZERO), 0
+        while r < rows:
+            count, k = min(o.SUM_ROWS, rows - r), k0
+            while k < k1:
+                k += tile(
+                    k1 - k, base + 4 * (t[2] + r * inner + k), 1, inner, 0, base + 4 * (t[3] + r * columns + 16 * p),
+                    columns, 0, count, 1, base + 4 * (t[4] + (p * inner + k) * 16), 16, mode, n, 0,
+                )  # fmt: skip
+            mode = ADD_TO_C
+            r += count
+
+
+@loop
+def _column_sum(arena: Any, dy: int, g: int, rows: int, columns: int, c0: int, c1: int, add: int) -> None:
+    """g[c0:c1] = sum over rows of dy, SUM_ROWS at a time; the last 16 floats of a part are summed apart."""
+    total = arena[g + c0 : g + c1]
+    part = np.empty(64, np.float32)
+    if not add:
+        for j in range(c1 - c0):
+            total[j] = f4(0)
+    at = c0
+    while at < c1:
+        width = min(64, c1 - at)
+        out = arena[g + at : g + at + width]
+        r = 0
+        while r < rows:
+            stop = min(r + o.SUM_ROWS, rows)
+            for j in range(width):
+                part[j] = f4(0)
+            for i in range(r, stop):
+                line = arena[dy + i * columns + at : dy + i * columns + at + width]
+                for j in range(width):
+                    part[j] += line[j]
+            for j in range(width):
+                out[j] += part[j]
+            r = stop
+        at += width
+
+
+@kernel
+def matrix(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
+    """LINEAR: x, w, bias or -1, y, rows a sample, K, N. LINEAR_DX: dy, w^T, dx, rows a sample, N, K, add."""
+    frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
+    base, threads, op = frame[o.ARENA], frame[o.THREADS], t[1]
+    if op == o.LINEAR:
+        rows, inner, columns = (last - first) * t[6], t[7], t[8]
+        x, y, at = base + 4 * t[2], base + 4 * t[5], first * t[6]
+        mode, bias = (BIAS, base + 4 * t[4]) if t[4] >= 0 else (ZERO, 0)
+        product(
+            rows, columns, inner, x + 4 * at * inner, inner, 1, base + 4 * t[3], 16, 16 * inner,
+            y + 4 * at * columns, columns, 16, mode, bias,
+        )  # fmt: skip
+    elif op == o.LINEAR_DX:
+        rows, inner, columns = (last - first) * t[5], t[6], t[7]
+        dy, dx, at = base + 4 * t[2], base + 4 * t[4], first * t[5]
+        product(
+            rows, columns, inner, dy + 4 * at * inner, inner, 1, base + 4 * t[3], 16, 16 * inner,
+            dx + 4 * at * columns, columns, 16, ADD_TO_C if t[8] else ZERO, 0,
+        )  # fmt: skip
+    elif op == o.LINEAR_DW:
+        _weights(base, t, frame[o.BATCH] * t[5], thread, threads)
+    elif op == o.COLUMN_SUM:
+        units = (t[5] + 15) // 16
+        c0, c1 = units * thread // threads * 16, min(units * (thread + 1) // threads * 16, t[5])
+        if c1 > c0:
+            _column_sum(arena_of(frame), t[2], t[3], frame[o.BATCH] * t[4], t[5], c0, c1, t[6])

@@ -1,0 +1,234 @@
+"""Optimizers over flat runs of weights, the norms of gradients, and penalties. Each thread takes its share of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.native import (
+    arena_of,
+    constants_of,
+    doubles,
+    exact,
+    integers,
+    kernel,
+    loop,
+    own_doubles,
+)
+
+f4 = np.float32
+LARGEST = np.float32(3.4028234e38)
+
+
+@loop
+def _keep(w: Any, before: Any) -> None:
+    for i in range(w.size):
+        before[i] = w[i]
+
+
+@loop
+def _spoiled(w: Any) -> int:
+    """How many weights are not finite."""
+    bad = 0
+    for i in range(w.size):
+        bad += 0 if abs(w[i]) <= LARGEST else 1
+    return bad
+
+
+@loop
+def _decayed(w: Any, g: Any, out: Any, decay: Any) -> None:
+    for i in range(w.size):
+        out[i] = g[i] + decay * w[i]
+
+
+@loop
+def _sgd(w: Any, g: Any, rate: Any) -> None:
+    for i in range(w.size):
+        w[i] -= rate * g[i]
+
+
+@loop
+def _momentum(w: Any, g: Any, v: Any, rate: Any, mu: Any) -> None:
+    for i in range(w.size):
+        v[i] = mu * v[i] + g[i]
+    for i in range(w.size):
+        w[i] -= rate * v[i]
+
+
+@loop
+def _nesterov(w: Any, g: Any, v: Any, rate: Any, mu: Any) -> None:
+    for i in range(w.size):
+        v[i] = mu * v[i] + g[i]
+    for i in range(w.size):
+        w[i] -= rate * (g[i] + mu * v[i])
+
+
+@loop
+def _adam(w: Any, g: Any, m: Any, v: Any, k: Any, pace: Any, root: Any) -> None:
+    """k: beta1, beta2, epsilon, shrink of decoupled decay by rate (AdamW), in order."""
+    b1, b2, eps, r1, r2 = f4(k[0]), f4(k[1]), f4(k[2]), f4(1.0 - k[0]), f4(1.0 - k[1])
+    inverse = f4(1) / root
+    for i in range(w.size):
+        a, b = b1 * m[i] + r1 * g[i], b2 * v[i] + r2 * (g[i] * g[i])
+        m[i] = a
+        v[i] = b
+        w[i] -= pace * (a / (np.sqrt(b) * inverse + eps))
+
+
+@loop
+def _adam_largest(w: Any, g: Any, m: Any, v: Any, u: Any, k: Any, pace: Any, root: Any) -> None:
+    """AMSGrad."""
+    b1, b2, eps, r1, r2 = f4(k[0]), f4(k[1]), f4(k[2]), f4(1.0 - k[0]), f4(1.0 - k[1])
+    inverse = f4(1) / root
+    for i in range(w.size):
+        m[i] = b1 * m[i] + r1 * g[i]
+        v[i] = b2 * v[i] + r2 * (g[i] * g[i])
+        u[i] = u[i] if v[i] <= u[i] else v[i]
+    for i in range(w.size):
+        w[i] -= pace * (m[i] / (np.sqrt(u[i]) * inverse + eps))
+
+
+@loop
+def _shrink(w: Any, factor: Any) -> None:
+    for i in range(w.size):
+        w[i] *= factor
+
+
+@loop
+def _rmsprop(w: Any, g: Any, s: Any, mean: Any, u: Any, k: Any, rate: Any) -> None:
+    """k: alpha, epsilon, momentum. ``mean`` and ``u`` are empty if it is not centred, has no momentum."""
+    alpha, eps, mu, rest = f4(k[0]), f4(k[1]), f4(k[2]), f4(1.0 - k[0])
+    for i in range(w.size):
+        s[i] = alpha * s[i] + rest * (g[i] * g[i])
+    for i in range(mean.size):
+        mean[i] = alpha * mean[i] + rest * g[i]
+    if mean.size and u.size:
+        for i in range(w.size):
+            spread = s[i] - mean[i] * mean[i]
+            u[i] = mu * u[i] + g[i] / (np.sqrt(f4(0) if spread < f4(0) else spread) + eps)
+    elif mean.size:
+        for i in range(w.size):
+            spread = s[i] - mean[i] * mean[i]
+            w[i] -= rate * (g[i] / (np.sqrt(f4(0) if spread < f4(0) else spread) + eps))
+    elif u.size:
+        for i in range(w.size):
+            u[i] = mu * u[i] + g[i] / (np.sqrt(s[i]) + eps)
+    else:
+        for i in range(w.size):
+            w[i] -= rate * (g[i] / (np.sqrt(s[i]) + eps))
+    for i in range(u.size):
+        w[i] -= rate * u[i]
+
+
+@loop
+def _adagrad(w: Any, g: Any, s: Any, eps: Any, pace: Any) -> None:
+    for i in range(w.size):
+        s[i] += g[i] * g[i]
+        w[i] -= pace * (g[i] / (np.sqrt(s[i]) + eps))
+
+
+@exact
+def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
+    """One share of a run. row: w, g, before, count, slots 0 to 2 or -1, constants, decay scratch or -1.
+
+    Constants: coupled decay, decoupled decay, then the optimizer's own. s: the rate, then the step's scalars.
+    """
+    w, g = arena[t[2] + a : t[2] + b], arena[t[3] + a : t[3] + b]
+    _keep(w, arena[t[4] + a : t[4] + b])
+    if t[10] >= 0:
+        scratch = arena[t[10] + a : t[10] + b]
+        _decayed(w, g, scratch, f4(k[0]))
+        g = scratch
+    if k[1] > 0.0:
+        _shrink(w, f4(1.0 - s[0] * k[1]))
+    none = arena[0:0]
+    first = arena[t[6] + a : t[6] + b] if t[6] >= 0 else none
+    second = arena[t[7] + a : t[7] + b] if t[7] >= 0 else none
+    third = arena[t[8] + a : t[8] + b] if t[8] >= 0 else none
+    own = k[2:]
+    if op == o.SGD:
+        _sgd(w, g, f4(s[1]))
+    elif op == o.MOMENTUM:
+        _momentum(w, g, first, f4(s[1]), f4(own[0]))
+    elif op == o.NESTEROV:
+        _nesterov(w, g, first, f4(s[1]), f4(own[0]))
+    elif op == o.ADAM:
+        if third.size:
+            _adam_largest(w, g, first, second, third, own, f4(s[1]), f4(s[2]))
+        else:
+            _adam(w, g, first, second, own, f4(s[1]), f4(s[2]))
+    elif op == o.RMSPROP:
+        _rmsprop(w, g, first, second, third, own, f4(s[1]))
+    elif op == o.ADAGRAD:
+        _adagrad(w, g, first, f4(own[0]), f4(s[1]))
+
+
+@loop
+def _square_part(g: Any) -> Any:
+    total = f4(0)
+    for i in range(g.size):
+        total += g[i] * g[i]
+    return total
+
+
+@exact
+def _squares(g: Any) -> float:
+    """Sum of squares: 512 at a time, the parts in float64, and all in float64 where float32 overflows."""
+    total, i = 0.0, 0
+    while i < g.size:
+        total += _square_part(g[i : i + 512])
+        i += 512
+    if np.isinf(total):
+        total = 0.0
+        for j in range(g.size):
+            total += float(g[j]) * float(g[j])
+    return total
+
+
+@exact
+def _penalty(arena: Any, t: Any, k: Any, a: int, b: int) -> float:
+    """g2 = g + l1 sgn(w) + l2 w; returns l1 sum |w| + l2 / 2 sum w^2. row: w, g, g2, count, constants, slot."""
+    size, square = 0.0, 0.0
+    l1, l2 = f4(k[t[6]]), f4(k[t[6] + 1])
+    for i in range(a, b):
+        w = arena[t[2] + i]
+        sign = f4(1) if w > f4(0) else (f4(-1) if w < f4(0) else w)
+        arena[t[4] + i] = arena[t[3] + i] + l1 * sign + l2 * w
+        size += abs(w)
+        square += float(w) * float(w)
+    return k[t[6]] * size + 0.5 * k[t[6] + 1] * square
+
+
+@exact
+def _survive(frame: Any, thread: int) -> None:
+    """Ask to stop if any thread's update gave a weight that is not finite."""
+    total = 0.0
+    for k in range(frame[o.THREADS]):
+        total += doubles(frame[o.DOUBLES] + 8 * (k * frame[o.DOUBLES_EACH] + o.BAD), 1)[0]
+    if total > 0:
+        frame[o.STOPS + thread] = 2
+
+
+@kernel
+def update(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
+    """SQUARES: g, slot, -, count. See ``_step`` and ``_penalty``."""
+    frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
+    arena, k, own = arena_of(frame), constants_of(frame), own_doubles(frame, thread)
+    threads, op = frame[o.THREADS], t[1]
+    if op == o.SURVIVE:
+        _survive(frame, thread)
+        return
+    units = (t[5] + 15) // 16
+    a, b = units * thread // threads * 16, min(units * (thread + 1) // threads * 16, t[5])
+    if b <= a:
+        return
+    if op == o.SQUARES:
+        own[t[3]] = _squares(arena[t[2] + a : t[2] + b])
+    elif op == o.PENALTY:
+        own[t[7]] = _penalty(arena, t, k, a, b)
+    else:
+        scalars = doubles(frame[o.SCALARS] + 8 * step * frame[o.SCALAR_COUNT], frame[o.SCALAR_COUNT])
+        _step(op, arena, t, k[t[9] :], scalars, a, b)
+        own[o.BAD] += _spoiled(arena[t[2] + a : t[2] + b])

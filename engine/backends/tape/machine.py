@@ -1,0 +1,117 @@
+"""Arrays and frame of a program: the arena, each thread's sums, the data, and the call into machine code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.crew import Crew
+from engine.backends.tape.program import Program
+
+
+@dataclass(frozen=True)
+class Fields:
+    """Fields of the data in the order in which the tape counts them: rows of float32 or int64."""
+
+    arrays: tuple[NDArray[Any], ...]
+
+    @property
+    def count(self) -> int:
+        """Samples."""
+        return min((len(a) for a in self.arrays), default=0)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What each step of a run left. ``done`` steps are through; ``stop`` 1: not finite, 2: a bad update."""
+
+    loss: NDArray[np.float64]
+    penalty: NDArray[np.float64]
+    hits: NDArray[np.int64]
+    norms: NDArray[np.float64]
+    done: int
+    stop: int
+
+
+def aligned(count: int) -> NDArray[np.float32]:
+    """Zeros that start on a cache line."""
+    whole = np.zeros(count + 16, np.float32)
+    skip = (-whole.ctypes.data // 4) % 16
+    return whole[skip : skip + count]
+
+
+class Machine:
+    """One program's memory. ``run`` runs a tape over chosen rows of data."""
+
+    def __init__(self, program: Program, threads: int, weights: int, capacity: int) -> None:
+        self.program, self.threads, self.weights, self.capacity = program, threads, weights, capacity
+        self.arena = aligned(program.arena)
+        each = -(-program.doubles // 8) * 8 + 8
+        self._doubles = np.zeros(each * threads)
+        self._sync = np.zeros(32, np.int64)
+        self._crew = Crew()
+        self._frame = np.zeros(o.FRAME, np.int64)
+        place: tuple[NDArray[Any], ...] = (self.arena, self._doubles, program.constants, self._sync)
+        for slot, array in zip((o.ARENA, o.DOUBLES, o.CONSTANTS, o.SYNC), place, strict=True):
+            self._frame[slot] = array.ctypes.data
+        self._frame[o.DOUBLES_EACH], self._frame[o.WEIGHT_COUNT] = each, weights
+        self._frame[o.ARENA_SIZE], self._frame[o.CONSTANT_COUNT] = program.arena, len(program.constants)
+
+    def run(
+        self,
+        mode: str,
+        fields: Fields,
+        rows: NDArray[np.int64],
+        threads: int,
+        scalars: NDArray[np.float64] | None = None,
+        keys: NDArray[np.int64] | None = None,
+    ) -> Figures:
+        """Run the tape of ``mode`` once for each line of ``rows`` (S, B). IndexError if a row is not in the data."""
+        from engine.backends.tape.kernels import table
+
+        run, addresses = table.load()
+        steps, batch = rows.shape
+        if batch > self.capacity or (rows.size and not 0 <= rows.min() <= rows.max() < fields.count):
+            raise IndexError(f"rows {rows.min()} to {rows.max()} of a data set of {fields.count}")
+        figures = self._figures(steps)
+        held: Sequence[NDArray[Any]] = (
+            np.ascontiguousarray(rows, np.int64),
+            np.zeros((steps, 1)) if scalars is None else np.ascontiguousarray(scalars),
+            np.zeros((steps, 1), np.int64) if keys is None else np.ascontiguousarray(keys),
+            figures.loss, figures.penalty, figures.hits, figures.norms,
+        )  # fmt: skip
+        slots = (o.ROWS, o.SCALARS, o.KEYS, o.LOSSES, o.PENALTIES, o.HITS, o.NORMS)
+        frame = self._frame
+        for slot, array in zip(slots, held, strict=True):
+            frame[slot] = array.ctypes.data
+        frame[o.SCALAR_COUNT], frame[o.KEY_COUNT] = held[1].shape[1], held[2].shape[1]
+        frame[o.BATCH], frame[o.THREADS] = batch, threads
+        frame[o.STOPS : o.STOPS + o.MAX_THREADS] = 0
+        for k, array in enumerate(fields.arrays):
+            frame[o.FIELDS + 2 * k], frame[o.FIELDS + 2 * k + 1] = array.ctypes.data, array.shape[1]
+        self._sync[:] = 0
+        tape = self.program.tapes[mode]
+        done = self._crew.run(lambda thread: int(run(tape, frame, addresses, thread, steps)), threads)
+        return Figures(figures.loss, figures.penalty, figures.hits, figures.norms, done, int(frame[o.STOPS]))
+
+    def _figures(self, steps: int) -> Figures:
+        return Figures(
+            np.zeros(steps), np.zeros(steps), np.zeros(steps, np.int64), np.zeros((steps, max(self.weights, 1))), 0, 0
+        )
+
+    def close(self) -> None:
+        """Send the helpers home."""
+        self._crew.close()
+
+
+def fields_of(arrays: Mapping[str, NDArray[Any]], names: Sequence[str]) -> tuple[NDArray[Any], ...]:
+    """The named arrays in order; KeyError names what is missing."""
+    missing = [n for n in names if n not in arrays]
+    if missing:
+        raise KeyError(f"the plan wants the field {missing[0]!r}; the data has {sorted(arrays)}")
+    return tuple(arrays[n] for n in names)

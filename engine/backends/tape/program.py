@@ -1,0 +1,93 @@
+"""A tape being written: rows by kind, groups of samples, barriers; and the tape when it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.tape import opcodes as o
+
+#: what one block of images may take of a core's cache
+BLOCK_BYTES = 384 * 1024
+
+
+@dataclass(frozen=True)
+class Line:
+    """One instruction. ``floats``: numbers a sample that it touches; 0 where blocks of few samples would be waste."""
+
+    row: tuple[int, ...]
+    by_sample: bool
+    floats: int = 0
+
+
+@dataclass
+class Draft:
+    """Lines in order. ``sync`` puts a barrier before what comes next; rows by sample join into groups."""
+
+    lines: list[Line | None] = field(default_factory=list)
+
+    def sample(self, family: int, op: int, *operands: int, floats: int = 0) -> None:
+        """An instruction on a range of samples."""
+        self.lines.append(Line((family, op, *operands), True, floats))
+
+    def all(self, family: int, op: int, *operands: int) -> None:
+        """An instruction that every thread runs once, on its own share or copy."""
+        self.lines.append(Line((family, op, *operands), False))
+
+    def sync(self) -> None:
+        """All threads wait for each other here."""
+        if self.lines and self.lines[-1] is not None:
+            self.lines.append(None)
+
+    def extend(self, other: Draft) -> None:
+        """The other's lines after these."""
+        self.lines.extend(other.lines)
+
+    def tape(self) -> NDArray[np.int64]:
+        """The finished tape (rows, WIDTH)."""
+        rows: list[tuple[int, ...]] = []
+        at = 0
+        while at < len(self.lines):
+            line = self.lines[at]
+            if line is None:
+                rows.append((o.CONTROL, o.BARRIER))
+                at += 1
+            elif not line.by_sample:
+                rows.append(line.row)
+                at += 1
+            else:
+                group = self._group(at)
+                rows.append((o.CONTROL, o.GROUP, len(group), _block(group)))
+                rows.extend(g.row for g in group)
+                at += len(group)
+        tape = np.zeros((len(rows), o.WIDTH), np.int64)
+        for k, row in enumerate(rows):
+            tape[k, : len(row)] = row
+        return tape
+
+    def _group(self, at: int) -> list[Line]:
+        """Neighbours by sample that all want small blocks, or none of them."""
+        group: list[Line] = []
+        for line in self.lines[at:]:
+            if line is None or not line.by_sample or (group and (line.floats == 0) != (group[0].floats == 0)):
+                break
+            group.append(line)
+        return group
+
+
+def _block(group: list[Line]) -> int:
+    """Samples a block; 0 = all of a thread's."""
+    floats = sum(g.floats for g in group)
+    return max(1, BLOCK_BYTES // (4 * floats)) if floats else 0
+
+
+@dataclass(frozen=True)
+class Program:
+    """All tapes of an executable over one arena. ``state`` floats of the arena outlive a change of capacity."""
+
+    tapes: dict[str, NDArray[np.int64]]
+    arena: int
+    doubles: int
+    constants: NDArray[np.float64]

@@ -1,0 +1,23 @@
+"""What the tape has no kernel for, by name."""
+
+from __future__ import annotations
+
+from engine.backends.tape.rules import RULES
+from engine.backends.tape.rules.losses import loss_refusal
+from engine.backends.tape.rules.optimizers import optimizer_refusal
+from engine.optimizers import Optimizer
+from engine.plan import Plan
+
+
+def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
+    """Everything in the plan that only another backend can run, each once; empty if the tape can run it all."""
+    found: list[str] = []
+    if dtype != "float32":
+        found.append(f"numbers of type {dtype}")
+    for step in plan.steps:
+        rule = RULES.get(step.primitive.id)
+        found.append(rule.refusal(plan, step) if rule else f"the primitive {step.primitive.id!r}")
+    found += [f"whole-number inputs of {s.node!r}" for s in plan.inputs if plan.values[s.value].dtype == "int"]
+    found += [loss_refusal(plan, h) for h in plan.heads]
+    found.append(optimizer_refusal(optimizer))
+    return tuple(dict.fromkeys(f for f in found if f))

@@ -1,0 +1,18 @@
+"""How each primitive becomes instructions: one rule for each, found by the primitive's id."""
+
+from __future__ import annotations
+
+from engine.backends.tape.rules.base import Rule
+from engine.backends.tape.rules.dense import LinearRule
+from engine.backends.tape.rules.element import AddRule, AffineRule, PReLURule, SoftmaxRule, UnaryRule
+from engine.backends.tape.rules.move import ConcatRule, DropoutRule, ReshapeRule
+from engine.backends.tape.rules.norm import BatchNormRule
+
+_ALL: tuple[Rule, ...] = (
+    LinearRule(), UnaryRule(), AddRule(), AffineRule(), SoftmaxRule(), PReLURule(), ReshapeRule(), ConcatRule(),
+    DropoutRule(), BatchNormRule(),
+)  # fmt: skip
+
+RULES: dict[str, Rule] = {name: rule for rule in _ALL for name in rule.primitives}
+
+__all__ = ["RULES", "Rule"]

@@ -1,0 +1,72 @@
+"""The affine map of a dense layer: its weight lies in panels, ready for the micro-kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.layout import Slot
+from engine.backends.tape.rules.base import Rule
+from engine.layers import Step
+from engine.plan import Plan
+from engine.primitives import size
+
+if TYPE_CHECKING:
+    from engine.backends.tape.compiler import Compiler
+
+
+class LinearRule(Rule):
+    """y = x W^T + b. A flattened image stays in its own order; the columns of W are turned to it instead."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("linear",)
+
+    def refusal(self, plan: Plan, step: Step) -> str:
+        """Images have their channels last here."""
+        return "linear over the last axis of an image" if len(plan.values[step.inputs[0]].shape) > 2 else ""
+
+    def demand(self, c: Compiler, step: Step) -> None:
+        """The weight's layout."""
+        x, w = step.inputs[:2]
+        c.matrices[w] = Slot(c.plan.values[w].shape, matrix=True, image=c.orders[x])
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int]:
+        """(rows a sample, inputs, outputs)."""
+        units, inner = c.plan.values[step.inputs[1]].shape
+        return size(c.plan.values[step.output].shape[:-1]), inner, units
+
+    def prepare(self, c: Compiler, step: Step) -> None:
+        """The transpose, for dx."""
+        x, w = step.inputs[:2]
+        if c.needs(x):
+            _, inner, units = self._sizes(c, step)
+            c.draft.all(o.MOVE, o.PACK, c.slot(w).offset, self._turned(c, step), inner, units)
+
+    def _turned(self, c: Compiler, step: Step) -> int:
+        _, inner, units = self._sizes(c, step)
+        return c.buffer(("turned", step.inputs[1]), -(-inner // o.PANEL) * o.PANEL * units)
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One product."""
+        rows, inner, units = self._sizes(c, step)
+        bias = c.slot(step.inputs[2]).offset if len(step.inputs) > 2 else -1
+        x, y = c.store(step.inputs[0]).offset, c.store(step.output).offset
+        c.draft.sample(o.MATRIX, o.LINEAR, x, c.slot(step.inputs[1]).offset, bias, y, rows, inner, units)
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """dx at once; dW and db when all gradients of values are there."""
+        x, w = step.inputs[:2]
+        rows, inner, units = self._sizes(c, step)
+        dy = c.gradient(step.output).offset
+        if c.needs(x):
+            with c.contribution(x, adds=True) as (dx, add):
+                c.draft.sample(
+                    o.MATRIX, o.LINEAR_DX, dy, self._turned(c, step), dx.offset, rows, units, inner, int(add)
+                )
+        if c.needs(w):
+            g, more = c.parameters.gradient_of(w), int(w in c.written)
+            c.later(o.MATRIX, o.LINEAR_DW, c.store(x).offset, dy, g, rows, inner, units, more)
+            c.written.add(w)
+        if len(step.inputs) > 2 and c.needs(step.inputs[2]):
+            g, more = c.parameters.gradient_of(step.inputs[2]), int(step.inputs[2] in c.written)
+            c.later(o.MATRIX, o.COLUMN_SUM, dy, g, rows, units, more)
+            c.written.add(step.inputs[2])
