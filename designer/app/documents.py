@@ -19,9 +19,11 @@ from designer.session.analyst import Analyst
 from designer.session.background import Background
 from designer.session.bridge import Bridge
 from designer.session.data_loader import DataLoader
+from designer.session.examinations import Examinations
 from designer.session.foresight import Foresight
 from designer.session.selection import Selection
 from designer.session.store import Store
+from designer.session.trial import Trial
 from engine.training import ResumeState
 from widgets.i18n import tr
 
@@ -65,6 +67,8 @@ class Document(QObject):
         self.loader = DataLoader(self.store, self)
         self.bridge = Bridge(self.store, self.loader, self)
         self.foresight = Foresight(self.analyst, self.loader, self)
+        self.examinations = Examinations(self.bridge, self)
+        self.trial = Trial(self.loader, self)
         self.path: Path | None = None
         self.sample = False
         #: how large the cards of a state are, for a file that says nothing of where they stand
@@ -127,6 +131,7 @@ class Document(QObject):
         self.selection.clear()
         # The old training must not judge the new document: it is ended before the store tells of it.
         self.bridge.resume_from(None)
+        self.trial.cancel()
         self.store.open(state, saved)
         self.loader.reload()
         if resume is not None or weights:
@@ -177,7 +182,8 @@ class Document(QObject):
         self._job.cancel()
         self.loader.job.cancel()
         self.foresight.job.cancel()
-        return self.bridge.shut_down()
+        tried = self.trial.shut_down()
+        return self.bridge.shut_down() and tried
 
 
 def _weights(resume: ResumeState | None) -> dict[tuple[str, str], Any] | None:

@@ -17,7 +17,7 @@ def export_network(window: MainWindow, kind: str, path: Path) -> None:
     """Writes ``path``; weights are those of the training, where there is one, else the initial ones."""
     document = window.document
     session = document.bridge.session
-    if kind in ("svg", "png"):
+    if kind in PICTURES:
         _write(window, kind, path, None)
     elif session is not None and session.alive and not document.bridge.stale:
         document.bridge.when(session.weights(), lambda weights: _write(window, kind, path, weights))
@@ -54,4 +54,5 @@ def _picture(kind: str) -> Any:
     return write
 
 
-_WRITERS = {"onnx": _network("onnx"), "pytorch": _network("pytorch"), "svg": _picture("svg"), "png": _picture("png")}
+PICTURES = ("svg", "png", "pdf")
+_WRITERS = {k: _network(k) for k in ("onnx", "pytorch", "keras")} | {k: _picture(k) for k in PICTURES}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from designer.app.documents import SUFFIX, with_suffix
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 PROJECT_SUFFIXES = (SUFFIX, ".json")
 Answer = str
+SLOW_MS = 400  # a file that takes longer than this is worth a word and a way out
 
 
 def ask_save(window: MainWindow, name: str) -> Answer:
@@ -43,6 +44,11 @@ class FileFlow(QObject):
         super().__init__(window)
         self.window, self.document, self.settings = window, window.document, window.settings
         self.document.failed.connect(self._failed)
+        self.document.busy_changed.connect(self._reading)
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self._slow.setInterval(SLOW_MS)
+        self._slow.timeout.connect(self._say_reading)
         self.document.saved.connect(self._saved)
 
     def unless_unsaved(self, then: Callable[[], object]) -> None:
@@ -115,7 +121,7 @@ class FileFlow(QObject):
 
     def export(self, kind: str) -> None:
         """Asks for a place and exports the network or its picture."""
-        suffix = {"onnx": "onnx", "pytorch": "py", "svg": "svg", "png": "png"}[kind]
+        suffix = {"pytorch": "py", "keras": "py"}.get(kind, kind)
         start = str(Path(self.settings.folder) / f"{Path(self.document.name).stem}.{suffix}")
         path, _ = QFileDialog.getSaveFileName(self.window, tr("Export"), start, f"{suffix.upper()} (*.{suffix})")
         if path:
@@ -126,6 +132,17 @@ class FileFlow(QObject):
         from designer.app.exports import export_network
 
         export_network(self.window, kind, path)
+
+    def _reading(self, busy: bool) -> None:
+        if busy:
+            self._slow.start()
+        else:
+            self._slow.stop()
+            self.window.notice.clear("reading")
+
+    def _say_reading(self) -> None:
+        cancel = ((tr("Cancel"), self.document.cancel_open),)
+        self.window.notice.show_notice(Notice("reading", tr("Reading the file…"), buttons=cancel, weight=4))
 
     def _saved(self, path: str) -> None:
         self.settings.remember(Path(path))

@@ -329,6 +329,8 @@ class MainWindow(QMainWindow):
         self.settings.sync()
         if self.recovery is not None:
             self.recovery.close()
+        # Out of sight at once; the worker may still be at a long step.
+        self.hide()
         self.document.shut_down()
         event.accept()
 

@@ -71,6 +71,15 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
 
         return live(AutopsyPanel())
 
+    def doctor() -> QWidget:
+        from designer.panels.doctor import DoctorPanel
+
+        panel = DoctorPanel(store, document.bridge, document.examinations, document.trial)
+        panel.layer_clicked.connect(window.canvas.reveal)
+        panel.layers_wanted.connect(selection.show)
+        panel.why_wanted.connect(lambda: window.show_panel("autopsy"))
+        return panel
+
     def histograms() -> QWidget:
         from designer.panels.histograms import HistogramsPanel
 
@@ -125,6 +134,7 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
         "profile": profile,
         "waterfall": waterfall,
         "autopsy": autopsy,
+        "doctor": doctor,
         "histograms": histograms,
         "maps": maps,
         "answers": answers,

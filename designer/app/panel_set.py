@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
     from engine.data.dataset import Dataset
 
-BOTTOM = ("curves", "profile", "waterfall", "autopsy", "histograms", "maps", "answers", "boundary", "data")
+BOTTOM = ("curves", "profile", "waterfall", "autopsy", "doctor", "histograms", "maps", "answers", "boundary", "data")
 TABS = BOTTOM[2:]
 SIDE = ("problems", "outline", "history", "checks")
 FOLDED_WIDTH = 56
@@ -47,6 +47,13 @@ class PanelSet(QObject):
         self.ready = False
         self.arrange()
         self.retranslate()
+        window.document.examinations.changed.connect(lambda: self.docks["doctor"].show_title(self._doctor_title()))
+
+    def _doctor_title(self) -> str:
+        """With the number of findings, so that a tab behind others tells of them."""
+        report = self.window.document.examinations.report
+        found = len(report.cards) if report is not None else 0
+        return tr("Doctor ({count})", count=found) if found else tr("Doctor")
 
     def retranslate(self) -> None:
         """Titles in the language in force."""
@@ -57,6 +64,7 @@ class PanelSet(QObject):
             "profile": tr("Gradient by layer"),
             "waterfall": tr("Waterfall"),
             "autopsy": tr("Why"),
+            "doctor": self._doctor_title(),
             "histograms": tr("Histograms"),
             "maps": tr("Maps"),
             "answers": tr("Answers"),

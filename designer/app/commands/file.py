@@ -28,8 +28,10 @@ def file_commands(window: MainWindow) -> Iterator[Command]:
     for kind, title in (
         ("onnx", tr("Export &ONNX…")),
         ("pytorch", tr("Export &PyTorch…")),
+        ("keras", tr("Export &Keras…")),
         ("svg", tr("Export picture as S&VG…")),
         ("png", tr("Export picture as P&NG…")),
+        ("pdf", tr("Export picture as P&DF…")),
     ):
         yield Command(f"file.export_{kind}", title, lambda k=kind: files.export(k), "file", enabled=drawn, section=3)
     yield Command("file.quit", tr("&Quit"), window.close, "file", ("Ctrl+Q",), section=9)

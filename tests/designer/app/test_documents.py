@@ -223,3 +223,28 @@ def test_nonsense_in_the_settings_counts_as_absent(settings: Settings) -> None:
     settings._store.setValue("look/font_scale", "large")
     settings._store.setValue("files/recent", 7)
     assert (settings.theme, settings.font_scale, settings.recent) == ("system", 1.0, ())
+
+
+@pytest.mark.parametrize("kind", ["onnx", "pytorch", "keras", "svg", "png", "pdf"])
+def test_every_export_writes_its_file(opened: Opened, qtbot: Any, tmp_path: Path, kind: str) -> None:
+    window = opened("xor_mlp")
+    path = tmp_path / f"net.{kind}"
+    window.files.export_to(kind, path)
+    qtbot.waitUntil(path.exists, timeout=10_000)
+    heads = {"onnx": b"", "pytorch": b"", "keras": b"", "svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
+    data = path.read_bytes()
+    assert data.startswith(heads[kind]) and len(data) > 500
+    if kind in ("pytorch", "keras"):
+        compile(data, str(path), "exec")
+    assert window.notice.current is None or window.notice.current.key != "export"
+
+
+def test_an_export_of_what_cannot_run_says_why(opened: Opened, tmp_path: Path) -> None:
+    from designer.document.verbs.nodes import remove_nodes
+
+    window = opened("xor_mlp")
+    graph = window.document.store.state.graph
+    middle = next(n.id for n in graph.nodes.values() if n.type == "dense")
+    window.document.store.apply("x", remove_nodes, (middle,))
+    window.files.export_to("onnx", tmp_path / "net.onnx")
+    assert window.notice.current.tone == "error" and not (tmp_path / "net.onnx").exists()
