@@ -198,7 +198,7 @@ class LayerProfile(AxisPlot):
         if len(entries) == 1:
             entries = [Entry(entry.name, entry.color, can_hide=False) for entry in entries]
         if self._compare:
-            entries.append(Entry(tr("run B"), theme().run_b, can_hide=False))
+            entries.append(Entry(tr("run before"), theme().run_b, can_hide=False))
         if self._predicted:
             entries.append(Entry(tr("predicted"), theme().secondary, Qt.PenStyle.DashLine, can_hide=False))
         self.legend.show_entries(entries)

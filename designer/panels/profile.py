@@ -32,6 +32,8 @@ class ProfilePanel(LivePanel):
         super().__init__(plot)
         self.profile, self.foresight = plot, foresight
         foresight.changed.connect(self.show_again)
+        self._before: Snapshot | None = None
+        self._shown_run = self._shown_document = 0
         plot.layer_clicked.connect(self.layer_clicked)
         self.chooser = Choice()
         self.chooser.setFixedWidth(tokens.scaled(136))
@@ -96,6 +98,7 @@ class ProfilePanel(LivePanel):
         self.profile.show_bands(bands.get(name, []))
 
     def show_frame(self, new: Frame, old: Frame) -> None:
+        self._remember(new, old)
         if new.snapshot is old.snapshot and new.run == old.run and new.names is old.names:
             return
         quantity = str(self.chooser.value())
@@ -111,9 +114,25 @@ class ProfilePanel(LivePanel):
         earlier = {label: np.array([values_of(s, ids, quantity) for s in before])} if before else None
         line = self._foreseen(ids, quantity, np.asarray(series[label]))
         predicted = {label: line} if line is not None else None
+        compare = self._run_before(ids, quantity, label)
         self.profile.show_profile(
-            ids, names, series, earlier=earlier, predicted=predicted, levels=levels_of(new.snapshot)
+            ids, names, series, earlier=earlier, predicted=predicted, compare=compare, levels=levels_of(new.snapshot)
         )
+
+    def _remember(self, new: Frame, old: Frame) -> None:
+        """The last moment of the run before this one, for comparison; another document starts without one."""
+        if new.document != self._shown_document:
+            self._before, self._shown_document, self._shown_run = None, new.document, new.run
+        if new.run != self._shown_run:
+            if old.snapshot is not None and old.snapshot.layers and old.status is not None and old.status.step > 0:
+                self._before = old.snapshot
+            self._shown_run = new.run
+
+    def _run_before(self, ids: Sequence[str], quantity: str, label: str) -> dict[str, np.ndarray] | None:
+        if self._before is None:
+            return None
+        values = np.array(values_of(self._before, ids, quantity))
+        return {label: values} if np.isfinite(values).any() else None
 
     def _show_foreseen(self, frame: Frame) -> None:
         """Before any step: the prediction alone, relative to the layer nearest the loss, whatever is chosen."""
