@@ -2,14 +2,20 @@
 
 A catalogue is a flat JSON object, source text -> translation, in ``resources/translations/<code>.json``. The source
 text is looked up first and its placeholders are filled afterwards, so the first argument is always a literal.
+A key with ``{0}`` is a pattern for sentences that the engine has filled in already. ``resources/translate.py`` keeps
+catalogues in step with the sources.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from functools import lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator, Signal
+
+from widgets.particles import settle
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "resources" / "translations"
 LANGUAGES = {"en": "English", "ko": "한국어"}
@@ -27,23 +33,63 @@ language_changed = _notifier.changed
 _state: dict[str, str] = {"language": "en"}
 _catalogue: dict[str, str] = {}
 _translators: list[QTranslator] = []
+# What a person has named must not turn into a word of the catalogue.
+_NAMES = {"name", "names", "source", "first", "blocked"}
+_FIGURES = re.compile(r"\\\{(\d+)\\\}")
 
 
 def tr(text: str, /, **values: object) -> str:
     """The translation of ``text`` (itself when there is none) with ``{name}`` placeholders filled from ``values``."""
-    translated = _catalogue.get(text, text)
-    if not values:
-        return translated
-    try:
-        return translated.format(**values)
-    except (KeyError, IndexError, ValueError):
-        # A translator's slip in a placeholder must not take the window down: the source text is right by test.
-        return text.format(**values)
+    return _filled(_catalogue.get(text, text), text, values)
 
 
-def tr_declared(text: str) -> str:
-    """Translation of a text that the engine declares (labels, help, titles); the only ``tr`` of a variable."""
-    return _catalogue.get(text, text)
+def tr_declared(text: str, /, **values: object) -> str:
+    """Translation of a text that the engine declares or reports; the only ``tr`` of a variable.
+
+    Finds titles and templates as they are, sentences already filled in by their pattern, and lists piece by piece.
+    ``values`` that are texts themselves (``expected``, ``reason``) are translated, names are not.
+    """
+    if not _catalogue:
+        return text.format(**values) if values else text
+    told = {k: tr_declared(v) if isinstance(v, str) and k not in _NAMES else v for k, v in values.items()}
+    return _filled(_declared(text), text, told)
+
+
+def _filled(translated: str, text: str, values: dict[str, object]) -> str:
+    if values:
+        try:
+            translated = translated.format(**values)
+        except (KeyError, IndexError, ValueError):
+            # A translator's slip in a placeholder must not take the window down: the source text is right by test.
+            translated = text.format(**values)
+    return settle(translated) if _state["language"] == "ko" else translated
+
+
+@lru_cache(maxsize=4096)
+def _declared(text: str) -> str:
+    found = _catalogue.get(text)
+    if found is not None or not text:
+        return found or text
+    head = text[: len(text) - len(text.lstrip())] or ("{name}: " if text.startswith("{name}: ") else "")
+    if head:
+        return head + _declared(text.removeprefix(head))
+    if text[-1:] == " ":
+        return _declared(text[:-1]) + " "
+    for pattern, translation in _patterns():
+        match = pattern.fullmatch(text)
+        if match:
+            return translation.format(*map(_declared, match.groups()))
+    for mark in ("; ", ", ", " ("):
+        if mark in text:
+            return mark.join(map(_declared, text.split(mark)))
+    return text
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """Keys with ``{0}`` as expressions, those with most words first: they say most exactly what they match."""
+    keys = sorted((k for k in _catalogue if "{0}" in k), key=len, reverse=True)
+    return [(re.compile(_FIGURES.sub("(.+?)", re.escape(k)), re.DOTALL), _catalogue[k]) for k in keys]
 
 
 def language() -> str:
@@ -63,6 +109,8 @@ def install_language(code: str = "system") -> str:
     if chosen not in LANGUAGES:
         raise ValueError(f"language {code!r}: expected one of {', '.join(LANGUAGES)} or 'system'")
     _catalogue.clear()
+    _declared.cache_clear()
+    _patterns.cache_clear()
     path = CATALOGUES / f"{chosen}.json"
     if path.exists():
         _catalogue.update(json.loads(path.read_text(encoding="utf-8")))

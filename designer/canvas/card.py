@@ -84,7 +84,7 @@ def make_card(
     """Cut what does not fit, widen by content in steps of 8 from 168 px to 280 px."""
     layer = make_layer(node)
     group = "data" if isinstance(layer, Problem) else layer.group
-    summary = tr_declared(node.type) if isinstance(layer, Problem) else layer.summary()
+    summary = tr_declared(node.type if isinstance(layer, Problem) else layer.summary())
     count = f"θ {short_count(known.parameters)}" if known is not None and known.parameters else ""
     chips = _chips(node, look)
     lines, names = look.line_metrics, look.name_metrics
@@ -115,9 +115,10 @@ def _problem_text(problems: tuple[Problem, ...]) -> tuple[str, str]:
         return "", ""
     lines = []
     for p in problems:
-        line = tr_declared(p.template).format(**p.values)
+        line = tr_declared(p.template, **p.values)
         if p.expected and p.got:
-            line += "\n" + tr("expected {expected}, got {got}", expected=p.expected, got=p.got)
+            both = {"expected": tr_declared(p.expected), "got": tr_declared(p.got)}
+            line += "\n" + tr("expected {expected}, got {got}", **both)
         lines.append(line)
     return "\n\n".join(lines), "error" if any(p.severity == "error" for p in problems) else "warning"
 

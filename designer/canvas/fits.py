@@ -104,5 +104,5 @@ def new_problem(state: DocState, wire: Edge, unplug: Edge | None, analysis: Anal
     known = analysis.by_node.get(wire.target, ())
     for problem in after.by_node.get(wire.target, ()):
         if problem.severity == "error" and problem not in known and problem.port in ("", wire.port):
-            return tr_declared(problem.template).format(**problem.values)
+            return tr_declared(problem.template, **problem.values)
     return ""

@@ -10,7 +10,7 @@ from designer.canvas.scene import CanvasScene
 from designer.document.ports import inputs_of
 from engine.analysis import NodeAnalysis, Problem, make_layer
 from engine.graph import Edge
-from widgets.i18n import tr
+from widgets.i18n import tr, tr_declared
 
 if TYPE_CHECKING:
     from designer.canvas.view import Canvas
@@ -69,7 +69,7 @@ def explanation(known: NodeAnalysis) -> str:
     shapes = [t.shape for t in known.inputs if t is not None]
     if isinstance(layer, Problem) or len(shapes) != len(known.inputs) or known.node.muted:
         return ""
-    return layer.explain(*shapes)
+    return tr_declared(layer.explain(*shapes))
 
 
 def wire_tip(scene: CanvasScene, wire: Edge) -> str:

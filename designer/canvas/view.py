@@ -41,7 +41,7 @@ from designer.session.store import Store
 from engine.analysis import Analysis
 from engine.graph import Edge
 from widgets import tokens
-from widgets.i18n import language_changed, tr
+from widgets.i18n import language_changed, tr, tr_declared
 
 
 class Canvas(PaperView):
@@ -126,7 +126,7 @@ class Canvas(PaperView):
 
     def words_of(self, refusal: object) -> str:
         """A refusal as one sentence with the layers' names instead of their ids."""
-        return with_names(str(refusal), self.store.state.graph)
+        return with_names(tr_declared(str(refusal)), self.store.state.graph)
 
     def frame_margins(self) -> tuple[int, int]:
         """Sides, and above and below, so that the legend covers nothing."""

@@ -31,7 +31,7 @@ def value_text(value: Value, param: Param | None = None) -> str:
     if isinstance(value, tuple):
         return " × ".join(format_number(v) for v in value)
     if isinstance(value, int | float):
-        unit = f" {param.unit}" if param is not None and param.unit else ""
+        unit = f" {tr_declared(param.unit)}" if param is not None and param.unit else ""
         return format_number(value) + unit
     return tr_declared(value)
 

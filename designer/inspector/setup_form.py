@@ -58,7 +58,7 @@ class SetupForm(QWidget):
         except ValueError as refusal:
             editor = self.form.rows[path[0]].editor
             if hasattr(editor, "show_error"):
-                editor.show_error(str(refusal))
+                editor.show_error(tr_declared(str(refusal)))
             else:
                 self.store.refused.emit(refusal)
 

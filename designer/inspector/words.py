@@ -52,17 +52,12 @@ def explained(found: NodeAnalysis | None) -> str:
     layer = make_layer(found.node)
     if not isinstance(layer, Layer):
         return ""
-    return layer.explain(*(t.shape for t in found.inputs if t is not None))
+    return tr_declared(layer.explain(*(t.shape for t in found.inputs if t is not None)))
 
 
 def problem_text(problem: Problem) -> str:
     """The problem's sentence."""
-    template = tr_declared(problem.template)
-    try:
-        return template.format(**problem.values)
-    except (KeyError, IndexError, ValueError):
-        # A translation with a wrong placeholder; the source text is tested.
-        return problem.text
+    return tr_declared(problem.template, **problem.values)
 
 
 def formula(doc: str | None) -> tuple[str, str]:
