@@ -9,6 +9,7 @@ from designer.document.verbs.arrange import (
     nudge,
     place_missing,
 )
+from designer.document.verbs.chain import add_chain, add_network
 from designer.document.verbs.convert import has_stages, nodes_to_settings, settings_to_nodes
 from designer.document.verbs.fixes import apply_fix
 from designer.document.verbs.fragment import Fragment, cut_out, dump_fragment, duplicate, load_fragment, paste
@@ -51,6 +52,8 @@ from designer.document.verbs.wires import (
 
 __all__ = [
     "Fragment",
+    "add_chain",
+    "add_network",
     "add_node",
     "align",
     "apply_fix",
