@@ -1,0 +1,188 @@
+"""The doctor: what ails the training, with numbers, causes and remedies; calm words where nothing does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from designer.document.verbs.doctor_fixes import apply_remedy
+from designer.panels.finding_card import FindingCard
+from designer.panels.trial_view import TrialView
+from designer.session.bridge import Bridge
+from designer.session.examinations import Examinations
+from designer.session.store import Store
+from designer.session.trial import Trial
+from engine.layers import Fix
+from engine.training.examination import Report
+from widgets import tokens
+from widgets.i18n import language_changed, tr, tr_declared
+
+
+class DoctorPanel(QScrollArea):
+    """``layer_clicked(node)`` one layer, ``layers_wanted(nodes)`` all of a card, ``why_wanted`` the autopsy."""
+
+    layer_clicked = Signal(str)
+    layers_wanted = Signal(object)
+    why_wanted = Signal()
+
+    def __init__(self, store: Store, bridge: Bridge, examinations: Examinations, trial: Trial) -> None:
+        super().__init__()
+        self.store, self.bridge, self.examinations, self.trial = store, bridge, examinations, trial
+        self.in_front = True
+        self.cards: dict[str, FindingCard] = {}
+        self.trial_view: TrialView | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._build()
+        examinations.watched = self.watching
+        examinations.changed.connect(self.refresh)
+        bridge.stale_changed.connect(lambda _: self.refresh())
+        bridge.state_changed.connect(lambda _: self.refresh())
+        store.changed.connect(lambda old, new: self.refresh() if old.graph is not new.graph else None)
+        language_changed.connect(self._retranslate)
+        self.refresh()
+
+    def _build(self) -> None:
+        page = QWidget()
+        self._column = QVBoxLayout(page)
+        self._column.setContentsMargins(tokens.SPACE_3, tokens.SPACE_2, tokens.SPACE_3, tokens.SPACE_2)
+        self._column.setSpacing(tokens.SPACE_2)
+        self.note, self.calm, self.checked, self.footer = (QLabel() for _ in range(4))
+        tokens.on_theme(self.calm, lambda: self.calm.setFont(tokens.font("title", bold=True)))
+        self.note.setProperty("role", "warning")
+        self.checked.setProperty("role", "secondary")
+        self.footer.setProperty("role", "caption")
+        for label in (self.note, self.calm, self.checked, self.footer):
+            label.setWordWrap(True)
+            self._column.addWidget(label)
+        self._column.insertStretch(3, 1)
+        self.setWidget(page)
+
+    def watching(self) -> bool:
+        """Whether it can be seen; ``in_front`` is kept by the dock, which knows of tabs."""
+        return self.in_front and self.isVisible() and not self.window().isMinimized()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.examinations.consider()
+
+    def _retranslate(self) -> None:
+        self._end_trial()
+        self._drop(set(self.cards))
+        self.refresh()
+
+    # ------------------------------------------------------------------ findings
+
+    def refresh(self) -> None:
+        """Cards, calm words and footer of the last look."""
+        report = self.examinations.report
+        found = {c.rule: c for c in report.cards} if report is not None else {}
+        tried = self._tried()
+        self._drop({rule for rule in self.cards if rule not in found and rule != tried})
+        names = {k: n.name for k, n in self.store.state.graph.nodes.items()}
+        for place, (rule, card) in enumerate(found.items()):
+            shown = self.cards.get(rule)
+            if shown is None:
+                shown = self.cards[rule] = self._made(FindingCard(card, names))
+            else:
+                shown.show_card(card, names)
+            self._column.removeWidget(shown)
+            self._column.insertWidget(1 + place, shown)
+            shown.allow_trials(not self.bridge.stale)
+        self._show_words(report, bool(found))
+
+    def _made(self, card: FindingCard) -> FindingCard:
+        card.layer_clicked.connect(self.layer_clicked)
+        card.layers_wanted.connect(self._light)
+        card.why_wanted.connect(self.why_wanted)
+        card.try_wanted.connect(lambda fix: self._try(card, fix))
+        card.apply_wanted.connect(self._apply)
+        return card
+
+    def _drop(self, rules: set[str]) -> None:
+        for rule in rules:
+            card = self.cards.pop(rule)
+            card.hide()
+            self._column.removeWidget(card)
+            card.deleteLater()
+
+    def _light(self, layers: tuple[str, ...]) -> None:
+        there: Mapping[str, object] = self.store.state.graph.nodes
+        if layers:
+            self.layers_wanted.emit(tuple(n for n in layers if n in there))
+
+    def _show_words(self, report: Report | None, found: bool) -> None:
+        stale = self.bridge.stale and found
+        self.note.setVisible(stale)
+        self.note.setText(
+            tr("These findings are of the network before your last edit. Press Run; new ones follow.") if stale else ""
+        )
+        self.calm.setVisible(not found)
+        self.checked.setVisible(not found)
+        self.footer.setVisible(report is not None)
+        if report is None:
+            self.calm.setText(tr("Not looked yet"))
+            self.checked.setText(tr("Press Run or Step: the doctor looks at the network while it trains."))
+            return
+        if report.problem:
+            self.calm.setText(tr("The doctor could not look"))
+            self.checked.setText(report.problem)
+        else:
+            self.calm.setText(tr("Nothing to report"))
+            self.checked.setText(checked_words())
+        self.footer.setText(self._cost_words(report))
+
+    def _cost_words(self, report: Report) -> str:
+        rest = max(self.examinations.rest, 1e-9)
+        return tr(
+            "Looked after step {step}; a look takes {cost:.0f} ms, at most one every {rest:.1f} s: {share:.1%} of the "
+            "time.",
+            step=f"{report.step:,}", cost=report.cost * 1000, rest=rest, share=report.cost / (report.cost + rest),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ remedies
+
+    def _tried(self) -> str:
+        """The rule whose remedy is on show, ""."""
+        view = self.trial_view
+        return next((rule for rule, card in self.cards.items() if view is not None and card.isAncestorOf(view)), "")
+
+    def _try(self, card: FindingCard, fix: Fix) -> None:
+        self._end_trial()
+        try:
+            changed = apply_remedy(self.store.state, fix)
+        except ValueError as refusal:
+            self.store.refused.emit(refusal)
+            return
+        run = self.bridge.frame.epochs
+        self.trial.start(changed, len(run))
+        view = self.trial_view = TrialView(fix, run, self.trial)
+        view.apply_wanted.connect(self._apply)
+        view.dismissed.connect(self._end_trial)
+        card.body.addWidget(view)
+        # Once the card has grown: what was asked for is to be seen, its verdict first.
+        QTimer.singleShot(50, view, lambda: self.ensureWidgetVisible(view, 0, 0))
+
+    def _end_trial(self) -> None:
+        self.trial.cancel()
+        view, self.trial_view = self.trial_view, None
+        if view is not None:
+            view.hide()
+            view.deleteLater()
+
+    def _apply(self, fix: Fix) -> None:
+        if self.store.attempt(tr_declared(fix.label), apply_remedy, fix):
+            self._end_trial()
+
+
+def checked_words() -> str:
+    """What a quiet doctor has looked at."""
+    return tr(
+        "Checked: vanishing, exploding and missing gradients, saturated and dead units, size of the updates, first "
+        "loss, overfitting, underfitting, labels, scale of the inputs, balance of the classes, batch norm with tiny "
+        "batches, loss and last activation."
+    )
