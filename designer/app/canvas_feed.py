@@ -25,7 +25,6 @@ PICTURE = (152, 50)
 STRIP = 8
 MOST_COUNTED = 4
 MOST_BARS = 24
-CORNERS, EDGE = 64, 16  # height of legend and minimap, roughly, and the least space above the cards
 
 
 def scientific(value: float) -> str:
@@ -155,7 +154,6 @@ class CanvasFeed(QObject):
         }
         if mode in titles and flow:
             self.canvas.legend.show_scale(titles[mode])
-            self.canvas._place_corners()
         else:
             self.canvas.legend.hide()
 

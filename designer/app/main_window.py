@@ -25,6 +25,7 @@ from designer.app.run_flow import RunFlow
 from designer.app.settings import Settings
 from designer.app.start_page import StartPage
 from designer.app.status_bar import TrainingStatus
+from designer.app.templates import new_from_template
 from designer.app.thumbnails import card_sizes
 from designer.app.top_bar import TopBar
 from designer.canvas import Canvas
@@ -34,7 +35,7 @@ from widgets.i18n import language_changed
 
 FOLD_BELOW = 1440
 FRAME = 36  # a window manager's title bar is hardly ever higher
-VERSION = 2  # of the docks: another number forgets stored layouts that no longer fit
+VERSION = 3  # of the docks: another number forgets stored layouts that no longer fit
 
 
 class MainWindow(QMainWindow):
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
         page.data_wanted.connect(self.files.choose_data)
         page.path_wanted.connect(lambda p: self.files.open_path(Path(p)))
         page.sample_wanted.connect(lambda p: self.files.open_path(Path(p), sample=True))
+        page.template_wanted.connect(lambda n: new_from_template(self, n))
         document.renamed.connect(self._show_name)
         document.loader.changed.connect(lambda: self.panels.suit(document.loader.dataset))
         document.opened.connect(self._opened)

@@ -33,7 +33,13 @@ def fill_menus(window: MainWindow) -> None:
     panels = view.addMenu(tr("&Panels"))
     for dock in window.panels.docks.values():
         panels.addAction(dock.toggleViewAction())
-    file = window.menus["file"]
+    file, graph = window.menus["file"], window.menus["graph"]
+    templates = QMenu(tr("New from &template"), file)
+    window.actions_.fill(templates, "file.templates")
+    file.insertMenu(window.actions_["file.open"], templates)
+    insert = QMenu(tr("Insert &template"), graph)
+    window.actions_.fill(insert, "graph.templates")
+    graph.insertMenu(window.actions_["graph.layout"], insert)
     recent = QMenu(tr("Recent &files"), file)
     recent.aboutToShow.connect(lambda: fill_recent(window, recent))
     file.insertMenu(window.actions_["file.start"], recent)

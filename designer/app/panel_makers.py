@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
-from designer.panels.palette import Palette
+from designer.app.templates import insert_template
+from designer.panels.palette import TEMPLATE, Palette
 from designer.panels.problems import ProblemList
 from widgets.i18n import tr_declared
 
@@ -34,8 +35,15 @@ def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
 
     def palette() -> QWidget:
         panel = Palette()
-        panel.add_wanted.connect(lambda layer: (window.show_canvas(), window.canvas.add_layer(layer)))
+        panel.add_wanted.connect(add)
         return panel
+
+    def add(what: str) -> None:
+        window.show_canvas()
+        if what.startswith(TEMPLATE):
+            insert_template(window, what.removeprefix(TEMPLATE))
+        else:
+            window.canvas.add_layer(what)
 
     def problems() -> QWidget:
         panel = ProblemList()

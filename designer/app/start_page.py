@@ -170,11 +170,13 @@ class StartPage(QScrollArea):
     data_wanted = Signal()
     path_wanted = Signal(str)
     sample_wanted = Signal(str)
+    template_wanted = Signal(str)
 
     def __init__(self, samples: Path) -> None:
         super().__init__()
         self.samples = samples
         self.cards: dict[str, SampleCard] = {}
+        self.templates: dict[str, SampleCard] = {}
         self.recent: tuple[str, ...] = ()
         self._reading = Background(self)
         self._reading.done.connect(self._draw)
@@ -207,6 +209,12 @@ class StartPage(QScrollArea):
         self._rows = QVBoxLayout()
         self._rows.setSpacing(tokens.SPACE_4)
         left.addLayout(self._rows)
+        left.addSpacing(tokens.SPACE_4)
+        left.addWidget(_heading(tr("Templates")))
+        left.addSpacing(tokens.SPACE_1)
+        self._template_rows = QVBoxLayout()
+        self._template_rows.setSpacing(tokens.SPACE_4)
+        left.addLayout(self._template_rows)
         left.addStretch(1)
         body.addLayout(self._side())
         body.addLayout(left, 1)
@@ -270,15 +278,22 @@ class StartPage(QScrollArea):
     # ------------------------------------------------------------------ samples
 
     def _fill_cards(self) -> None:
+        from designer.app.templates import template_words
+
         words = sample_words()
-        old = {name: card.picture for name, card in self.cards.items()}
-        self.cards = {}
+        old = {name: card.picture for name, card in (self.cards | self.templates).items()}
+        self.cards, self.templates = {}, {}
         for name in ORDER:
             if (self.samples / f"{name}.json").exists():
                 card = SampleCard(*words[name])
                 card.show_picture(old.get(name, QImage()))
                 card.chosen.connect(lambda n=name: self.sample_wanted.emit(str(self.samples / f"{n}.json")))
                 self.cards[name] = card
+        for name, told in template_words().items():
+            card = SampleCard(*told)
+            card.show_picture(old.get(name, QImage()))
+            card.chosen.connect(lambda n=name: self.template_wanted.emit(n))
+            self.templates[name] = card
         self._columns = 0
         self._place_cards()
 
@@ -288,31 +303,22 @@ class StartPage(QScrollArea):
         if columns == self._columns:
             return
         self._columns = columns
-        while item := self._rows.takeAt(0):
-            row = item.layout()
-            while row.count():
-                row.takeAt(0)
-            row.deleteLater()
-        cards = list(self.cards.values())
-        for start in range(0, len(cards), columns):
-            row = QHBoxLayout()
-            row.setSpacing(tokens.SPACE_4)
-            for card in cards[start : start + columns]:
-                row.addWidget(card)
-            row.addStretch(1)
-            self._rows.addLayout(row)
+        _fill_rows(self._rows, list(self.cards.values()), columns)
+        _fill_rows(self._template_rows, list(self.templates.values()), columns)
 
     def resizeEvent(self, event: object) -> None:
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._place_cards()
 
     def _read(self) -> None:
-        names, folder = list(self.cards), self.samples
+        names, templates, folder = list(self.cards), list(self.templates), self.samples
 
         def work() -> list[tuple[str, object]]:
             from dataclasses import replace
 
             from designer.document import DocState
+            from designer.document.templates import TEMPLATES
+            from designer.document.verbs import lay_out
             from engine.analysis import infer
             from engine.files.project_file import read
 
@@ -323,6 +329,9 @@ class StartPage(QScrollArea):
                 except ValueError:
                     continue  # a sample that cannot be read keeps an empty picture; opening it tells why
                 found.append((name, (replace(state, notes={}), infer(state.graph))))
+            for name in templates:
+                state = lay_out(TEMPLATES[name].make(), None, {})
+                found.append((name, (state, infer(state.graph))))
             return found
 
         self._reading.start(work)
@@ -330,9 +339,26 @@ class StartPage(QScrollArea):
     def _draw(self, found: list[tuple[str, object]]) -> None:
         from designer.app.thumbnails import network_picture
 
+        cards = self.cards | self.templates
         for name, (state, analysis) in found:  # type: ignore[misc]
-            if name in self.cards:
-                self.cards[name].show_picture(network_picture(state, analysis))
+            if name in cards:
+                cards[name].show_picture(network_picture(state, analysis))
+
+
+def _fill_rows(rows: QVBoxLayout, cards: list[SampleCard], columns: int) -> None:
+    """The cards in rows of that many, whatever rows they stood in before."""
+    while item := rows.takeAt(0):
+        row = item.layout()
+        while row.count():
+            row.takeAt(0)
+        row.deleteLater()
+    for start in range(0, len(cards), columns):
+        row = QHBoxLayout()
+        row.setSpacing(tokens.SPACE_4)
+        for card in cards[start : start + columns]:
+            row.addWidget(card)
+        row.addStretch(1)
+        rows.addLayout(row)
 
 
 def _heading(text: str) -> QLabel:

@@ -12,6 +12,7 @@ from designer.app.commands.graph import graph_commands
 from designer.app.commands.help import help_commands
 from designer.app.commands.train import train_commands
 from designer.app.commands.view import view_commands
+from designer.app.templates import template_commands
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def all_commands(window: MainWindow) -> Iterator[Command]:
     """Every command of the window."""
-    for commands in (file_commands, edit_commands, view_commands, graph_commands, train_commands, help_commands):
+    menus = (file_commands, edit_commands, view_commands, graph_commands, train_commands, help_commands)
+    for commands in (*menus, template_commands):
         yield from commands(window)
 
 

@@ -125,8 +125,9 @@ def test_a_failure_names_the_reason_and_run_works_again(opened: Opened, qtbot: A
     wait(qtbot, lambda: window.document.loader.dataset is not None and window.document.loader.dataset.name != "Spiral")
     window.document.bridge.run()
     wait(qtbot, lambda: state(window) == "failed")
-    assert window.notice.current.tone == "error"
-    assert "4" in window.notice.current.text
+    said = {n.key: n for n in window.notice._notices}
+    assert said["run"].tone == "error" and "4" in said["run"].text
+    assert window.notice.current is said["fit"], "what to do about it stands in front"
     store.undo()
     wait(qtbot, lambda: window.document.loader.dataset is not None)
     window.document.bridge.step()
