@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis import infer
 from engine.backends.initial import initial_weights
 from engine.backends.numpy import NumpyExecutable
 from engine.probes.autopsy import autopsy, trace
@@ -18,9 +19,9 @@ from engine.probes.evidence import Card, Evidence, InputFigures
 from engine.probes.snapshot import LayerStats
 from engine.training.trainer import Trainer
 
-#: samples of the training set that layers are looked at with
-PROBE_SAMPLES = 500
-AUTOPSY_SAMPLES = 64
+#: training samples that layers are looked at with; fewer where they cost more multiply-adds than this together
+PROBE_SAMPLES, LEAST_SAMPLES, PROBE_MACS = 500, 100, 2.5e8
+AUTOPSY_SHARE = 8
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Examiner:
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
-        rows = np.arange(min(len(trainer.dataset.train), PROBE_SAMPLES))
+        rows = np.arange(min(len(trainer.dataset.train), probe_samples(infer(trainer.project.graph).macs)))
         self._x = {s.field: trainer.dataset.train.x[s.field][rows] for s in trainer.plan.inputs}
         self._y = {k: v[rows] for k, v in trainer.targets.items()}
         start = NumpyExecutable(trainer.plan, trainer.optimizer, trainer.setup.dtype, trainer.setup.seed)
@@ -66,7 +67,7 @@ class Examiner:
         now = NumpyExecutable(t.plan, t.optimizer, t.setup.dtype, t.setup.seed)
         now.load_weights(t.executable.weights())
         graph, view, epochs = t.project.graph, t.columns.view, t.epochs
-        few = slice(0, AUTOPSY_SAMPLES)
+        few = slice(0, max(len(next(iter(self._x.values()))) // AUTOPSY_SHARE, 8))
         traced = trace(
             t.plan,
             now.weights(),
@@ -146,6 +147,11 @@ class Doctor:
         except (ArithmeticError, ValueError, LookupError, TypeError) as error:
             cards, problem = (), str(error) or type(error).__name__
         return Report(trainer.step, cards, time.perf_counter() - started, problem)
+
+
+def probe_samples(macs: float) -> int:
+    """How many samples a network of so many multiply-adds per sample is looked at with."""
+    return int(min(max(PROBE_MACS / max(macs, 1.0), LEAST_SAMPLES), PROBE_SAMPLES))
 
 
 def _figures(x: NDArray[np.floating]) -> InputFigures:

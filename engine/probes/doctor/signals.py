@@ -125,7 +125,7 @@ def dead_units(e: Evidence) -> Card | None:
     worst = max(s.dead for s in e.now if s.node in dead)
     return Card(
         "dead_units",
-        "alarm",
+        "alarm" if worst > 0.5 else "warning",
         "Dead units",
         "{share:.0%} of the units of {names} are zero on all samples looked at.",
         "A ReLU that is off everywhere gets no gradient and stays off: steps too large, or biases too negative.",

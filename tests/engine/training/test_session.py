@@ -17,6 +17,7 @@ from engine.graph import Project
 from engine.probes import ProbeRequest, Snapshot
 from engine.training import Session, Trainer
 from engine.training import events as ev
+from engine.training.examination import probe_samples
 from engine.training.session import wait_for
 from tests.engine.training.nets import blobs, mlp, project
 
@@ -269,3 +270,7 @@ def test_a_look_that_fails_is_told_and_training_goes_on(opened: Any, monkeypatch
     assert session.examine().result(10).problem == "no such rule"
     session.epoch()
     until(lambda: session.status.epoch == 1)
+
+
+def test_a_large_network_is_looked_at_with_fewer_samples() -> None:
+    assert [probe_samples(macs) for macs in (0, 1e4, 1e6, 1e9)] == [500, 500, 250, 100]
