@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from designer.document.templates import TEMPLATES, Template
 from designer.inspector.editors import first_line
 from engine.layers import LAYERS, Layer
 from widgets import icons, tokens
@@ -32,6 +33,7 @@ from widgets.i18n import language_changed, tr, tr_declared
 from widgets.tokens import GROUPS, color, theme
 
 MIME = "application/x-gradloom-layer"
+TEMPLATE = "template:"  # before a template's id where a layer's would stand
 LAYER, GROUP = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 ROW, HEAD = 26, 26
 FOLDED, UNLIMITED = 56, 16777215
@@ -62,6 +64,10 @@ def found_by(layer: type[Layer], words: str) -> bool:
     told = [layer.title, tr_declared(layer.title), layer.id, layer.group, group_name(layer.group), *layer.keywords]
     text = " ".join(told).lower()
     return all(word in text for word in words.lower().split())
+
+
+def _told(template: Template) -> str:
+    return f"{template.title} {template.line} {tr_declared(template.title)} {tr('Templates')} template".lower()
 
 
 def layers_by_group() -> dict[str, list[type[Layer]]]:
@@ -168,7 +174,10 @@ class _List(QListView):
 
 
 class Palette(QWidget):
-    """``add_wanted(layer_id)``: Enter or a double click asks for the layer without a drag."""
+    """``add_wanted(layer_id)``: Enter or a double click asks for the layer without a drag.
+
+    Below the layers stand templates; ``add_wanted`` then carries ``TEMPLATE`` and the template's id.
+    """
 
     add_wanted = Signal(str)
 
@@ -221,7 +230,7 @@ class Palette(QWidget):
     def layers(self) -> list[str]:
         """Ids of the layers on show, top to bottom."""
         items = (self.model.item(k) for k in range(self.model.rowCount()))
-        return [str(i.data(LAYER)) for i in items if i.data(LAYER)]
+        return [str(i.data(LAYER)) for i in items if i.data(LAYER) and not str(i.data(LAYER)).startswith(TEMPLATE)]
 
     def refresh(self) -> None:
         """Fills the list with what the search finds."""
@@ -236,10 +245,27 @@ class Palette(QWidget):
             self.model.appendRow(heading)
             for layer in fitting:
                 self.model.appendRow(self._item(layer))
+        self._add_templates(words)
         if not self.model.rowCount():
             nothing = QStandardItem(tr("No layer is called so"))
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
             self.model.appendRow(nothing)
+
+    def _add_templates(self, words: str) -> None:
+        """Whole networks, below the layers; they are added by Enter or double-click."""
+        fitting = [t for t in TEMPLATES.values() if all(w in _told(t) for w in words.lower().split())]
+        if not fitting:
+            return
+        heading = QStandardItem(tr("Templates"))
+        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.model.appendRow(heading)
+        for template in fitting:
+            item = QStandardItem(tr_declared(template.title))
+            item.setData(TEMPLATE + template.id, LAYER)
+            item.setData("output", GROUP)
+            item.setToolTip(f"<b>{tr_declared(template.title)}</b><p>{tr_declared(template.line)}</p>")
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+            self.model.appendRow(item)
 
     def _item(self, layer: type[Layer]) -> QStandardItem:
         item = QStandardItem(tr_declared(layer.title))
