@@ -126,7 +126,8 @@ def registry_texts() -> Iterator[tuple[str, str]]:
     for module, name in REGISTRIES:
         for declared in getattr(importlib.import_module(module), name).classes():
             file = declared.__module__.replace(".", "/") + ".py"
-            said = [declared.title]
+            # A card says a loss by its id: ``half squared``.
+            said = [declared.title, *([declared.id.replace("_", " ")] if name == "LOSSES" else [])]
             for param in declared.params.values():
                 said += [param.label, param.help, param.unit, *param.choices]
             yield from ((text, file) for text in said if text)

@@ -69,7 +69,8 @@ _MAKERS: dict[str, Callable[[Param], QWidget]] = {
     "int": _number,
     "float": _number,
     "bool": lambda p: Toggle(),
-    "choice": lambda p: Choice([(c, tr_declared(c)) for c in p.choices]),
+    # Names that come from the data (columns) are the user's words, not ours.
+    "choice": lambda p: Choice([(c, c if p.registry else tr_declared(c)) for c in p.choices]),
     "text": lambda p: TextField(str(p.default or "")),
     "ints": _numbers,
     "floats": _numbers,

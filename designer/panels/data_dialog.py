@@ -181,12 +181,8 @@ class DataDialog(QDialog):
         if not found.can_be_target:
             return {}
         names = tuple(dict.fromkeys((*found.can_be_target, found.target)))
-        label = tr("target")
-        return {
-            "target": Param(
-                "choice", names[-1], label=label, choices=names, name="target", help="The column to predict."
-            )
-        }
+        words = {"label": tr("target"), "help": tr("The column to predict.")}
+        return {"target": Param("choice", names[-1], choices=names, name="target", registry="columns", **words)}
 
     def _show_samples(self, found: Guess) -> None:
         images = found.preview.images

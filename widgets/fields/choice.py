@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
+from PySide6.QtGui import QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
 
 from widgets.fields.field import mixed_text, restyle
 
@@ -29,6 +29,18 @@ class Choice(QComboBox):
         if value is not None:
             self.show_value(value)
         self.activated.connect(lambda index: self.value_changed.emit(self.itemData(index)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As Qt paints it, but a text that is too long ends in an ellipsis instead of half a letter."""
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        text = option.currentText or (self.placeholderText() if self.currentIndex() < 0 else "")
+        option.currentText = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, field.width() - 4)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def show_options(self, options: Iterable[str | tuple[str, str]]) -> None:
         """Replaces the options and keeps the chosen id if it is still there."""
