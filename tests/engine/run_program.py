@@ -114,6 +114,23 @@ def random_inputs(net: Net, rng: np.random.Generator, batch: int) -> list[NDArra
     ]
 
 
+def magnifies_rounding(net: Net) -> bool:
+    """Whether some normalisation met numbers that hardly vary: it divides their rounding by next to nothing."""
+    for step in net.program.steps:
+        x = net.values[step.inputs[0]]
+        if step.primitive.id == "batch_norm":
+            spread = x.reshape(*x.shape[:2], -1).std((0, 2))
+        elif step.primitive.id == "group_norm":
+            spread = x.reshape(len(x) * step.primitive.groups, -1).std(1)  # type: ignore[attr-defined]
+        elif step.primitive.id == "layer_norm":
+            spread = x.reshape(-1, net.values[step.inputs[1]].size).std(1)
+        else:
+            continue
+        if spread.min() < 0.1:
+            return True
+    return False
+
+
 def as_json(value: Any) -> Any:
     """A parameter's value as JSON holds it."""
     if isinstance(value, Spec):

@@ -37,6 +37,27 @@ CASES: list[Case] = [
     ("concat", {}, ((3, 4), (3,)), "differ along the axis only", "N x any x 4", "N x 3"),
     ("concat", {"axis": 2}, ((3, 4), (3, 4)), "an axis that is there", "0 to 1", "2"),
     ("concat", {}, ((3,),), "two inputs or more", "2 or more", "1"),
+    ("multiply", {}, ((3, 4), (2, 4)), "inputs of one shape, or one cell", "N x 3 x 4", "N x 2 x 4"),
+    ("multiply", {}, ((3,),), "two inputs or more", "2 or more", "1"),
+    ("subtract", {}, ((3,), (4,)), "inputs of one shape", "N x 3", "N x 4"),
+    ("average", {}, ((3, 2), (3, 1)), "inputs of one shape", "N x 3 x 2", "N x 3 x 1"),
+    ("maximum", {}, ((3,), (3, 1)), "inputs of one shape", "N x 3", "N x 3 x 1"),
+    ("permute", {"order": (0, 2)}, ((3, 4),), "each axis once", "an order of 0 1", "0 2"),
+    ("permute", {"order": (0, 1, 1)}, ((3, 4, 5),), "each axis once", "an order of 0 1 2", "0 1 1"),
+    ("conv1d", {"kernel": 4, "dilation": 2}, ((2, 6),), "a window that fits the sequence", "at most 6", "7"),
+    ("conv1d", {}, ((9,),), "a sequence per sample", "N x C x L", "N x 9"),
+    ("depthwise_conv2d", {"kernel": (3, 7)}, ((2, 5, 5),), "a window that fits", "at most 3 x 5", "3 x 7"),
+    (
+        "conv_transpose2d", {"padding": "explicit", "pads": (2, 0, 2, 0)}, ((2, 2, 2),), "a crop that leaves something",
+        "at least 1 x 1", "0 x 4",
+    ),
+    ("group_norm", {"groups": 4}, ((6, 2, 2),), "groups that divide the channels", "a divisor of 6", "4"),
+    ("instance_norm", {}, ((6,),), "at least 2 axes", "N x C x H x W", "N x 6"),
+    ("spatial_dropout", {}, ((6,),), "at least 2 axes", "N x C x H x W", "N x 6"),
+    ("upsample", {}, ((6, 5),), "an image per sample", "N x C x H x W", "N x 6 x 5"),
+    ("embedding", {}, ((2, 3, 4),), "a row of ids per sample", "N x T", "N x 2 x 3 x 4"),
+    ("positional_encoding", {}, ((7,),), "a sequence of vectors", "N x T x D", "N x 7"),
+    ("multi_head_attention", {"heads": 4}, ((5, 6),), "heads that divide the features", "a divisor of 6", "4"),
 ]  # fmt: skip
 
 

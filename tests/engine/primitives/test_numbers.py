@@ -15,9 +15,11 @@ from engine.primitives.conv2d import Conv2d
 from engine.primitives.dropout import Dropout
 from engine.primitives.elu import ELU
 from engine.primitives.erf import erf
+from engine.primitives.gaussian_noise import GaussianNoise
 from engine.primitives.gelu import GELU
 from engine.primitives.leaky_relu import LeakyReLU
 from engine.primitives.max_pool2d import MaxPool2d
+from engine.primitives.maximum import Maximum
 from engine.primitives.prelu import PReLU
 from engine.primitives.relu import ReLU
 from engine.primitives.scale_shift import ScaleShift
@@ -188,6 +190,26 @@ def test_dropout_keeps_from_its_threshold_on() -> None:
 
     y = forward(Dropout(0.25), np.ones((1, 4)), ctx=Drawn(np, training=True))
     assert np.array_equal(y != 0, [[False, False, True, True]])
+
+
+def test_spatial_dropout_drops_whole_maps() -> None:
+    y = forward(Dropout(0.5, spatial=True), np.ones((40, 5, 3, 2)), ctx=TRAIN)
+    assert (y.reshape(40, 5, -1).std(2) == 0).all() and 0.3 < (y[:, :, 0, 0] == 0).mean() < 0.7
+
+
+def test_gaussian_noise_is_normal() -> None:
+    n = forward(GaussianNoise(2.0), np.zeros((300, 1000)), ctx=TRAIN) / 2
+    assert abs(n.mean()) < 5 / math.sqrt(n.size) and abs(n.var() - 1) < 5 * math.sqrt(2 / n.size)
+    assert abs((n**3).mean()) < 5 * math.sqrt(15 / n.size) and abs((n**4).mean() - 3) < 5 * math.sqrt(96 / n.size)
+    assert abs((np.abs(n) < 1).mean() - 0.682689492) < 5 * math.sqrt(0.22 / n.size)
+    assert abs((n[:, 1:] * n[:, :-1]).mean()) < 5 / math.sqrt(n.size), "neighbours are independent"
+
+
+def test_maximum_gives_the_first_of_equals_the_gradient() -> None:
+    one = np.array([1.0, np.nan, 2.0, 1.0])
+    two = np.array([1.0, 3.0, np.nan, 4.0])
+    parts = backward(Maximum(), np.ones(4), one, two)
+    assert np.array_equal(parts, [[1, 1, 0, 0], [0, 0, 1, 1]])
 
 
 def test_dropout_is_a_function_of_seed_stream_step_and_element() -> None:
