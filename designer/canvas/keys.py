@@ -20,6 +20,7 @@ Action = Callable[["Canvas"], object]
 KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_Tab, _NONE): lambda c: c.quick_add(),
     (_K.Key_A, _SHIFT): lambda c: c.quick_add(),
+    (_K.Key_Slash, _NONE): lambda c: c.type_chain(),
     (_K.Key_F, _NONE): lambda c: c.frame_selection(),
     (_K.Key_Home, _NONE): lambda c: c.frame_all(),
     (_K.Key_0, _CTRL): lambda c: c.zoom_to(1.0),

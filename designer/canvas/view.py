@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
@@ -19,20 +17,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from designer.canvas.bubble import Bubble
+from designer.canvas.chain_line import ChainLine
 from designer.canvas.corners import Corners
+from designer.canvas.dropping import DropView
 from designer.canvas.edits import Edits
 from designer.canvas.hover import tip_at
 from designer.canvas.keys import run_key
 from designer.canvas.look import dotted_paper
 from designer.canvas.motion import Motion
 from designer.canvas.overlay import Overlay
-from designer.canvas.paper import PaperView
 from designer.canvas.ports import PortRef
 from designer.canvas.quick_add import QuickAdd
 from designer.canvas.scene import CanvasScene
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.choose import choose_tool, pull_off
-from designer.canvas.tools.drop import DropTool, dragged_layer
 from designer.canvas.wording import with_names
 from designer.document import DocState, Point
 from designer.session.analyst import Analyst
@@ -44,7 +42,7 @@ from widgets import tokens
 from widgets.i18n import language_changed, tr, tr_declared
 
 
-class Canvas(PaperView):
+class Canvas(DropView):
     """The drawn network. Owns items and tools; the document stays the store's."""
 
     node_activated = Signal(str)
@@ -61,13 +59,12 @@ class Canvas(PaperView):
         self.scene_.glide = self.motion.glide
         self.edits = Edits(self)
         self.tool: Tool | None = None
-        self.drop_tool: DropTool | None = None
         self.space_held = self._no_menu = False
         self.cursor_scene: QPointF | None = None
         self.quick: QuickAdd | None = None
+        self.chain_line: ChainLine | None = None
         self.bubble, self.corners = Bubble(self), Corners(self)
         self.hint, self.legend, self.minimap = self.corners.hint, self.corners.legend, self.corners.minimap
-        self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Canvas"))
         self._framed = False
@@ -194,6 +191,25 @@ class Canvas(PaperView):
             quick.deleteLater()
             self.setFocus()
 
+    def type_chain(self) -> None:
+        """The quick line: ``conv 32 3 relu > pool 2 > flatten``."""
+        self.close_quick_add()
+        self.close_chain_line()
+        self.chain_line = ChainLine(self)
+
+    def close_chain_line(self) -> None:
+        """Away with the quick line; the canvas has the focus again."""
+        if self.chain_line is not None:
+            line, self.chain_line = self.chain_line, None
+            line.hide()
+            line.deleteLater()
+            self.setFocus()
+
+    def show_new(self, ids: Iterable[str]) -> None:
+        """Bring cards that were just added into sight, if they are not."""
+        if not self.visible_rect().contains(self.scene_.content(ids)):
+            self.frame_all()
+
     def wire_under(self, box: QRectF, cursor: QPointF) -> Edge | None:
         """The wire that a card dropped here would go on: the one at the cursor, else one through the card's middle."""
         wire = self.scene_.wire_at(cursor, 10 / self.zoom)
@@ -236,6 +252,7 @@ class Canvas(PaperView):
         """A second button during a gesture cancels it."""
         QToolTip.hideText()
         self.close_quick_add()
+        self.close_chain_line()
         self._no_menu = self.tool is not None
         if self.tool is not None:
             self.cancel_tool()
@@ -335,42 +352,6 @@ class Canvas(PaperView):
         self.space_held = False
         self.restore_cursor()
         super().focusOutEvent(event)
-
-    # ------------------------------------------------------------------ drops
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A layer from a palette."""
-        type_name = dragged_layer(event.mimeData())
-        if type_name is None:
-            event.ignore()
-            return
-        self.cancel_tool()
-        self.drop_tool = DropTool(self, type_name)
-        event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """The ghost follows."""
-        if self.drop_tool is None:
-            event.ignore()
-            return
-        view = event.position()
-        self.drop_tool.move(self.viewportTransform().inverted()[0].map(view), view.toPoint())
-        event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """The ghost goes."""
-        self.cancel_tool()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """One undo step, and the canvas takes the focus."""
-        tool, self.drop_tool = self.drop_tool, None
-        if tool is None:
-            event.ignore()
-            return
-        tool.move(self.viewportTransform().inverted()[0].map(event.position()), event.position().toPoint())
-        tool.drop()
-        self.setFocus()
-        event.acceptProposedAction()
 
     # ------------------------------------------------------------------ corners
 

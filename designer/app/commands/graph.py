@@ -23,6 +23,8 @@ def graph_commands(window: MainWindow) -> Iterator[Command]:
         return bool(window.document.store.state.graph.nodes)
 
     yield Command("graph.add", tr("&Add a layer…"), canvas.quick_add, "graph", ("Shift+A",), "plus", local=True)
+    yield Command("graph.chain", tr("&Type a chain of layers…"), canvas.type_chain, "graph", ("/", "Ctrl+Shift+L"),
+                  "workflow", local=True)  # fmt: skip
     yield Command("graph.layout", tr("Auto &layout"), canvas.auto_layout, "graph", ("Ctrl+L",), "arrange", drawn)
     yield Command(
         "graph.activation", tr("Set activation of all &hidden layers…"), window.choose_hidden_activation, "graph",
