@@ -15,7 +15,7 @@ SUM_ROWS = 128
 
 # families
 CONTROL, MOVE, ELEMENT, MATRIX, NORM, LOSS, UPDATE, CONV, POOL = range(9)
-FAMILIES = ("control", "move", "element", "matrix", "norm", "loss", "update")
+FAMILIES = ("control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool")
 
 # control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it)
 BARRIER, GROUP, CHECK = range(3)
@@ -40,10 +40,10 @@ CROSS_ENTROPY, BINARY, SQUARED, HALF_SQUARED, ABSOLUTE, HUBER, FINISH = range(7)
 SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY, SURVIVE = range(9)
 
 # conv
-DIRECT, DIRECT_DW, UNFOLDED, UNFOLDED_DX, UNFOLDED_DW, PACK_TURNED, PIXEL_SUM = range(7)
+DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM = range(5)
 
 # pool
-MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)
+MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus BACK
 
 # slots of a frame (int64): addresses and counts
 ARENA, DOUBLES, BATCH, THREADS, ROWS, SCALARS, SCALAR_COUNT, KEYS, KEY_COUNT, CONSTANTS = range(10)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from engine.declare import Spec
 from engine.graph import Edge, Graph, Node
-from tests.engine.backends.twins import BATCH, STEPS, data, distance, reference, tape, trained
+from tests.engine.backends.twins import BATCH, STEPS, compare, data, distance, reference, tape, trained
 from tests.engine.training.nets import chain, mlp
 
 CE = ("output", {"loss": Spec("softmax_cross_entropy")})
@@ -80,46 +78,7 @@ NETS: dict[str, tuple[Graph, Spec]] = {
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("name", NETS)
 def test_ten_steps_beside_the_reference(name: str, threads: int) -> None:
-    graph, optimizer = NETS[name]
-    exact = reference(graph, optimizer)
-    start = exact.weights()
-    with tape(graph, optimizer, threads) as mine:
-        for key, value in mine.weights().items():
-            np.testing.assert_array_equal(value, start[key])
-        expected, found = trained(exact, keep=True), trained(mine, keep=True)
-        np.testing.assert_allclose(found.loss, expected.loss, rtol=2e-5)
-        np.testing.assert_allclose(found.penalty, expected.penalty, rtol=1e-5)
-        np.testing.assert_allclose(found.grad_norm, expected.grad_norm, rtol=1e-4, atol=1e-6)
-        np.testing.assert_array_equal(found.hits, expected.hits)
-        np.testing.assert_array_equal(found.samples, expected.samples)
-        after = exact.weights()
-        for key, value in mine.weights().items():
-            assert distance(value, after[key], start[key]) <= 1e-5, key
-        a, b = mine.last(), exact.last()
-        assert a is not None and b is not None and a.step == b.step
-        np.testing.assert_array_equal(a.rows, b.rows)
-        for one, other in ((a.values, b.values), (a.grads, b.grads), (a.updates, b.updates)):
-            assert one.keys() == other.keys()
-            for key, value in one.items():
-                assert value.shape == other[key].shape
-                np.testing.assert_allclose(value, other[key], rtol=1e-3, atol=3e-5 * (np.abs(other[key]).max() + 1e-3))
-        x, y = data(mine.plan, 37, seed=9)
-        for batch in (256, 5):
-            ours, theirs = mine.evaluate(x, y, batch), exact.evaluate(x, y, batch)
-            np.testing.assert_allclose(ours.per_sample, theirs.per_sample, rtol=1e-4, atol=1e-5)
-            assert ours.loss == pytest.approx(theirs.loss, rel=1e-5)
-            for node, shown in theirs.shown.items():
-                np.testing.assert_allclose(ours.shown[node], shown, rtol=1e-3, atol=1e-5)
-        for training in (False, True):
-            one, other = mine.gradients(x, y, training=training), exact.gradients(x, y, training=training)
-            for key, value in other.weight_grads.items():
-                assert distance(one.weight_grads[key], value) <= 1e-4 or np.abs(value).max() < 1e-6
-        np.testing.assert_array_equal([v.sum() for v in mine.weights().values()], [v.sum() for v in _again(mine)])
-
-
-def _again(executable: Any) -> Any:
-    """Weights once more: neither evaluation nor gradients moved them."""
-    return executable.weights().values()
+    compare(*NETS[name], threads)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

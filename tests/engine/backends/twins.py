@@ -65,3 +65,55 @@ def distance(a: Any, b: Any, start: Any = 0.0) -> float:
     """||a - b|| / max(||b||, ||b - start||)."""
     scale = max(np.linalg.norm(b), np.linalg.norm(b - start))
     return float(np.linalg.norm(a - b) / scale) if scale else float(np.linalg.norm(a))
+
+
+def compare(graph: Graph, optimizer: Spec, threads: int, idle: tuple[str, ...] = ()) -> None:
+    """Ten steps on both, then everything that either shows. Weights named ``idle`` have an exact gradient of zero."""
+    exact = reference(graph, optimizer)
+    start = exact.weights()
+    with tape(graph, optimizer, threads) as mine:
+        for key, value in mine.weights().items():
+            np.testing.assert_array_equal(value, start[key])
+        expected, found = trained(exact, keep=True), trained(mine, keep=True)
+        np.testing.assert_allclose(found.loss, expected.loss, rtol=2e-5)
+        np.testing.assert_allclose(found.penalty, expected.penalty, rtol=1e-5)
+        np.testing.assert_allclose(found.grad_norm, expected.grad_norm, rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(found.hits, expected.hits)
+        np.testing.assert_array_equal(found.samples, expected.samples)
+        after = exact.weights()
+        for key, value in mine.weights().items():
+            assert key[1] in idle or distance(value, after[key], start[key]) <= 1e-5, key
+        a, b = mine.last(), exact.last()
+        assert a is not None and b is not None and a.step == b.step
+        np.testing.assert_array_equal(a.rows, b.rows)
+        skip = {w.value for w in mine.plan.weights if w.name in idle}
+        for one, other in ((a.values, b.values), (a.grads, b.grads), (a.updates, b.updates)):
+            assert one.keys() == other.keys()
+            for value_id in other.keys() - skip:
+                close(one[value_id], other[value_id])
+        _compare_looking(mine, exact, skip)
+
+
+def _compare_looking(mine: TapeExecutable, exact: NumpyExecutable, skip: set[int]) -> None:
+    """Evaluation in two batch sizes, and gradients in both modes; none of them moves a weight."""
+    x, y = data(mine.plan, 37, seed=9)
+    before = mine.weights()
+    for batch in (256, 5):
+        ours, theirs = mine.evaluate(x, y, batch), exact.evaluate(x, y, batch)
+        np.testing.assert_allclose(ours.per_sample, theirs.per_sample, rtol=1e-4, atol=1e-5)
+        assert ours.loss == pytest.approx(theirs.loss, rel=1e-5)
+        for node, shown in theirs.shown.items():
+            np.testing.assert_allclose(ours.shown[node], shown, rtol=1e-3, atol=1e-5)
+    for training in (False, True):
+        one, other = mine.gradients(x, y, training=training), exact.gradients(x, y, training=training)
+        assert one.weight_grads.keys() == other.weight_grads.keys()
+        for value_id in other.weight_grads.keys() - skip:
+            close(one.weight_grads[value_id], other.weight_grads[value_id])
+    after = mine.weights()
+    assert all(np.array_equal(before[k], after[k]) for k in before)
+
+
+def close(found: Any, expected: Any) -> None:
+    """As near as single precision lets two orders of summation be."""
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=3e-5 * (np.abs(expected).max() + 1e-3))

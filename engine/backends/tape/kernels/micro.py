@@ -169,7 +169,7 @@ def _make(rows: int) -> Any:
 
 
 _m1, _m2, _m3, _m4, _m5, _m6 = (_make(k) for k in range(1, 7))
-_m8, _m12 = _make(8), _make(12)
+_m7, _m8, _m9, _m10, _m11, _m12 = (_make(k) for k in range(7, 13)) if ROWS == 12 else [_m6] * 6
 
 
 @exact
@@ -192,20 +192,37 @@ def _up_to_six(
 
 
 @exact
-def tile(
+def _up_to_twelve(
     m: int, a: int, am: int, ak: int, ao: int, w: int, wk: int, wo: int, inner: int, outer: int, c: int, cm: int,
     mode: int, n: int, bias: int,
-) -> int:  # fmt: skip
-    """One tile of at most m rows; returns how many rows it did."""
-    if ROWS == 12 and m >= 12:
+) -> None:  # fmt: skip
+    if m == 12:
         _m12(a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
-        return 12
-    if ROWS == 12 and m >= 8:
+    elif m == 11:
+        _m11(a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
+    elif m == 10:
+        _m10(a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
+    elif m == 9:
+        _m9(a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
+    elif m == 8:
         _m8(a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
-        return 8
-    done = min(m, 6)
-    _up_to_six(done, a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
-    return done
+    else:
+        _m7(a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
+
+
+@exact
+def tile(
+    left: int, a: int, am: int, ak: int, ao: int, w: int, wk: int, wo: int, inner: int, outer: int, c: int, cm: int,
+    mode: int, n: int, bias: int,
+) -> int:  # fmt: skip
+    """One tile of the ``left`` rows still to do; returns how many it did. Tiles of a product are about equal."""
+    tiles = (left + ROWS - 1) // ROWS
+    m = (left + tiles - 1) // tiles
+    if m > 6:
+        _up_to_twelve(m, a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
+    else:
+        _up_to_six(m, a, am, ak, ao, w, wk, wo, inner, outer, c, cm, mode, n, bias)
+    return m
 
 
 @exact

@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine.backends.tape.rules.base import Rule
 from engine.backends.tape.rules.dense import LinearRule
 from engine.backends.tape.rules.element import AddRule, AffineRule, PReLURule, SoftmaxRule, UnaryRule
+from engine.backends.tape.rules.image import Conv2dRule, PoolRule
 from engine.backends.tape.rules.move import ConcatRule, DropoutRule, ReshapeRule
 from engine.backends.tape.rules.norm import BatchNormRule
 
 _ALL: tuple[Rule, ...] = (
     LinearRule(), UnaryRule(), AddRule(), AffineRule(), SoftmaxRule(), PReLURule(), ReshapeRule(), ConcatRule(),
-    DropoutRule(), BatchNormRule(),
+    DropoutRule(), BatchNormRule(), Conv2dRule(), PoolRule(),
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for rule in _ALL for name in rule.primitives}
