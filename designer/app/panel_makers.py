@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 from designer.app.templates import insert_template
 from designer.panels.palette import TEMPLATE, Palette
 from designer.panels.problems import ProblemList
+from engine.analysis import Problem
+from engine.layers import Fix
 from widgets.i18n import tr_declared
 
 if TYPE_CHECKING:
@@ -18,137 +20,148 @@ if TYPE_CHECKING:
 
 
 def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
-    """A function for each panel."""
-    document = window.document
-    store, selection, analyst = document.store, document.selection, document.analyst
-    feeder = document.bridge.feeder
+    """A function for each panel: the public methods of Makers by name."""
+    found = Makers(window)
+    return {name: getattr(found, name) for name in vars(Makers) if not name.startswith("_")}
 
-    def live(panel: LivePanel) -> LivePanel:
-        feeder.attach(panel)
+
+class Makers:
+    """One method per panel, called once, when the panel is first seen."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window, self._document = window, window.document
+        self._feeder = window.document.bridge.feeder
+
+    def _live(self, panel: LivePanel) -> LivePanel:
+        selection = self._document.selection
+        self._feeder.attach(panel)
         clicked = getattr(panel, "layer_clicked", None)
         if clicked is not None:
-            clicked.connect(window.canvas.reveal)
+            clicked.connect(self._window.canvas.reveal)
         follow = getattr(panel, "show_selected", None)
         if follow is not None:
             selection.changed.connect(lambda: follow(selection.nodes))
         return panel
 
-    def palette() -> QWidget:
+    def _add(self, what: str) -> None:
+        self._window.show_canvas()
+        if what.startswith(TEMPLATE):
+            insert_template(self._window, what.removeprefix(TEMPLATE))
+        else:
+            self._window.canvas.add_layer(what)
+
+    def _fix(self, problem: Problem, fix: Fix) -> None:
+        from designer.document.verbs.fixes import apply_fix
+
+        sizes = self._window.canvas.scene_.sizes()
+        self._document.store.attempt(tr_declared(fix.label), apply_fix, problem.node, problem.port, fix, sizes)
+
+    def palette(self) -> QWidget:
+        """Layers and templates to drag."""
         panel = Palette()
-        panel.add_wanted.connect(add)
+        panel.add_wanted.connect(self._add)
         return panel
 
-    def add(what: str) -> None:
-        window.show_canvas()
-        if what.startswith(TEMPLATE):
-            insert_template(window, what.removeprefix(TEMPLATE))
-        else:
-            window.canvas.add_layer(what)
+    def inspector(self) -> QWidget:
+        """Forms of what is selected, of training and data."""
+        return self._window.make_inspector()
 
-    def problems() -> QWidget:
-        panel = ProblemList()
-        panel.jump_wanted.connect(window.canvas.reveal)
-        panel.fix_wanted.connect(lambda p, f: apply(p, f))
+    def problems(self) -> QWidget:
+        """Mistakes in the drawing."""
+        panel, analyst = ProblemList(), self._document.analyst
+        panel.jump_wanted.connect(self._window.canvas.reveal)
+        panel.fix_wanted.connect(self._fix)
         analyst.changed.connect(panel.show_analysis)
         panel.show_analysis(analyst.analysis)
         return panel
 
-    def apply(problem: object, fix: object) -> None:
-        from designer.document.verbs.fixes import apply_fix
-
-        sizes = window.canvas.scene_.sizes()
-        store.attempt(tr_declared(fix.label), apply_fix, problem.node, problem.port, fix, sizes)  # type: ignore[attr-defined]
-
-    def curves() -> QWidget:
+    def curves(self) -> QWidget:
+        """Loss and accuracy."""
         from designer.panels.curves import CurvesPanel
 
-        return live(CurvesPanel())
+        return self._live(CurvesPanel())
 
-    def profile() -> QWidget:
+    def profile(self) -> QWidget:
+        """Gradient by layer, measured and predicted."""
         from designer.panels.profile import ProfilePanel
 
-        return live(ProfilePanel(document.foresight))
+        return self._live(ProfilePanel(self._document.foresight))
 
-    def waterfall() -> QWidget:
+    def waterfall(self) -> QWidget:
+        """Gradient by layer and step."""
         from designer.panels.waterfall import WaterfallPanel
 
-        return live(WaterfallPanel())
+        return self._live(WaterfallPanel())
 
-    def autopsy() -> QWidget:
+    def autopsy(self) -> QWidget:
+        """What each operation does to the gradient."""
         from designer.panels.autopsy import AutopsyPanel
 
-        return live(AutopsyPanel())
+        return self._live(AutopsyPanel())
 
-    def doctor() -> QWidget:
+    def doctor(self) -> QWidget:
+        """Diagnoses with their evidence."""
         from designer.panels.doctor import DoctorPanel
 
-        panel = DoctorPanel(store, document.bridge, document.examinations, document.trial)
+        document, window = self._document, self._window
+        panel = DoctorPanel(document.store, document.bridge, document.examinations, document.trial)
         panel.layer_clicked.connect(window.canvas.reveal)
-        panel.layers_wanted.connect(selection.show)
+        panel.layers_wanted.connect(document.selection.show)
         panel.why_wanted.connect(lambda: window.show_panel("autopsy"))
         return panel
 
-    def histograms() -> QWidget:
+    def histograms(self) -> QWidget:
+        """One layer's values over time."""
         from designer.panels.histograms import HistogramsPanel
 
-        return live(HistogramsPanel())
+        return self._live(HistogramsPanel())
 
-    def maps() -> QWidget:
+    def maps(self) -> QWidget:
+        """Kernels and feature maps."""
         from designer.panels.maps import MapsPanel
 
-        return live(MapsPanel(feeder))
+        return self._live(MapsPanel(self._feeder))
 
-    def answers() -> QWidget:
+    def answers(self) -> QWidget:
+        """What the network says to held-out samples."""
         from designer.panels.answers import AnswersPanel
 
-        panel = AnswersPanel()
-        panel.evaluation_wanted.connect(document.bridge.evaluate)
+        panel, feeder = AnswersPanel(), self._feeder
+        panel.evaluation_wanted.connect(self._document.bridge.evaluate)
         panel.sample_chosen.connect(lambda split, index: setattr(feeder, "sample", (split, index)))
-        return live(panel)
+        return self._live(panel)
 
-    def boundary() -> QWidget:
+    def boundary(self) -> QWidget:
+        """The answer over the plane."""
         from designer.panels.boundary import BoundaryPanel
 
-        return live(BoundaryPanel())
+        return self._live(BoundaryPanel())
 
-    def data() -> QWidget:
+    def data(self) -> QWidget:
+        """Samples and class counts."""
         from designer.panels.data_panel import DataPanel
 
-        return DataPanel(document.loader)
+        return DataPanel(self._document.loader)
 
-    def outline() -> QWidget:
+    def outline(self) -> QWidget:
+        """The drawing as a list."""
         from designer.panels.outline import Outline
 
-        panel = Outline(store, selection, analyst)
-        panel.reveal_wanted.connect(window.canvas.reveal)
+        document = self._document
+        panel = Outline(document.store, document.selection, document.analyst)
+        panel.reveal_wanted.connect(self._window.canvas.reveal)
         return panel
 
-    def history() -> QWidget:
+    def history(self) -> QWidget:
+        """Undo steps."""
         from designer.panels.history import History
 
-        return History(store.undo_stack)
+        return History(self._document.store.undo_stack)
 
-    def checks() -> QWidget:
+    def checks(self) -> QWidget:
+        """Gradient check and sanity trio."""
         from designer.app.check_basis import basis_of
         from designer.panels.checks import ChecksPanel
 
+        document = self._document
         return ChecksPanel(lambda use: basis_of(document, use))
-
-    return {
-        "palette": palette,
-        "inspector": window.make_inspector,
-        "problems": problems,
-        "curves": curves,
-        "profile": profile,
-        "waterfall": waterfall,
-        "autopsy": autopsy,
-        "doctor": doctor,
-        "histograms": histograms,
-        "maps": maps,
-        "answers": answers,
-        "boundary": boundary,
-        "data": data,
-        "outline": outline,
-        "history": history,
-        "checks": checks,
-    }
