@@ -92,6 +92,11 @@ def _patterns() -> list[tuple[re.Pattern[str], str]]:
     return [(re.compile(_FIGURES.sub("(.+?)", re.escape(k)), re.DOTALL), _catalogue[k]) for k in keys]
 
 
+def plain(title: str) -> str:
+    """A menu title without its letter and dots: ``&Open…`` and ``열기(&O)…`` as Open and 열기."""
+    return re.sub(r"\(&.\)|&", "", title).rstrip(".…")
+
+
 def language() -> str:
     """Code of the language in force."""
     return _state["language"]

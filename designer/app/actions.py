@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from widgets.i18n import plain
 from widgets.icons import bind_icon
 
 
@@ -107,8 +108,7 @@ class Actions:
 
 def _label(action: QAction, command: Command) -> None:
     action.setText(command.title)
-    plain = command.title.replace("&", "").rstrip(".…")
     shown = QKeySequence(command.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if command.keys else ""
-    text = command.tip or plain
+    text = command.tip or plain(command.title)
     action.setToolTip(f"{text}  ({shown})" if shown else text)
     action.setStatusTip("")

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from designer.app.actions import Actions
 from designer.app.commands import menu_titles
 from widgets import tokens
-from widgets.i18n import tr
+from widgets.i18n import plain, tr
 
 
 def mouse_keys() -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ class ShortcutSheet(QDialog):
         for k, (menu, title) in enumerate(menu_titles().items()):
             rows = _rows(actions, menu)
             if rows:
-                (left if k in (0, 1) else right).addLayout(_block(title.replace("&", ""), rows))
+                (left if k in (0, 1) else right).addLayout(_block(plain(title), rows))
         left.addLayout(_block(tr("On the canvas"), mouse_keys()))
         left.addStretch(1)
         right.addStretch(1)
@@ -71,7 +71,7 @@ def _rows(actions: Actions, menu: str) -> list[tuple[str, str]]:
     for command in actions.commands.values():
         if (command.menu == menu or command.menu.startswith(f"{menu}.")) and command.keys:
             keys = [QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in command.keys]
-            found.append((keys[0], command.title.replace("&", "").rstrip("…")))
+            found.append((keys[0], plain(command.title)))
     return found
 
 

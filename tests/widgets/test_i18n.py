@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 
 from widgets import i18n
-from widgets.i18n import install_language, tr, tr_declared
+from widgets.i18n import install_language, plain, tr, tr_declared
 from widgets.particles import settle
 
 
@@ -83,6 +83,14 @@ def test_english_says_what_was_declared():
 )  # fmt: skip
 def test_particles_follow_the_sound_before_them(text, settled):
     assert settle(text) == settled
+
+
+@pytest.mark.parametrize(
+    ("title", "told"),
+    [("&Open…", "Open"), ("열기(&O)…", "열기"), ("Cu&t", "Cut"), ("f(x)", "f(x)"), ("다시(&R)", "다시")],
+)
+def test_a_title_outside_a_menu_has_no_letter(title, told):
+    assert plain(title) == told
 
 
 def test_qt_speaks_korean_and_english_again(korean):
