@@ -15,6 +15,7 @@ from designer.app.commands import all_commands, menu_titles
 from designer.app.crash_recovery import Recovery
 from designer.app.documents import Document
 from designer.app.file_flow import SAMPLES, FileFlow
+from designer.app.finder import COMMANDS, Finder, open_finder
 from designer.app.hints import Hints
 from designer.app.looks import Looks
 from designer.app.menus import fill_menus, node_menu
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.top_bar)
         self.setStatusBar(self.status)
         self.menus: dict[str, QMenu] = {}
+        self.finder: Finder | None = None
         self._build_menus()
         self.feed = CanvasFeed(self.canvas)
         self.runs = RunFlow(self)
@@ -217,9 +219,12 @@ class MainWindow(QMainWindow):
         self.panels.suit(self.document.loader.dataset)
 
     def find_layer(self) -> None:
-        """The outline with its search line."""
-        self.show_panel("outline")
-        self.panels.made("outline").setFocus()
+        """By name, type or shape."""
+        open_finder(self)
+
+    def find_command(self) -> None:
+        """Every command with its key."""
+        open_finder(self, COMMANDS)
 
     # ------------------------------------------------------------------ commands
 

@@ -35,4 +35,4 @@ def graph_commands(window: MainWindow) -> Iterator[Command]:
     yield Command("graph.freeze", tr("&Freeze or unfreeze"), window.toggle_frozen, "graph", ("Ctrl+Shift+F",), "frozen",
                   nodes, section=1)  # fmt: skip
     yield Command("graph.problems", tr("Show &problems"), lambda: window.show_panel("problems"), "graph",
-                  ("Ctrl+Shift+P",), "warning", section=2)  # fmt: skip
+                  ("Ctrl+Shift+E",), "warning", section=2)  # fmt: skip
