@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.layers import LAYERS
+from engine.primitives.attention import AttentionScores
 from tests.engine.run_program import context, layer_net
 
 TRAIN = context()
@@ -44,6 +45,14 @@ def test_a_causal_place_does_not_see_later_ones(rng: np.random.Generator) -> Non
     x[0, 3:] += 10
     after = net.forward(TRAIN, x)
     assert np.array_equal(before[0, :3], after[0, :3]) and not np.allclose(before[0, 3:], after[0, 3:])
+
+
+def test_hidden_scores_pass_no_gradient(rng: np.random.Generator) -> None:
+    q, k = rng.normal(size=(2, 1, 4, 6))
+    scores = AttentionScores(2, causal=True)
+    y, saved = scores.forward(TRAIN, q, k)
+    hidden = np.triu(np.ones(y.shape), 1)
+    assert not np.any(scores.backward(TRAIN, hidden, saved, (q, k), y, (True, True)))
 
 
 def test_scores_stay_finite_under_the_mask(rng: np.random.Generator) -> None:
