@@ -33,12 +33,8 @@ def test_the_sample_whose_gradient_vanishes_learns_once_its_activations_are_relu
     window = opened("vanishing_gradients")
     assert window.notice.current is not None and window.notice.current.text.startswith("1 of 3")
     window.actions_["train.step"].trigger()
-    wait(
-        qtbot,
-        lambda: (
-            window.document.bridge.frame.snapshot is not None and bool(window.document.bridge.frame.snapshot.layers)
-        ),
-    )
+    wait(qtbot, lambda: at(window) == 1 and state(window) == "paused")
+    wait(qtbot, lambda: bool(window.document.bridge.frame.snapshot and window.document.bridge.frame.snapshot.step == 1))
     layers = window.document.bridge.frame.snapshot.layers
     assert layers[0].weight_grad_norm < 1e-5 < layers[-1].weight_grad_norm
     window.actions_["train.run"].trigger()
