@@ -116,6 +116,12 @@ class Makers:
 
         return self._live(HistogramsPanel())
 
+    def microscope(self) -> QWidget:
+        """One layer's activation over what enters it."""
+        from designer.panels.microscope import MicroscopePanel
+
+        return self._live(MicroscopePanel())
+
     def maps(self) -> QWidget:
         """Kernels and feature maps."""
         from designer.panels.maps import MapsPanel

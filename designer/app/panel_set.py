@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
     from engine.data.dataset import Dataset
 
-BOTTOM = ("curves", "profile", "waterfall", "autopsy", "doctor", "histograms", "maps", "answers", "boundary", "data")
-TABS = BOTTOM[2:]
+TABS = ("waterfall", "autopsy", "doctor", "histograms", "microscope", "maps", "answers", "boundary", "data")
+BOTTOM = ("curves", "profile", *TABS)
 SIDE = ("problems", "outline", "history", "checks")
 FOLDED_WIDTH = 56
 
@@ -66,6 +66,7 @@ class PanelSet(QObject):
             "autopsy": tr("Why"),
             "doctor": self._doctor_title(),
             "histograms": tr("Histograms"),
+            "microscope": tr("Activation"),
             "maps": tr("Maps"),
             "answers": tr("Answers"),
             "boundary": tr("Boundary"),
