@@ -1,0 +1,62 @@
+"""``python -m tests.e2e.readme_pictures``: the pictures of the README, made by the program itself, offscreen."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from tests.e2e.screenshots import Studio
+
+FOLDER = Path(__file__).resolve().parents[2] / "resources" / "readme"
+SIZE = (1440, 900)
+
+
+def vanishing(s: Studio, activation: str = "") -> None:
+    """*Vanishing gradients* while it trains, with another activation in all hidden layers if one is named."""
+    from designer.document.verbs.setup import set_training
+
+    s.open("vanishing_gradients")
+    if activation:
+        s.window.set_hidden_activation(activation)
+    s.window.top_bar.flow.show_value("grad")
+    s.window.feed.show_mode("grad")
+    # Long enough that the picture is of a training, not of its end.
+    s.window.document.store.apply("Set epochs", set_training, "epochs", 2000)
+    bridge = s.window.document.bridge
+    bridge.run()
+    s.wait(60, lambda: bridge.frame.status is not None and bridge.frame.status.epoch > 60)
+    s.window.show_panel("autopsy")
+    s.window.document.selection.show(("h1",))
+    s.wait(1.0)
+
+
+def fashion(s: Studio) -> None:
+    """*Fashion CNN* while it trains: feature maps of the first convolution."""
+    s.open("fashion_cnn")
+    s.window.top_bar.flow.show_value("both")
+    s.window.feed.show_mode("both")
+    bridge = s.window.document.bridge
+    bridge.run()
+    s.wait(120, lambda: len(bridge.frame.epochs) > 1)
+    s.window.show_panel("maps")
+    s.wait(1.0)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as home:
+        studio = Studio(FOLDER, Path(home))
+        for name, arrange, theme in (
+            ("gradloom_dark", vanishing, "dark"),
+            ("gradloom_light", lambda s: vanishing(s, "relu"), "light"),
+            ("fashion_dark", fashion, "dark"),
+        ):
+            studio.look(SIZE, theme, "en")
+            arrange(studio)
+            studio.shoot(name)
+            studio.window.document.bridge.pause()
+        studio.window.document.store.mark_saved()
+        studio.window.close()
+
+
+if __name__ == "__main__":
+    main()
