@@ -282,6 +282,13 @@ def font(size: Size = "body", *, bold: bool = False) -> QFont:
     return result
 
 
+def mono_font(size: Size = "body") -> QFont:
+    """The system's font of even width at a step of the type scale: for program text."""
+    result = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    result.setPointSizeF(_SIZES[size] * font_scale())
+    return result
+
+
 _LATIN_CHOICE = ("Inter", "Noto Sans", "Segoe UI", "Cantarell", "Ubuntu", "DejaVu Sans", "Liberation Sans")
 
 _ALIASES = ("Sans Serif", "Sans", "Serif", "Monospace")

@@ -28,7 +28,12 @@ def fill_menus(window: MainWindow) -> None:
         window.actions_.fill(menu, name)
     view = window.menus["view"]
     view.addSeparator()
-    for name, title in (("theme", tr("&Theme")), ("language", tr("L&anguage")), ("size", tr("Size of te&xt"))):
+    for name, title in (
+        ("heat", tr("&Cost as colour")),
+        ("theme", tr("&Theme")),
+        ("language", tr("L&anguage")),
+        ("size", tr("Size of te&xt")),
+    ):
         window.actions_.fill(view.addMenu(title), f"view.{name}")
     panels = view.addMenu(tr("&Panels"))
     for dock in window.panels.docks.values():

@@ -149,6 +149,22 @@ class Makers:
 
         return DataPanel(self._document.loader)
 
+    def table(self) -> QWidget:
+        """Layers with shapes and costs."""
+        from designer.panels.layer_table import LayerTable
+
+        document = self._document
+        panel = LayerTable(document.selection, document.analyst)
+        panel.reveal_wanted.connect(self._window.canvas.reveal)
+        return panel
+
+    def code(self) -> QWidget:
+        """The network as PyTorch or Keras text."""
+        from designer.panels.code import CodePanel
+
+        document = self._document
+        return CodePanel(document.store, document.selection, document.analyst)
+
     def outline(self) -> QWidget:
         """The drawing as a list."""
         from designer.panels.outline import Outline

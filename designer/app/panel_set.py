@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
     from engine.data.dataset import Dataset
 
-TABS = ("waterfall", "autopsy", "doctor", "histograms", "microscope", "maps", "answers", "boundary", "data")
+TABS = (
+    "waterfall",
+    "autopsy",
+    "doctor",
+    "histograms",
+    "microscope",
+    "maps",
+    "answers",
+    "boundary",
+    "data",
+    "table",
+    "code",
+)
 BOTTOM = ("curves", "profile", *TABS)
 SIDE = ("problems", "outline", "history", "checks")
 FOLDED_WIDTH = 56
@@ -71,6 +83,8 @@ class PanelSet(QObject):
             "answers": tr("Answers"),
             "boundary": tr("Boundary"),
             "data": tr("Data"),
+            "table": tr("Table"),
+            "code": tr("Code"),
             "problems": tr("Problems"),
             "outline": tr("Outline"),
             "history": tr("History"),

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from designer.canvas.flow import LineCache, Mode, level_of, paint_wire, viridis
+from designer.canvas.flow import LineCache, Magnitudes, Mode, level_of, paint_wire, viridis
+from designer.canvas.heat import NO_HEAT, Heat, paint_heat
 from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.scene import CanvasScene
+from designer.canvas.thermometer import paint_thermometer
 from designer.canvas.wire_item import WireItem
 from engine.graph import Edge
 from widgets import tokens
@@ -26,13 +28,18 @@ class NodeValue(NamedTuple):
     """The line below a card's picture: ``label`` left, ``text`` right in the tone's colour.
 
     ``tone``: "good", "warning", "error", "secondary" or a colour. ``magnitude``: draws the bar above the line, its
-    length and colour by log10 on the flow scale.
+    length and colour by log10 on the flow scale. ``update``: log10 of update : weight, the thermometer at the card's
+    right edge. ``alarm``: "", "warning" or "error", the border's colour while the flow is shown. ``tip``: lines for
+    whoever points at the card.
     """
 
     text: str
     tone: str = "secondary"
     label: str = ""
     magnitude: float | None = None
+    update: float | None = None
+    alarm: str = ""
+    tip: str = ""
 
 
 class Layer(QGraphicsItem):
@@ -61,16 +68,17 @@ class Overlay:
 
     def __init__(self, scene: CanvasScene) -> None:
         self.scene = scene
-        self.flow: Mapping[Edge, tuple[float, float]] = {}
+        self.flow: Mapping[Edge, Magnitudes] = {}
         self.mode: Mode = "off"
         self.pictures: Mapping[str, QImage] = {}
         self.values: Mapping[str, NodeValue] = {}
+        self.heat = NO_HEAT
         self._lines = LineCache()
         self.under, self.over = Layer(1, self._paint_under), Layer(3, self._paint_over)
         scene.addItem(self.under)
         scene.addItem(self.over)
 
-    def show_flow(self, magnitudes: Mapping[Edge, tuple[float, float]], mode: Mode) -> None:
+    def show_flow(self, magnitudes: Mapping[Edge, Magnitudes], mode: Mode) -> None:
         """Forward and backward RMS per wire; replaces all that was shown. Wires without figures stay lines."""
         keys_changed = mode != self.mode or magnitudes.keys() != self.flow.keys()
         self.flow, self.mode = dict(magnitudes), mode
@@ -78,6 +86,7 @@ class Overlay:
             self._lines.clear()
             self.scene.show_flowing(self.flow if mode != "off" else ())
         self.under.update()
+        self.over.update()
 
     def show_pictures(self, pictures: Mapping[str, QImage]) -> None:
         """Live pictures by node; replaces all. Cards that gain or lose theirs change their height."""
@@ -88,6 +97,12 @@ class Overlay:
         """Lines below the pictures by node; replaces all. A plain (text, colour) will do."""
         self.values = {k: v if isinstance(v, NodeValue) else NodeValue(*v) for k, v in values.items()}
         self._refresh_over()
+
+    def show_heat(self, heat: Heat) -> None:
+        """Cards tinted by what they cost; replaces all."""
+        if heat != self.heat:
+            self.heat = heat
+            self.over.update()
 
     def clear(self) -> None:
         """Nothing live is shown."""
@@ -159,8 +174,14 @@ class Overlay:
                 yield node_id, item
 
     def _paint_over(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
-        if zoom < FAR:
-            return
+        if zoom >= FAR:
+            self._paint_live(painter, exposed, zoom)
+        for node_id, level in self.heat.level.items():
+            item = self.scene.nodes.get(node_id)
+            if item is not None and item.box().adjusted(0, 0, 0, 12).intersects(exposed):
+                paint_heat(painter, item.box(), level, self.heat.text[node_id], self.scene.look, zoom)
+
+    def _paint_live(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for node_id, item in self._visible(exposed):
             painter.save()
@@ -168,8 +189,18 @@ class Overlay:
             if node_id in self.pictures:
                 _paint_picture(painter, self.pictures[node_id], item.picture())
             if node_id in self.values:
+                self._paint_alarm(painter, item, self.values[node_id])
                 self._paint_value(painter, item, self.values[node_id], zoom)
             painter.restore()
+
+    def _paint_alarm(self, painter: QPainter, item: NodeItem, value: NodeValue) -> None:
+        """In flow mode the border says what the figures say, so that it is seen from afar."""
+        if self.mode == "off" or not value.alarm:
+            return
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(getattr(self.scene.look.theme, value.alarm)), 1.5))
+        frame = QRectF(0, 0, item.card.width, item.card.height).adjusted(0.75, 0.75, -0.75, -0.75)
+        painter.drawRoundedRect(frame, tokens.RADIUS, tokens.RADIUS)
 
     def _paint_value(self, painter: QPainter, item: NodeItem, value: NodeValue, zoom: float) -> None:
         look, card = self.scene.look, item.card
@@ -184,6 +215,9 @@ class Overlay:
             painter.drawRoundedRect(QRectF(track.x(), track.y(), max(width * level, 5.0), 5), 2.5, 2.5)
         if zoom < MIDDLE:
             return
+        if value.update is not None:
+            tube = QRectF(card.width - 7, card.picture_top, 3, card.height - card.picture_top - 29)
+            paint_thermometer(painter, tube, value.update, look.theme)
         line = QRectF(left + 1, card.height - 19, width - 2, 16)
         painter.setFont(look.line_font)
         painter.setPen(look.secondary)

@@ -21,6 +21,7 @@ from designer.canvas.chain_line import ChainLine
 from designer.canvas.corners import Corners
 from designer.canvas.dropping import DropView
 from designer.canvas.edits import Edits
+from designer.canvas.heat import heat_of
 from designer.canvas.hover import tip_at
 from designer.canvas.keys import run_key
 from designer.canvas.look import dotted_paper
@@ -33,6 +34,7 @@ from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.choose import choose_tool, pull_off
 from designer.canvas.wording import with_names
 from designer.document import DocState, Point
+from designer.document.costs import Measure
 from designer.session.analyst import Analyst
 from designer.session.selection import Selection
 from designer.session.store import Store
@@ -61,6 +63,7 @@ class Canvas(DropView):
         self.tool: Tool | None = None
         self.space_held = self._no_menu = False
         self.cursor_scene: QPointF | None = None
+        self.heat: Measure | None = None
         self.quick: QuickAdd | None = None
         self.chain_line: ChainLine | None = None
         self.bubble, self.corners = Bubble(self), Corners(self)
@@ -96,9 +99,15 @@ class Canvas(DropView):
 
     def _show_analysis(self, analysis: Analysis) -> None:
         """An analysis that runs ahead of the scene comes again with ``_follow``."""
+        self.overlay.show_heat(heat_of(analysis, self.heat))
         if analysis.graph is self.scene_.state.graph:
             self.scene_.show_analysis(analysis)
             self.overlay.under.update()
+
+    def show_heat(self, measure: Measure | None) -> None:
+        """Cards tinted by multiply-adds, parameters or memory; None: as usual."""
+        self.heat = measure
+        self.overlay.show_heat(heat_of(self.analyst.analysis, measure))
 
     def _show_selection(self) -> None:
         self.scene_.show_selection(self.selection.nodes, self.selection.wires)

@@ -89,9 +89,9 @@ class NodeText:
         return NodeText(self.writer, self.node, f"{self.prefix}{name}.", self.out)
 
 
-def export_keras(project: Project) -> KerasExport:
+def export_keras(project: Project, writer: KerasWriter | None = None) -> KerasExport:
     """The whole file; the model gives what people see (probabilities). PlanError carries a graph's problems."""
-    writer = KerasWriter()
+    writer = writer if writer is not None else KerasWriter()
     endings = walk(project.graph, writer)
     build = _build(writer, endings)
     text = "\n\n\n".join([_head(project, build), _table(writer), build, _LOAD, _MAIN]) + "\n"

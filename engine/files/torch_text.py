@@ -108,11 +108,12 @@ class NodeText:
         return NodeText(self.writer, self.node, f"{self.prefix}{name}.", self.out)
 
 
-def export_torch(project: Project) -> TorchExport:
+def export_torch(project: Project, writer: TorchWriter | None = None) -> TorchExport:
     """The whole file. PlanError carries the problems of a graph that cannot run."""
     from engine.files.torch_training import training_script
 
-    writer = TorchWriter(floats=".double()" if project.training.dtype == "float64" else ".float()")
+    writer = writer if writer is not None else TorchWriter()
+    writer.floats = ".double()" if project.training.dtype == "float64" else ".float()"
     endings = walk(project.graph, writer)
     body = "\n\n\n".join([_net(writer, endings, project), training_script(project, writer, endings)])
     return TorchExport(f"{_head(project, body)}\n\n\n{body}\n", dict(writer.weights))

@@ -32,6 +32,16 @@ def view_commands(window: MainWindow) -> Iterator[Command]:
         "maximize-2", section=1,
     )  # fmt: skip
     yield Command("view.reset", tr("&Reset layout"), window.reset_layout, "view", (), "layout", section=1)
+    heats = {None: tr("&Off"), "macs": tr("&Multiply-adds"), "parameters": tr("&Parameters"), "bytes": tr("M&emory")}
+    for measure, title in heats.items():
+        yield Command(
+            f"view.heat.{measure or 'off'}", title, lambda m=measure: canvas.show_heat(m), "view.heat",
+            checked=lambda m=measure: canvas.heat == m, tip=tr("Tint each layer by what it costs"),
+        )  # fmt: skip
+    yield Command("view.table", tr("&Table of layers"), lambda: window.show_panel("table"), "view", ("Ctrl+Shift+T",),
+                  "table", section=1)  # fmt: skip
+    yield Command("view.code", tr("Pro&gram text"), lambda: window.show_panel("code"), "view", ("Ctrl+Shift+K",),
+                  "code", section=1)  # fmt: skip
     names = {"system": tr("As the &system"), "light": tr("&Light"), "dark": tr("&Dark")}
     for mode, title in names.items():
         yield Command(

@@ -1,0 +1,61 @@
+"""Cost as colour: each card tinted by what it costs on a log scale, with its figure in words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from designer.canvas.card import short_count
+from designer.canvas.flow import viridis
+from designer.canvas.look import Look
+from designer.canvas.node_item import MIDDLE
+from designer.document.costs import Measure, costs_of, heat, shares
+from engine.analysis import Analysis
+from widgets import tokens
+
+TINT = 0.42
+
+
+@dataclass(frozen=True)
+class Heat:
+    """``level`` 0 to 1 by node, and what to write at its card; nodes that cost nothing are absent."""
+
+    level: Mapping[str, float]
+    text: Mapping[str, str]
+
+
+NO_HEAT = Heat({}, {})
+
+
+def heat_of(analysis: Analysis, measure: Measure | None) -> Heat:
+    """Colours and words for all cards; nothing without a measure."""
+    if measure is None:
+        return NO_HEAT
+    costs = costs_of(analysis)
+    part = shares(costs, measure)
+    level = heat(costs, measure)
+    unit = "B" if measure == "bytes" else ""
+    text = {c.node: f"{short_count(c.value(measure))}{unit}  {part[c.node]:.0%}" for c in costs if c.node in level}
+    return Heat(level, text)
+
+
+def paint_heat(painter: QPainter, box: QRectF, level: float, text: str, look: Look, zoom: float) -> None:
+    """A tint over the card, and its figure on a plate at the lower edge."""
+    color = viridis(level)
+    painter.setPen(Qt.PenStyle.NoPen)
+    tint = tokens.color(color.name(), TINT) if zoom >= MIDDLE else color
+    painter.setBrush(tint)
+    painter.drawRoundedRect(box.adjusted(4, 0, 0, 0), tokens.RADIUS, tokens.RADIUS)
+    if zoom < MIDDLE:
+        return
+    painter.setFont(look.value_font)
+    width = painter.fontMetrics().horizontalAdvance(text) + 12
+    plate = QRectF(box.right() - width - 6, box.bottom() - 9, width, 18)
+    painter.setBrush(tokens.color(look.theme.panel))
+    painter.setPen(look.border)
+    painter.drawRoundedRect(plate, 4, 4)
+    painter.setPen(look.text)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
