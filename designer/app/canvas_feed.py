@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from designer.app.canvas_figures import edge_flow, layer_values
 from designer.canvas import Canvas, NodeValue
 from designer.document import DocState
-from designer.panels.levels import levels_of
 from designer.session.frame import Frame
 from designer.session.grid import plane_grid
 from engine.analysis.rules import last_activation
 from engine.data.dataset import Dataset, Preview
-from engine.graph import Edge, Graph
-from engine.probes import Snapshot
+from engine.graph import Graph
 from widgets import thumbs, tokens
 from widgets.i18n import tr
 
@@ -25,11 +23,6 @@ PICTURE = (152, 50)
 STRIP = 8
 MOST_COUNTED = 4
 MOST_BARS = 24
-
-
-def scientific(value: float) -> str:
-    """``1.7e-07``: the digits that matter of a small number, always of the same width."""
-    return f"{value:.1e}"
 
 
 class CanvasFeed(QObject):
@@ -138,7 +131,7 @@ class CanvasFeed(QObject):
             if node.type == "input" and dataset is not None:
                 found[node.id] = NodeValue(class_words(dataset), "secondary", data_words(dataset))
         if snapshot is not None:
-            found |= gradient_values(snapshot, graph)
+            found |= layer_values(snapshot, graph)
         return found
 
     # ------------------------------------------------------------------ flow
@@ -150,7 +143,7 @@ class CanvasFeed(QObject):
         titles = {
             "act": tr("activation, RMS"),
             "grad": tr("gradient, RMS"),
-            "both": tr("activation above, gradient below, RMS"),
+            "both": tr("activation (above), gradient (below), RMS"),
         }
         if mode in titles and flow:
             self.canvas.legend.show_scale(titles[mode])
@@ -241,20 +234,3 @@ def data_words(dataset: Dataset) -> str:
     if len(dataset.class_names) <= MOST_COUNTED:
         return tr("{count} samples", count=count)
     return tr("{count} samples, {classes} classes", count=count, classes=len(dataset.class_names))
-
-
-def gradient_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:
-    """The weight gradient's l2 norm of every layer, in the tone of its alarm."""
-    levels = levels_of(snapshot)
-    found = {}
-    for layer in snapshot.layers:
-        if layer.node in graph.nodes:
-            tone = {"error": "error", "warning": "warning"}.get(levels.get(layer.node, ""), "good")
-            text = scientific(layer.weight_grad_norm) if layer.weight_grad_norm else tr("none")
-            found[layer.node] = NodeValue(text, tone, tr("gradient"), layer.weight_grad_norm or None)
-    return found
-
-
-def edge_flow(snapshot: Snapshot, graph: Graph) -> Mapping[Edge, tuple[float, float]]:
-    """Forward and backward RMS of what each wire carries: those of its source's output."""
-    return {e: snapshot.flow[e.source] for e in graph.edges if e.source in snapshot.flow}

@@ -19,6 +19,7 @@ from designer.canvas.wire_item import WireItem
 from widgets import colormaps
 
 Mode = Literal["off", "act", "grad", "both"]
+Magnitudes = tuple[float | None, float | None]
 LOW, HIGH = -8.0, 0.0
 VANISHED = 1e-7
 
@@ -67,16 +68,22 @@ def paint_wire(
     painter: QPainter,
     lines: LineCache,
     wire: WireItem,
-    magnitudes: tuple[float, float],
+    magnitudes: Magnitudes,
     mode: Mode,
     look: Look,
     words: bool,
 ) -> None:
-    """One wire's lanes."""
+    """One wire's lanes. A magnitude that is not measured (None) is the plain wire."""
     both = mode == "both"
+    # Activations lie above where the wire is longest: one that leads back to the left is turned round.
+    above = 1 if wire.end.x() >= wire.start.x() else -1
     for k in {"act": (0,), "grad": (1,), "both": (0, 1)}.get(mode, ()):
-        lane = lane_of(magnitudes[k], look.theme.error, look.theme.outline, both)
-        shift = 0.0 if not both else (lane.width / 2 + 0.75) * (1 if k == 0 else -1)
+        magnitude = magnitudes[k]
+        if magnitude is None:
+            lane = Lane(1.5, QColor(look.theme.outline), False)
+        else:
+            lane = lane_of(magnitude, look.theme.error, look.theme.outline, both)
+        shift = 0.0 if not both else (lane.width / 2 + 0.75) * (above if k == 0 else -above)
         pen = QPen(lane.color, lane.width)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF
 
+from designer.canvas.flow import Magnitudes
 from designer.canvas.scene import CanvasScene
 from designer.document.ports import inputs_of
 from engine.analysis import NodeAnalysis, Problem, make_layer
@@ -34,9 +36,34 @@ def tip_at(canvas: Canvas, view: QPoint) -> tuple[str, QRect]:
         badge = item.badge().translated(item.pos())
         if item.card.problem and badge.contains(at):
             return item.card.problem, _on_screen(canvas, badge)
-        return node_tip(scene, node), _on_screen(canvas, item.box())
+        live = canvas.overlay.values.get(node)
+        text = node_tip(scene, node) + ("\n\n" + live.tip if live is not None and live.tip else "")
+        return text, _on_screen(canvas, item.box())
     wire = scene.wire_at(at, 6 / canvas.zoom)
-    return (wire_tip(scene, wire), QRect(view, view).adjusted(-8, -8, 8, 8)) if wire is not None else ("", QRect())
+    if wire is None:
+        return "", QRect()
+    text = "\n".join((wire_tip(scene, wire), *flow_lines(canvas.overlay.flow.get(wire))))
+    return text, QRect(view, view).adjusted(-8, -8, 8, 8)
+
+
+def flow_lines(measured: Magnitudes | None) -> list[str]:
+    """What flows through a wire now: both magnitudes with their decade."""
+    if measured is None:
+        return []
+    forward, backward = measured
+    lines = []
+    if forward is not None:
+        lines.append(tr("forward: RMS(a) = {value}", value=with_decade(forward)))
+    if backward is None:
+        lines.append(tr("backward: not computed, nothing before it learns"))
+    else:
+        lines.append(tr("backward: RMS(dL/da) = {value}", value=with_decade(backward)))
+    return lines
+
+
+def with_decade(value: float) -> str:
+    """``0.00012 (10^-3.9)``."""
+    return f"{value:.3g} (10^{math.log10(value):.1f})" if value > 0 and math.isfinite(value) else f"{value:.3g}"
 
 
 def _on_screen(canvas: Canvas, rect: QRectF) -> QRect:

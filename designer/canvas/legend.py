@@ -22,8 +22,9 @@ class Legend(QWidget):
         self.hide()
 
     def sizeHint(self) -> QSize:
-        """As in the drawing of the main window."""
-        return QSize(tokens.scaled(232), tokens.scaled(52))
+        """As in the drawing of the main window, wider where the title needs it."""
+        words = look_of(tokens.theme()).line_metrics.horizontalAdvance(self.title) + 24
+        return QSize(max(tokens.scaled(232), words), tokens.scaled(52))
 
     def show_scale(self, title: str, low: float = LOW, high: float = HIGH) -> None:
         """Show it for what the flow shows; ``low`` and ``high`` are powers of ten."""

@@ -95,14 +95,22 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def node_flow(plan: Plan, last: LastStep) -> dict[str, tuple[float, float]]:
-    """Node -> (RMS of its output, RMS of dL/d(output) scaled to one sample); 0 where no gradient arrives."""
+    """Node -> (RMS of its output, RMS of dL/d(output) scaled to one sample).
+
+    Where a loss fuses the last activation, both are of the logits. The gradient is 0 where none arrives, and nan at an
+    input, where it is not computed because nothing before it learns.
+    """
+    logits = {h.shown: h.prediction for h in plan.heads}
+    inputs = {s.value for s in plan.inputs}
     found: dict[str, tuple[float, float]] = {}
     for node, value in plan.outputs.items():
-        given = last.values.get(value)
+        at = value if value in last.values else logits.get(value, value)
+        given = last.values.get(at)
         if given is None or given.dtype.kind != "f":
             continue
-        grad = last.grads.get(value)
-        found[node] = (st.rms(given), st.rms(grad) * len(given) if grad is not None else 0.0)
+        grad = last.grads.get(at)
+        nothing = math.nan if at in inputs else 0.0
+        found[node] = (st.rms(given), st.rms(grad) * len(given) if grad is not None else nothing)
     return found
 
 

@@ -105,10 +105,10 @@ class LayerAutopsy:
 class Snapshot:
     """Everything the visible views asked for, of one training step.
 
-    ``flow``: node -> (RMS of its output, RMS of the loss's gradient there, one sample's scale). ``maps``: node ->
-    (K, H, W) of the chosen sample; ``vectors``: node -> (K,) of the same; ``kernels``: node -> (K, C, h, w).
-    ``surfaces``: node -> (K, G, G). ``autopsy``: where the gradient went, layer by layer; made less often than the
-    rest, the last one rides along. ``cost``: seconds that making it took.
+    ``flow``: node -> (RMS of its output, RMS of the loss's gradient there, one sample's scale; nan at an input).
+    ``maps``: node -> (K, H, W) of the chosen sample; ``vectors``: node -> (K,) of the same;
+    ``kernels``: node -> (K, C, h, w). ``surfaces``: node -> (K, G, G). ``autopsy``: where the gradient went, layer by
+    layer; made less often than the rest, the last one rides along. ``cost``: seconds that making it took.
     """
 
     step: int

@@ -1,0 +1,79 @@
+"""The figures on cards and wires, from one snapshot: what is printed, its alarm, and the words for whoever points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from designer.canvas import NodeValue
+from designer.canvas.flow import Magnitudes
+from designer.panels.levels import levels_of
+from engine.graph import Edge, Graph
+from engine.probes import LayerStats, Snapshot
+from widgets.i18n import tr
+
+
+def scientific(value: float) -> str:
+    """``1.7e-07``: the digits that matter of a small number, always of the same width."""
+    return f"{value:.1e}"
+
+
+def layer_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:
+    """The weight gradient's l2 norm of every layer in the tone of its alarm, and its update thermometer."""
+    levels = levels_of(snapshot)
+    found = {}
+    for layer in snapshot.layers:
+        if layer.node in graph.nodes:
+            alarm = levels.get(layer.node, "")
+            norm = layer.weight_grad_norm
+            found[layer.node] = NodeValue(
+                scientific(norm) if norm else tr("none"),
+                alarm or "good",
+                tr("gradient"),
+                norm or None,
+                decades_of(layer.update_ratio),
+                alarm,
+                explained(layer),
+            )
+    return found
+
+
+def decades_of(ratio: float) -> float | None:
+    """log10 of update : weight; None where no step was made yet, -inf for a step of zero."""
+    if math.isnan(ratio):
+        return None
+    return math.log10(ratio) if ratio > 0 else -math.inf
+
+
+def explained(layer: LayerStats) -> str:
+    """Each figure of the card with its formula and value."""
+    lines = [
+        tr("gradient: |dL/dW| = {value:.3g} (l2 norm)", value=layer.weight_grad_norm),
+        tr("back-propagated: RMS(dL/dz) = {value:.3g}, one sample's scale", value=layer.delta_rms),
+    ]
+    update = decades_of(layer.update_ratio)
+    if update is not None:
+        lines.append(
+            tr(
+                "update : weight = RMS(step) / RMS(W) = 10^{decades:.1f}; usual is 10^-4 to 10^-2",
+                decades=update,
+            )
+        )
+    lines.append(tr("activation: mean {mean:.3g}, spread {sd:.3g}", mean=layer.activation_mean, sd=layer.activation_sd))
+    if not math.isnan(layer.saturation):
+        lines.append(tr("saturated: {share:.1%}", share=layer.saturation))
+    if not math.isnan(layer.dead):
+        lines.append(tr("zero on the whole batch: {share:.1%} of the units", share=layer.dead))
+    return "\n".join(lines)
+
+
+def edge_flow(snapshot: Snapshot, graph: Graph) -> Mapping[Edge, Magnitudes]:
+    """Forward and backward RMS of what each wire carries: those of its source's output. None: not measured."""
+    return {e: _measured(snapshot.flow[e.source], graph, e) for e in graph.edges if e.source in snapshot.flow}
+
+
+def _measured(flow: tuple[float, float], graph: Graph, edge: Edge) -> Magnitudes:
+    forward, backward = flow
+    # Behind an input nan means "not computed"; anywhere else it is a finding, and shown as one.
+    unknown = math.isnan(backward) and graph.nodes[edge.source].type == "input"
+    return forward, None if unknown else backward
