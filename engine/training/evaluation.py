@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,16 +28,19 @@ class SplitResult:
 
 
 class SlicedEvaluation:
-    """``advance`` evaluates one slice; ``result`` is there once ``done``."""
+    """``advance`` evaluates one slice; ``result`` is there once ``done``. Of an empty split: NaN and no metrics."""
 
     def __init__(self, executable: Executable, dataset: Dataset, split: SplitName, batch: int = 64) -> None:
         self._executable, self._dataset, self.split, self._batch = executable, dataset, split, batch
         part = dataset.split(split)
         self._x: dict[str, NDArray[Any]] = {s.field: part.x[s.field] for s in executable.plan.inputs}
-        self._y = encode_split(executable.plan, dataset, part)
         self._count, self._at = len(part), 0
         self._parts: list[Evaluation] = []
         self.result: SplitResult | None = None
+        if not self._count:
+            self.result = SplitResult(split, math.nan, {}, Evaluation(math.nan, np.zeros(0), {}))
+            return
+        self._y = encode_split(executable.plan, dataset, part)
 
     @property
     def done(self) -> bool:
@@ -70,10 +74,10 @@ def task_metrics(
     executable: Executable, dataset: Dataset, split: SplitName, shown: Mapping[str, NDArray[Any]]
 ) -> dict[str, float]:
     """Every registered metric that suits the data's task, for the first head whose field is a target."""
-    head = next((h for h in executable.plan.heads if h.field in dataset.split(split).y), None)
+    head = next((h for h in executable.plan.heads if h.source in dataset.split(split).y), None)
     if head is None:
         return {}
-    target = dataset.split(split).y[head.field]
+    target = dataset.split(split).y[head.source]
     prediction = shown[head.node]
     if dataset.task == "binary" and head.loss.target == "values" and prediction.size == len(prediction):
         prediction = (prediction + 1) / 2  # trained towards -1 and +1

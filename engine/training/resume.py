@@ -42,7 +42,7 @@ def resume_state(trainer: Trainer) -> ResumeState:
         "optimizer": trainer.optimizer.id,
         "backend": trainer.executable.name,
         "base_rate": trainer.base_rate,
-        "command_log": trainer.command_log,
+        "command_log": [dict(c) for c in trainer.command_log],
         "epochs": [_finite(asdict(e)) for e in trainer.epochs],
         "stopped": trainer.stopped,
         "sums": asdict(trainer.sums),

@@ -41,6 +41,7 @@ from engine.training.events import (
 from engine.training.examination import Doctor, Report
 from engine.training.looking import Looker
 from engine.training.resume import ResumeState
+from engine.training.timeline import Timeline
 from engine.training.trainer import EpochRecord, Trainer
 
 Weights = Mapping[tuple[str, str], NDArray[np.floating]]
@@ -91,6 +92,7 @@ class Session:
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
         self._request = ProbeRequest()
         self._looker = Looker()
+        self._timeline = Timeline()
         self._doctor = Doctor()
         self._trainer: Trainer | None = None
         self._running = self._closing = False
@@ -156,6 +158,14 @@ class Session:
         """What the doctor finds now; the first time costs a little more."""
         return self._send(self._doctor.report)
 
+    def visit(self, step: int) -> Future[int]:
+        """Show how things stood after ``step`` steps: a snapshot of that moment comes by the mailbox."""
+        return self._send(lambda t: self._visit(t, step))
+
+    def state_at(self, step: int) -> Future[ResumeState]:
+        """Everything needed to go on from an earlier step: a fork."""
+        return self._send(lambda t: self._timeline.state_at(t, step))
+
     def close(self, timeout: float = 5.0) -> bool:
         """End the worker; whether it ended in time. Pending futures are cancelled."""
         self._closing = True
@@ -212,6 +222,7 @@ class Session:
             merged, fresh = carry_over(self._weights, trainer.executable.weights())
             trainer.executable.load_weights(merged)
         self._trainer = trainer
+        self._timeline.note(trainer)
         self._publish(trainer, "finished" if trainer.finished else "paused")
         self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh))
         return trainer
@@ -232,6 +243,7 @@ class Session:
         if trainer.epoch > before:
             self.epochs = tuple(trainer.epochs)
             self.events.put(EpochEnded(trainer.epochs[-1]))
+        self._timeline.note(trainer)
         if looking:
             self._look(trainer)
         self._check_end(trainer)
@@ -282,6 +294,8 @@ class Session:
         self._running = False
         trainer.reset()
         self._looker.forget()
+        self._timeline.clear()
+        self._timeline.note(trainer)
         self.epochs = ()
         self.mailbox.take()
         self._change("paused")
@@ -290,6 +304,12 @@ class Session:
     def _look(self, trainer: Trainer) -> None:
         if self._request.wants:
             self.mailbox.put(self._looker.snapshot(trainer, self._request, at_once=not self._running))
+
+    def _visit(self, trainer: Trainer, step: int) -> int:
+        self._halt()
+        visitor = self._timeline.visit(trainer, step)
+        self.mailbox.put(self._looker.snapshot(visitor, self._request, at_once=True))
+        return visitor.step
 
     def _told(self, result: SplitResult) -> SplitResult:
         self.events.put(Evaluated(result))

@@ -25,10 +25,10 @@ def encode_split(plan: Plan, dataset: Dataset, split: Split) -> dict[str, NDArra
     """Targets of every head's field, encoded for its loss."""
     fields: dict[str, NDArray[Any]] = {}
     for head in plan.heads:
-        raw = split.y.get(head.field, split.x.get(head.field))
+        raw = split.y.get(head.source, split.x.get(head.source))
         if raw is None:
             known = ", ".join(sorted({*split.y, *split.x}))
-            raise TargetError(head.node, f"a field {head.field!r}", f"only {known}")
+            raise TargetError(head.node, f"a field {head.source!r}", f"only {known}")
         shape = plan.values[head.prediction].shape
         fields[head.field] = encode(head, raw, shape, len(dataset.class_names))
         reason = head.loss.check_target(shape, fields[head.field])
@@ -53,7 +53,7 @@ def encode(head: Head, raw: NDArray[Any], shape: Shape, classes: int) -> NDArray
             )
         return raw.astype(np.int64, copy=False)
     if not indices:
-        if raw[:1].reshape(min(len(raw), 1), -1).shape[1:] != (size(shape),) and len(raw):
+        if len(raw) and size(raw.shape[1:]) != size(shape):
             raise TargetError(head.node, f"{size(shape)} values per sample", f"{size(raw.shape[1:])}")
         return raw.reshape(len(raw), *shape)
     if size(shape) == 1:
@@ -68,9 +68,11 @@ def encode(head: Head, raw: NDArray[Any], shape: Shape, classes: int) -> NDArray
 
 
 def check_inputs(plan: Plan, dataset: Dataset) -> None:
-    """Every Input's shape must be the data's; TargetError names the node and both shapes."""
+    """There must be samples, and every Input's shape must be the data's; InputError names the node and both shapes."""
     shapes: Mapping[str, Shape] = dataset.input_shapes
     for slot in plan.inputs:
+        if not len(dataset.train):
+            raise InputError(slot.node, "at least 1 sample to train on", "none; lower the shares held out")
         expected = plan.values[slot.value].shape
         got = shapes.get(slot.field)
         if got is None:

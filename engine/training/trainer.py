@@ -83,6 +83,8 @@ class Trainer:
         self.columns = Columns(len(self.plan.weights))
         self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
         self._seconds_per_step = 0.0
+        #: a replay: nothing is evaluated at an epoch's end, and no stop rule fires
+        self.endless = False
         self._start()
 
     def _start(self) -> None:
@@ -181,7 +183,10 @@ class Trainer:
             self.sums.samples += int(samples)
         self.step += len(rows)
         if self.step % self.steps_per_epoch == 0:
-            self.begin_epoch_end()
+            if self.endless:
+                self.sums = EpochSums()
+            else:
+                self.begin_epoch_end()
 
     def _steps_within(self, budget: float) -> int:
         return max(1, int(budget / self._seconds_per_step)) if self._seconds_per_step else 1

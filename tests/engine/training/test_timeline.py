@@ -1,0 +1,104 @@
+"""Time travel: a visit meets the bits of the first time; the keyframes keep within their budget."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.declare import Spec
+from engine.graph import Project
+from engine.probes import ProbeRequest
+from engine.training import Session, Trainer
+from engine.training.session import wait_for
+from engine.training.timeline import FEWEST, Timeline
+from tests.engine.training.nets import blobs, mlp, project
+
+Weights = dict[tuple[str, str], Any]
+
+
+def recorded(p: Project, rates: dict[int, float] | None = None) -> tuple[Trainer, Timeline, dict[int, Weights]]:
+    """A run to its end, the weights after every step, and its timeline with a keyframe offered after each piece."""
+    trainer, timeline, seen = Trainer(p, blobs(), backend="numpy"), Timeline(), {}
+    clock = 0.0
+    timeline.note(trainer, clock)
+    seen[0] = trainer.executable.weights()
+    while not trainer.stopped:
+        if rates and trainer.step in rates and not trainer.busy_evaluating:
+            trainer.set_rate(rates.pop(trainer.step))
+        trainer.advance(0.0, 1)
+        clock += 0.05
+        timeline.note(trainer, clock)
+        if not trainer.stopped:
+            seen[trainer.step] = trainer.executable.weights()
+    return trainer, timeline, seen
+
+
+def same(a: Weights, b: Weights) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[k], b[k]) for k in a)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_every_step_is_met_again_bit_for_bit(optimizer: str) -> None:
+    graph = mlp((4, 8, 3), dropout=0.2, batch_norm="before")
+    trainer, timeline, seen = recorded(project(graph, optimizer=Spec(optimizer)), {7: 0.03, 20: 0.2})
+    assert len(timeline.steps) < len(seen)
+    for step in (0, 1, 6, 7, 8, 9, 10, 19, 20, 21, 31, 44, 3):
+        visitor = timeline.visit(trainer, step)
+        assert visitor.step == step
+        assert same(visitor.executable.weights(), seen[step]), step
+
+
+def test_a_fork_without_a_change_is_the_same_run() -> None:
+    p = project(mlp((4, 8, 3), dropout=0.2), optimizer=Spec("adam"), patience=9)
+    trainer, timeline, _ = recorded(p)
+    fork = Trainer(p, blobs(), backend="numpy")
+    fork.load_resume_state(timeline.state_at(trainer, 22))
+    fork.run()
+    assert same(fork.executable.weights(), trainer.executable.weights())
+    assert [e.validation_loss for e in fork.epochs] == [e.validation_loss for e in trainer.epochs]
+    assert [e.train_loss for e in fork.epochs] == [e.train_loss for e in trainer.epochs]
+    assert (fork.best_epoch, fork.best_loss) == (trainer.best_epoch, trainer.best_loss)
+
+
+def test_keyframes_keep_within_the_budget_and_reach_from_start_to_end() -> None:
+    trainer = Trainer(project(mlp((4, 32, 3)), epochs=40), blobs(), backend="numpy")
+    one = sum(w.nbytes for w in trainer.executable.weights().values())
+    timeline, clock = Timeline(budget=20 * one), 0.0
+    while not trainer.stopped:
+        trainer.advance(0.0, 1)
+        clock += 1.0
+        timeline.note(trainer, clock)
+        assert timeline.nbytes <= max(20, FEWEST) * one
+    gaps = np.diff(timeline.steps)
+    assert timeline.steps[0] <= 2 and timeline.steps[-1] > 0.8 * trainer.step
+    assert gaps.max() <= 4 * gaps.min() + 4
+
+
+def test_a_step_that_is_not_there_is_refused() -> None:
+    trainer, timeline, _ = recorded(project(mlp((4, 8, 3)), epochs=1))
+    with pytest.raises(ValueError, match="step 900 is not in the record"):
+        timeline.visit(trainer, 900)
+
+
+def test_the_session_shows_an_earlier_moment_and_goes_on_from_the_last() -> None:
+    session = Session(project(mlp((4, 8, 3)), epochs=3), blobs(), backend="numpy", polite=False)
+    session.start()
+    try:
+        session.request(ProbeRequest(frozenset({"layers"})))
+        session.epoch()
+        while session.status.epoch < 1 or session.status.state != "paused":
+            time.sleep(0.002)
+        end = session.weights().result(5)
+        session.mailbox.take()
+        assert session.visit(4).result(5) == 4
+        taken = session.mailbox.take()
+        assert taken is not None and taken.step == 4 and taken.layers
+        assert same(session.weights().result(5), end)
+        session.run()
+        wait_for(session, ("finished",))
+        assert session.status.step == 27
+    finally:
+        assert session.close()
