@@ -73,6 +73,8 @@ def command_entries(window: MainWindow, query: str) -> list[Entry]:
     for k, command in enumerate(window.actions_.commands.values()):
         action = window.actions_[command.id]
         title = command.title.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
+        above = _menus().get(command.menu)
+        title = f"{above}: {title}" if above else title
         rank = score(query, Offer(command.id.partition(".")[2], title, "", (command.tip,) if command.tip else ()))
         if rank is None:
             continue
@@ -81,6 +83,17 @@ def command_entries(window: MainWindow, query: str) -> list[Entry]:
         entry = Entry(title, "".join(keys), action.icon(), run, enabled=action.isEnabled())
         ranked.append((not entry.enabled, rank, k, entry))
     return [entry for *_, entry in sorted(ranked, key=lambda r: r[:3])]
+
+
+def _menus() -> dict[str, str]:
+    """Menus without whose name a command's title says too little."""
+    return {
+        "view.heat": tr("Cost as colour"),
+        "view.theme": tr("Theme"),
+        "view.language": tr("Language"),
+        "view.size": tr("Size of text"),
+        "graph.swap": tr("Change type"),
+    }
 
 
 class _Rows(QStyledItemDelegate):
@@ -147,7 +160,6 @@ class Finder(QFrame):
         self.field.setText(text)
         self.field.textChanged.connect(lambda _: self._fill(peek=True))
         self._fill(peek=False)
-        self._place()
         self.show()
         self.raise_()
         self.field.setFocus()
@@ -155,7 +167,8 @@ class Finder(QFrame):
     def _place(self) -> None:
         room = self.main.rect()
         width = min(tokens.scaled(_WIDTH), room.width() - 32)
-        height = min(tokens.scaled(58) + _ROWS * tokens.scaled(_ROW), room.height() - 96)
+        rows = min(max(self.list.count(), 1), _ROWS)
+        height = min(tokens.scaled(58) + rows * tokens.scaled(_ROW), room.height() - 96)
         self.setGeometry((room.width() - width) // 2, 80, width, height)
 
     def _fill(self, peek: bool) -> None:
@@ -177,6 +190,7 @@ class Finder(QFrame):
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(nothing)
         self.list.setCurrentRow(0)
+        self._place()
         if peek and self.entries and text.strip():
             self.entries[0].peek()
 

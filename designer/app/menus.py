@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
 
 NODE = (
-    "edit.rename", "edit.duplicate", "graph.mute", "graph.freeze", "", "edit.same_type", "edit.copy", "edit.cut", "",
-    "edit.delete", "edit.delete_reconnect",
+    "edit.rename", "edit.duplicate", "graph.swap", "graph.fix", "graph.mute", "graph.freeze", "",
+    "edit.same_type", "edit.copy", "edit.cut", "", "edit.delete", "edit.delete_reconnect",
 )  # fmt: skip
 PAPER = ("graph.add", "edit.paste", "", "view.all", "graph.layout")
 

@@ -79,6 +79,12 @@ class Edits:
         node_id = node_id or self.selection.current
         return RenameField(self.canvas, node_id) if node_id in self.canvas.scene_.nodes else None
 
+    def change_type(self, type_name: str) -> None:
+        """The selected cards become another type; wires and parameters that fit stay."""
+        if self.selection.nodes:
+            text = tr("Change type to {title}", title=tr_declared(title_of(type_name)))
+            self.store.attempt(text, verbs.change_type, self.selection.nodes, type_name)
+
     def settings_to_nodes(self) -> None:
         """Activation, batch norm and dropout of the current layer as cards of their own."""
         if self.selection.current:

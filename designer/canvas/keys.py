@@ -38,6 +38,8 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_Backspace, _NONE): lambda c: c.edits.delete(),
     (_K.Key_Delete, _CTRL): lambda c: c.edits.delete_and_reconnect(),
     (_K.Key_M, _NONE): lambda c: c.edits.toggle_muted(),
+    (_K.Key_S, _SHIFT): lambda c: c.choose_type(),
+    (_K.Key_Period, _CTRL): lambda c: c.offer_fixes(),
     (_K.Key_F2, _NONE): lambda c: c.edits.rename(),
     (_K.Key_Left, _NONE): lambda c: c.edits.nudge(-GRID, 0),
     (_K.Key_Right, _NONE): lambda c: c.edits.nudge(GRID, 0),
@@ -54,7 +56,7 @@ def run_key(canvas: Canvas, event: QKeyEvent) -> bool:
     """True if the key was for the canvas. During a gesture only Escape is."""
     key = Qt.Key(event.key())
     if key == _K.Key_Escape:
-        if canvas.tool is None and canvas.drop_tool is None:
+        if canvas.tool is None and canvas.drop_tool is None and canvas.click_chain is None:
             canvas.selection.clear()
         canvas.cancel_tool()
         return True

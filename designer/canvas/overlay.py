@@ -138,6 +138,8 @@ class Overlay:
                 paint_wire(painter, self._lines, wire, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
             if zoom >= MIDDLE:
                 self._paint_label(painter, wire, flowing and edge in self.flow)
+            if wire.through and (wire.state.hovered or wire.state.selected):
+                self._paint_dots(painter, wire)
 
     def _paint_label(self, painter: QPainter, wire: WireItem, flowing: bool) -> None:
         """Shape text where the wire is level and long enough; the longest form that fits."""
@@ -166,6 +168,13 @@ class Overlay:
                 painter.setFont(self.scene.look.line_font)
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
                 return
+
+    def _paint_dots(self, painter: QPainter, wire: WireItem) -> None:
+        """Where the wire under the mouse, or the selected one, is led through."""
+        painter.setPen(self.scene.look.port)
+        painter.setBrush(self.scene.look.port_fill)
+        for x, y in wire.through:
+            painter.drawEllipse(QPointF(x, y), 4.5, 4.5)
 
     def _visible(self, exposed: QRectF) -> Iterator[tuple[str, NodeItem]]:
         for node_id in self.pictures.keys() | self.values.keys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer
@@ -24,9 +25,11 @@ _TYPE = Qt.ItemDataRole.UserRole
 class QuickAdd(QFrame):
     """A child of the canvas, so that focus and Escape stay simple."""
 
-    def __init__(self, canvas: Canvas, at: QPointF, origin: PortRef | None) -> None:
+    def __init__(
+        self, canvas: Canvas, at: QPointF, origin: PortRef | None, then: Callable[[str], object] | None = None
+    ) -> None:
         super().__init__(canvas)
-        self.canvas, self.at, self.origin = canvas, at, origin
+        self.canvas, self.at, self.origin, self._then = canvas, at, origin, then
         self.setObjectName("quick_add")
         self.field, self.list = QLineEdit(self), QListWidget(self)
         self.field.setPlaceholderText(tr("Search layers"))
@@ -109,6 +112,9 @@ class QuickAdd(QFrame):
     def _choose(self, item: QListWidgetItem | None) -> None:
         type_name = item.data(_TYPE) if item is not None else None
         if type_name:
-            at, origin = self.at, self.origin
+            at, origin, then = self.at, self.origin, self._then
             self.canvas.close_quick_add()
-            self.canvas.edits.place_at_cursor(type_name, at, origin)
+            if then is not None:
+                then(type_name)
+            else:
+                self.canvas.edits.place_at_cursor(type_name, at, origin)

@@ -14,13 +14,14 @@ from PySide6.QtGui import (
     QMouseEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from designer.canvas.bubble import Bubble
 from designer.canvas.chain_line import ChainLine
 from designer.canvas.corners import Corners
 from designer.canvas.dropping import DropView
 from designer.canvas.edits import Edits
+from designer.canvas.fix_menu import offer_fixes
 from designer.canvas.heat import heat_of
 from designer.canvas.hover import tip_at
 from designer.canvas.keys import run_key
@@ -32,6 +33,8 @@ from designer.canvas.quick_add import QuickAdd
 from designer.canvas.scene import CanvasScene
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.choose import choose_tool, pull_off
+from designer.canvas.tools.click_chain import ClickChain
+from designer.canvas.tools.reroute import toggle_dot
 from designer.canvas.wording import with_names
 from designer.document import DocState, Point
 from designer.document.costs import Measure
@@ -64,6 +67,7 @@ class Canvas(DropView):
         self.space_held = self._no_menu = False
         self.cursor_scene: QPointF | None = None
         self.heat: Measure | None = None
+        self.click_chain: ClickChain | None = None
         self.quick: QuickAdd | None = None
         self.chain_line: ChainLine | None = None
         self.bubble, self.corners = Bubble(self), Corners(self)
@@ -192,6 +196,23 @@ class Canvas(DropView):
         self.close_quick_add()
         self.quick = QuickAdd(self, point, origin)
 
+    def choose_type(self) -> None:
+        """The search list at the current card: what it should become instead."""
+        current = self.selection.current
+        if current in self.scene_.nodes:
+            self.close_quick_add()
+            box = self.scene_.nodes[current].box()
+            self.quick = QuickAdd(self, box.bottomLeft(), None, self.edits.change_type)
+
+    def offer_fixes(self, node_id: str | None = None) -> QMenu | None:
+        """What can be done by a click about the problems of a card, the current one by default."""
+        node_id = node_id or self.selection.current
+        return offer_fixes(self, node_id) if node_id is not None else None
+
+    def begin_click_chain(self, origin: PortRef) -> None:
+        """From now on a click on a layer wires it behind the one before."""
+        self.click_chain = ClickChain(self, origin)
+
     def close_quick_add(self) -> None:
         """Away with the search list; the canvas has the focus again."""
         if self.quick is not None:
@@ -246,6 +267,8 @@ class Canvas(DropView):
         tool, self.tool = self.tool, None
         if tool is not None:
             tool.cancel()
+        if self.click_chain is not None:
+            self.click_chain.end()
         if self.drop_tool is not None:
             self.drop_tool.leave()
             self.drop_tool = None
@@ -263,9 +286,10 @@ class Canvas(DropView):
         self.close_quick_add()
         self.close_chain_line()
         self._no_menu = self.tool is not None
+        chain = self.click_chain
         if self.tool is not None:
             self.cancel_tool()
-        else:
+        elif chain is None or event.button() != Qt.MouseButton.LeftButton or not chain.click(self._pointer(event)):
             self.tool = choose_tool(self, self._pointer(event))
         event.accept()
 
@@ -277,6 +301,8 @@ class Canvas(DropView):
             self.tool.move(at)
         else:
             self._hover(at)
+            if self.click_chain is not None:
+                self.click_chain.move(at.scene)
 
     def _hover(self, at: Pointer) -> None:
         scene = self.scene_
@@ -298,13 +324,13 @@ class Canvas(DropView):
             tool.release(self._pointer(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """On a card's name: rename; on the card: open; on nothing: quick add."""
+        """On a card's name: rename; on the card: open; on a wire: a reroute dot; on nothing: quick add."""
         at = self._pointer(event)
         if at.button != Qt.MouseButton.LeftButton:
             return
         node = self.scene_.node_at(at.scene)
         if node is None:
-            if self.scene_.port_at(at.scene) is None:
+            if self.scene_.port_at(at.scene) is None and not toggle_dot(self, at.scene):
                 self.quick_add(at.scene)
         elif at.scene.y() - self.scene_.nodes[node].y() < 26:
             self.edits.rename(node)

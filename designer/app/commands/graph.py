@@ -30,6 +30,10 @@ def graph_commands(window: MainWindow) -> Iterator[Command]:
         "graph.activation", tr("Set activation of all &hidden layers…"), window.choose_hidden_activation, "graph",
         ("Ctrl+Shift+H",), "spline", drawn, section=1,
     )  # fmt: skip
+    yield Command("graph.swap", tr("&Change type…"), canvas.choose_type, "graph", ("Shift+S",), "", nodes, section=1,
+                  local=True)  # fmt: skip
+    yield Command("graph.fix", tr("Offer &fixes"), canvas.offer_fixes, "graph", ("Ctrl+.",), "check", nodes, section=2,
+                  local=True)  # fmt: skip
     yield Command("graph.mute", tr("&Mute or unmute"), canvas.edits.toggle_muted, "graph", ("M",), "muted", nodes,
                   section=1, local=True)  # fmt: skip
     yield Command("graph.freeze", tr("&Freeze or unfreeze"), window.toggle_frozen, "graph", ("Ctrl+Shift+F",), "frozen",

@@ -11,6 +11,7 @@ from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.cut import CutOneTool, CutTool
 from designer.canvas.tools.move import MoveTool
 from designer.canvas.tools.pan import PanTool
+from designer.canvas.tools.reroute import RerouteTool, dot_at
 from designer.canvas.tools.select import SelectTool, WireSelectTool
 from designer.canvas.tools.wire import WireTool
 from designer.document.ports import wire_into
@@ -39,6 +40,9 @@ def choose_tool(canvas: Canvas, at: Pointer) -> Tool | None:
     node = scene.node_at(at.scene)
     if node is not None:
         return MoveTool(canvas, at, node)
+    dot = dot_at(scene, at.scene, canvas.zoom)
+    if dot is not None and not at.alt:
+        return RerouteTool(canvas, at, *dot)
     wire = scene.wire_at(at.scene, 6 / canvas.zoom)
     if wire is not None:
         return CutOneTool(canvas, at, wire) if at.alt else WireSelectTool(canvas, at, wire)

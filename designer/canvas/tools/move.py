@@ -145,6 +145,9 @@ class MoveTool(Tool):
             plain = not (at.ctrl or at.shift or at.alt)
             if plain and self._was_selected:
                 self.canvas.selection.show((self._node,))
+            item = self.canvas.scene_.nodes[self._node]
+            if plain and item.card.problem and item.badge().translated(item.pos()).contains(at.scene):
+                self.canvas.offer_fixes(self._node)
             return
         places = {n: Point(*_xy(self.canvas.scene_.nodes[n].pos())) for n in self._ids}
         wire = self._wire

@@ -117,6 +117,8 @@ class WireTool(Tool):
 
     def release(self, at: Pointer) -> None:
         if not self.dragging:
+            if not self.origin.is_input and self.unplug is None:
+                self.canvas.begin_click_chain(self.origin)
             return
         target, tone = self._target, self._tone
         unplug, origin = self.unplug, self.origin
