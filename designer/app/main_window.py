@@ -132,6 +132,8 @@ class MainWindow(QMainWindow):
         document.store.refused.connect(lambda r: self.status.say(self.canvas.words_of(r)))
         document.bridge.framed.connect(self.status.show_frame)
         document.bridge.message.connect(self.status.say)
+        self.status.time.visited.connect(document.bridge.visit)
+        self.status.time.go_on_wanted.connect(document.bridge.go_on_from)
         document.bridge.feeder.attach(self.feed)
         self.canvas.message.connect(self.status.say)
         self.canvas.menu_wanted.connect(lambda at, what: node_menu(self, what).popup(at))

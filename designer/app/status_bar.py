@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
 
 from designer.app.memory import bytes_text, resident_bytes
+from designer.app.time_slider import TimeSlider
 from designer.inspector.words import count_text
 from designer.session.bridge import RunState
 from designer.session.frame import Frame
@@ -60,6 +61,7 @@ class TrainingStatus(QStatusBar):
         self.badge = Badge("")
         self.figures = QLabel()
         self.words = QLabel()
+        self.time = TimeSlider()
         self.problems = QPushButton()
         self.problems.setFlat(True)
         self.problems.clicked.connect(self.problems_wanted)
@@ -76,6 +78,7 @@ class TrainingStatus(QStatusBar):
         line.addWidget(self.figures)
         line.addStretch(1)
         line.addWidget(self.words)
+        line.addWidget(self.time)
         line.addWidget(self.problems)
         self.addWidget(box, 1)
         for label in (self.figures, self.words):
@@ -100,11 +103,13 @@ class TrainingStatus(QStatusBar):
     def show_state(self, state: RunState) -> None:
         """Word and colour of the run's state."""
         self._state = state
+        self.time.show_state(state)
         self.refresh()
 
     def show_frame(self, frame: Frame) -> None:
         """Figures of the run."""
         self._status = frame.status
+        self.time.show_frame(frame)
         self._show_figures()
 
     def show_analysis(self, analysis: Analysis) -> None:

@@ -142,6 +142,22 @@ class Bridge(QObject):
         if self.session is not None:
             self.session.evaluate(split)  # type: ignore[arg-type]
 
+    def visit(self, step: int) -> None:
+        """Shows how things stood after ``step`` steps; what runs is paused."""
+        if self.session is not None:
+            self.session.visit(step)
+
+    def go_on_from(self, step: int) -> None:
+        """A new run that starts where this one was after ``step`` steps, with the same batches to come."""
+        if self.session is None:
+            return
+        told = tr("Goes on from step {step}", step=step)
+        self.when(self.session.state_at(step), lambda state: (self._fork(state), self.message.emit(told)))
+
+    def _fork(self, state: ResumeState) -> None:
+        self._resume = state
+        self._start("wait", None)
+
     def when(self, answer: Future[Any], use: Callable[[Any], None]) -> None:
         """``use(result)`` on the GUI thread once the worker has answered."""
         self._waiting.append((answer, use))

@@ -16,6 +16,7 @@ from engine.probes.autopsy import autopsy, trace
 from engine.probes.capture import layer_statistics
 from engine.probes.doctor import diagnose
 from engine.probes.evidence import Card, Evidence, InputFigures
+from engine.probes.ledger import LayerLedger, Ledger, dead_masks
 from engine.probes.snapshot import LayerStats
 from engine.training.trainer import Trainer
 
@@ -26,12 +27,17 @@ AUTOPSY_SHARE = 8
 
 @dataclass(frozen=True)
 class Report:
-    """What the doctor found at ``step``; ``cost``: seconds that looking took. ``problem``: why it could not look."""
+    """What the doctor found at ``step``; ``cost``: seconds that looking took. ``problem``: why it could not look.
+
+    ``ledger``: dead units of each ReLU, and when they died. ``samples``: how many were looked at.
+    """
 
     step: int
     cards: tuple[Card, ...] = ()
     cost: float = 0.0
     problem: str = ""
+    ledger: tuple[LayerLedger, ...] = ()
+    samples: int = 0
 
 
 class Examiner:
@@ -44,14 +50,28 @@ class Examiner:
         self._y = {k: v[rows] for k, v in trainer.targets.items()}
         start = NumpyExecutable(trainer.plan, trainer.optimizer, trainer.setup.dtype, trainer.setup.seed)
         start.load_weights(dict(initial_weights(trainer.plan, trainer.setup.seed)))
-        self._start = self._statistics(start)
+        self._ledger = Ledger()
+        self._start = self._statistics(start, 0)
         seen = start.evaluate(self._x, self._y)
         self.first_loss = seen.loss
         self.expected_first = self._expected_first(start)
         self._inputs = tuple(_figures(v) for v in self._x.values() if v.dtype.kind == "f")
 
-    def _statistics(self, executable: NumpyExecutable) -> tuple[LayerStats, ...]:
-        return layer_statistics(self._trainer.plan, executable.gradients(self._x, self._y, training=True))
+    def _statistics(self, executable: NumpyExecutable, step: int) -> tuple[LayerStats, ...]:
+        """Of the probe samples; the ledger of dead units is kept on the way."""
+        plan = self._trainer.plan
+        seen = executable.gradients(self._x, self._y, training=True)
+        self._ledger.record(step, dead_masks(plan, seen))
+        return layer_statistics(plan, seen)
+
+    @property
+    def samples(self) -> int:
+        """How many training samples are looked at."""
+        return len(next(iter(self._x.values())))
+
+    def ledger(self) -> tuple[LayerLedger, ...]:
+        """Dead units as of the last look."""
+        return self._ledger.layers()
 
     def _expected_first(self, start: NumpyExecutable) -> float:
         """ln C + Var(logits) / 2, where a cross-entropy over C classes is learned."""
@@ -90,7 +110,7 @@ class Examiner:
             loss=t.plan.heads[0].loss.id,
             ends_with=_last_operation(t),
             start=self._start,
-            now=self._statistics(now),
+            now=self._statistics(now, t.step),
             updates=self._updates(),
             autopsy=autopsy(traced),
             first_loss=self.first_loss,
@@ -143,10 +163,10 @@ class Doctor:
         try:
             if self._examiner is None:
                 self._examiner = Examiner(trainer)
-            cards, problem = diagnose(self._examiner.examine()), ""
+            cards, ledger = diagnose(self._examiner.examine()), self._examiner.ledger()
         except (ArithmeticError, ValueError, LookupError, TypeError) as error:
-            cards, problem = (), str(error) or type(error).__name__
-        return Report(trainer.step, cards, time.perf_counter() - started, problem)
+            return Report(trainer.step, (), time.perf_counter() - started, str(error) or type(error).__name__)
+        return Report(trainer.step, cards, time.perf_counter() - started, ledger=ledger, samples=self._examiner.samples)
 
 
 def probe_samples(macs: float) -> int:

@@ -159,12 +159,15 @@ class Session:
         return self._send(self._doctor.report)
 
     def visit(self, step: int) -> Future[int]:
-        """Show how things stood after ``step`` steps: a snapshot of that moment comes by the mailbox."""
+        """Show how things stood after ``step`` steps: a snapshot of that moment comes by the mailbox.
+
+        A run that was resumed is known from there on; an earlier step shows its first moment.
+        """
         return self._send(lambda t: self._visit(t, step))
 
     def state_at(self, step: int) -> Future[ResumeState]:
         """Everything needed to go on from an earlier step: a fork."""
-        return self._send(lambda t: self._timeline.state_at(t, step))
+        return self._send(lambda t: self._timeline.state_at(t, max(step, *self._timeline.steps[:1])))
 
     def close(self, timeout: float = 5.0) -> bool:
         """End the worker; whether it ended in time. Pending futures are cancelled."""
@@ -307,7 +310,7 @@ class Session:
 
     def _visit(self, trainer: Trainer, step: int) -> int:
         self._halt()
-        visitor = self._timeline.visit(trainer, step)
+        visitor = self._timeline.visit(trainer, max(step, *self._timeline.steps[:1]))
         self.mailbox.put(self._looker.snapshot(visitor, self._request, at_once=True))
         return visitor.step
 

@@ -1,0 +1,93 @@
+"""The time slider: every view as it was after any step of the run, and going on from there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+
+from designer.inspector.words import count_text
+from designer.session.bridge import RunState
+from designer.session.frame import Frame
+from widgets import tokens
+from widgets.i18n import language_changed, tr
+
+PAUSE_MS = 50
+
+
+class TimeSlider(QWidget):
+    """``visited(step)`` while it is dragged, at most twenty times a second; ``go_on_wanted(step)``.
+
+    Hidden without a run. At the right end it stands for the present and follows it.
+    """
+
+    visited = Signal(int)
+    go_on_wanted = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.label, self.place = QLabel(), QLabel()
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setFixedWidth(tokens.scaled(180))
+        self.go_on = QPushButton()
+        self.go_on.hide()
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(tokens.SPACE_2)
+        for widget in (self.label, self.slider, self.place, self.go_on):
+            line.addWidget(widget)
+        for label in (self.label, self.place):
+            label.setProperty("role", "caption")
+        self._last, self._at_end = 0, True
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(lambda: self.visited.emit(self.slider.value()))
+        self.slider.valueChanged.connect(self._moved)
+        self.go_on.clicked.connect(lambda: self.go_on_wanted.emit(self.slider.value()))
+        language_changed.connect(self.retranslate)
+        self.retranslate()
+        self.hide()
+
+    def retranslate(self) -> None:
+        """Texts in the language in force."""
+        self.label.setText(tr("time travel"))
+        self.go_on.setText(tr("Go on from here"))
+        self.go_on.setToolTip(tr("Trains on from this step; what came after it stays as the run before"))
+        self.slider.setAccessibleName(tr("time travel"))
+        self._show_place()
+
+    def show_frame(self, frame: Frame) -> None:
+        """The run's length."""
+        step = frame.status.step if frame.status is not None else 0
+        if step == self._last:
+            return
+        if step < self._last:
+            self._at_end = True
+        self._last = step
+        with QSignalBlocker(self.slider):
+            self.slider.setMaximum(step)
+            self.slider.setPageStep(max(step // 20, 1))
+            if self._at_end:
+                self.slider.setValue(step)
+        self.setVisible(step > 0)
+        self._show_place()
+
+    def show_state(self, state: RunState) -> None:
+        """What runs is at its end; only what rests can be looked back on."""
+        if state.busy:
+            self._at_end = True
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(self._last)
+        self._show_place()
+
+    def _moved(self, step: int) -> None:
+        self._at_end = step >= self._last
+        self._show_place()
+        if not self._pause.isActive():
+            self._pause.start()
+
+    def _show_place(self) -> None:
+        step = self.slider.value()
+        words = tr("step {step} of {last}", step=count_text(step), last=count_text(self._last))
+        self.place.setText(words)
+        self.go_on.setVisible(not self._at_end)

@@ -1,0 +1,45 @@
+"""The time slider in the window: earlier moments in every view, back to the present, and on from an earlier step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from designer.app.main_window import MainWindow
+
+Opened = Callable[[str], MainWindow]
+
+
+def wait(qtbot: Any, condition: Callable[[], bool], seconds: float = 30) -> None:
+    qtbot.waitUntil(condition, timeout=int(seconds * 1000))
+
+
+def test_the_slider_moves_every_view_and_a_fork_goes_on(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    bridge, slider = window.document.bridge, window.status.time
+    assert not slider.isVisible()
+    for epoch in (1, 2):
+        window.actions_["train.epoch"].trigger()
+        wait(qtbot, lambda e=epoch: bridge.state.name == "paused" and bridge.frame.status.epoch == e)
+    last = bridge.frame.status.step
+    wait(qtbot, lambda: slider.isVisible() and slider.slider.maximum() == last)
+    assert slider.slider.value() == last and not slider.go_on.isVisible()
+    losses = bridge.frame.columns.loss[:last].copy()
+    first_epoch = bridge.frame.epochs[0]
+    middle = last * 3 // 4
+    slider.slider.setValue(middle)
+    wait(qtbot, lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step == middle)
+    assert slider.go_on.isVisible() and bridge.frame.status.step == last
+    run = bridge.frame.run
+    qtbot.mouseClick(slider.go_on, Qt.MouseButton.LeftButton)
+    wait(
+        qtbot, lambda: bridge.frame.run > run and bridge.frame.status is not None and bridge.frame.status.step == middle
+    )
+    window.actions_["train.epoch"].trigger()
+    wait(qtbot, lambda: bridge.state.name == "paused" and bridge.frame.status.epoch == 2)
+    again = bridge.frame.columns.loss[: bridge.frame.columns.count]
+    np.testing.assert_array_equal(again, losses[middle:])
+    assert bridge.frame.epochs[0].validation_loss == first_epoch.validation_loss
