@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.analysis import Analysis, infer, make_layer, port_order
 from engine.analysis.rules import loss_of
 from engine.graph import Graph, Node
@@ -32,7 +34,7 @@ def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
         if node.type == "input":
             inputs.append(InputSlot(node_id, given[node_id].name, given[node_id].id))
         if node.type == "output":
-            heads.append(_head(program, node, layer, given[node_id]))
+            heads.append(_head(program, node, layer, given[node_id], heads))
     return Plan(
         tuple(program.values),
         tuple(program.steps),
@@ -63,13 +65,13 @@ def _layer(node: Node) -> Layer:
     return layer
 
 
-def _head(program: Program, node: Node, layer: Layer, given: Ref) -> Head:
+def _head(program: Program, node: Node, layer: Layer, given: Ref, others: Sequence[Head]) -> Head:
     """A softmax or sigmoid that made the prediction is passed over where the loss works from logits."""
     loss = loss_of(node)
     if not isinstance(loss, Loss):
         raise TypeError(loss)
     weight = float(getattr(layer, "weight", 1.0))
-    field = str(getattr(layer, "field", "y"))
+    source = str(getattr(layer, "field", "y"))
     prediction = shown = given.id
     if loss.fuses:
         made = {s.output: s for s in program.steps}.get(given.id)
@@ -80,4 +82,13 @@ def _head(program: Program, node: Node, layer: Layer, given: Ref) -> Head:
             shown = LAYERS[loss.fuses]().build(display, given).id
             for role in ("z", "a"):  # the display's own activation is nobody's pre-activation
                 program.marks.pop((node.id, role), None)
-    return Head(node.id, field, prediction, shown, loss, weight)
+    form = _form(program, loss, prediction)
+    rivals = [h for h in others if h.source == source]
+    same = next((h.field for h in rivals if _form(program, h.loss, h.prediction) == form), None)
+    field = same or (f"{source}@{node.id}" if rivals else source)
+    return Head(node.id, field, prediction, shown, loss, weight, source)
+
+
+def _form(program: Program, loss: Loss, prediction: int) -> tuple[str, tuple[int, ...]]:
+    """What decides how a target is encoded: class indices fit any number of units, values have the output's shape."""
+    return loss.target, () if loss.target == "classes" else program.values[prediction].shape

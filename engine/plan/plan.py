@@ -32,7 +32,11 @@ class InputSlot:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One Output. The loss reads ``prediction`` (logits where it fuses); people see ``shown`` (probabilities)."""
+    """One Output. The loss reads ``prediction`` (logits where it fuses); people see ``shown`` (probabilities).
+
+    ``field`` names the targets as this head's loss takes them, ``source`` the field of the data that they come from:
+    two heads may learn the same labels in two forms (class indices and one-hot).
+    """
 
     node: str
     field: str
@@ -40,6 +44,7 @@ class Head:
     shown: int
     loss: Loss
     weight: float
+    source: str
 
 
 @dataclass(frozen=True)
