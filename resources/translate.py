@@ -31,7 +31,10 @@ REGISTRIES = (
 )
 # Lists and what stands in brackets are looked up piece by piece, here as in the window.
 CUTS = re.compile(r"[;,] | ?\((?=[a-z])")
+# A formula that is words in part: ``mean of x over the window``.
+PROSE = re.compile(r"\b[A-Za-z]{2,} (?!sqrt|log|exp|cos|sin|max)[a-z]{3,}\b")
 WORD = re.compile(r"[A-Za-z]{2}")
+EXPLAINED = {"LAYERS", "LOSSES", "OPTIMIZERS", "INITIALIZERS", "SCHEDULES", "SOURCES"}
 PARAMS = {"Int", "Float", "Bool", "Choice", "Ints", "Floats", "Ref", "Text"}
 # Which arguments of a call are sentences for people: by position, and by keyword.
 SENTENCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
@@ -128,6 +131,8 @@ def registry_texts() -> Iterator[tuple[str, str]]:
             file = declared.__module__.replace(".", "/") + ".py"
             # A card says a loss by its id: ``half squared``.
             said = [declared.title, *([declared.id.replace("_", " ")] if name == "LOSSES" else [])]
+            law = (declared.__doc__ or "").strip().partition("\n")[0]
+            said += [law] if PROSE.search(law) and name in EXPLAINED else []
             for param in declared.params.values():
                 said += [param.label, param.help, param.unit, *param.choices]
             yield from ((text, file) for text in said if text)

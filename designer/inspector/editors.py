@@ -151,7 +151,7 @@ class TypeChooser(Choice):
         self._spec = value
         super().show_value(NOTHING if value is None else value.type)
         found = option(self.param.registry, value.type) if value is not None else None
-        self.setToolTip(tr_declared(first_line(found)) if found is not None else "")
+        self.setToolTip(first_line(found))
 
     def show_mixed(self) -> None:
         """Several choices: any of them is another one."""
@@ -168,4 +168,4 @@ class TypeChooser(Choice):
 
 def first_line(found: type | None) -> str:
     """The formula: the first line of a declaration's docstring."""
-    return (found.__doc__ or "").strip().splitlines()[0] if found is not None and found.__doc__ else ""
+    return tr_declared(found.__doc__.strip().splitlines()[0]) if found is not None and found.__doc__ else ""

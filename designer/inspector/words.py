@@ -62,6 +62,6 @@ def problem_text(problem: Problem) -> str:
 
 def formula(doc: str | None) -> tuple[str, str]:
     """First line of a layer's docstring split into formula and the rest (shapes, source)."""
-    line = (doc or "").strip().splitlines()[0] if (doc or "").strip() else ""
+    line = tr_declared(doc.strip().splitlines()[0]) if doc and doc.strip() else ""
     head, dot, rest = line.partition(". ")
     return (head, rest) if dot else (line.rstrip("."), "")
