@@ -28,6 +28,7 @@ from engine.backends.tape.machine import Fields, Figures, Machine, fields_of
 from engine.backends.tape.refusal import refusals
 from engine.backends.tape.rules.losses import head_losses
 from engine.backends.tape.rules.optimizers import step_scalars
+from engine.backends.tape.validate import validate
 from engine.layers import StateInfo, WeightInfo
 from engine.optimizers import Optimizer
 from engine.plan import Plan
@@ -84,7 +85,9 @@ class TapeExecutable(Executable):
 
     def _built(self, capacity: int) -> tuple[Compiler, Machine]:
         compiler = Compiler(self.plan, self.optimizer, capacity, self.threads)
-        return compiler, Machine(compiler.program(), self.threads, len(self.plan.weights), capacity)
+        program, weights = compiler.program(), len(self.plan.weights)
+        validate(program, capacity, self.threads, weights)
+        return compiler, Machine(program, self.threads, weights, capacity)
 
     def _ensure(self, batch: int) -> None:
         """Room for a batch; parameters keep their places."""

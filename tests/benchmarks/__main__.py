@@ -1,0 +1,126 @@
+"""python -m tests.benchmarks [NET ...] [--rounds R] [--seconds S] [--threads T] [--compile] [--json FILE]
+
+The engine beside PyTorch's best: contestants in processes of their own take turns, so that a busy machine slows them
+all; every ratio is the median over rounds of (tape / the best of PyTorch in that round). Judges nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from engine.backends import prepare
+from engine.plan import build_plan
+from tests.benchmarks.nets import NETS
+
+
+class Contestant:
+    """A worker process."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        kind, _, own = name.partition(":")
+        command = [sys.executable, "-m", "tests.benchmarks.worker", kind, own or str(threads)]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def ask(self, net: str, seconds: float) -> dict[str, Any]:
+        """Seconds a step, or an error."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(json.dumps({"net": net, "seconds": seconds}) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {"error": "the process ended"}
+        return answer
+
+    def close(self) -> None:
+        """End it."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def flops(net: str) -> float:
+    """Of a training step: two for each multiply-add, forward, and backward for inputs and weights."""
+    plan = build_plan(NETS[net].graph)
+    macs = sum(s.primitive.macs(*(plan.values[i].shape for i in s.inputs)) for s in plan.steps)
+    return 2.0 * macs * NETS[net].batch * (1 if NETS[net].inference else 3)
+
+
+def duel(net: str, names: list[str], rounds: int, seconds: float, threads: int) -> dict[str, Any]:
+    """All contestants on one net, in turn, round after round. New processes for each net: peaks are its own."""
+    contestants = {n: Contestant(n, threads) for n in names}
+    times: dict[str, list[float]] = {n: [] for n in names}
+    least: dict[str, float] = {}
+    peaks: dict[str, int] = {}
+    errors: dict[str, str] = {}
+    for _ in range(rounds):
+        for name, contestant in contestants.items():
+            answer = contestant.ask(net, seconds) if name not in errors else {}
+            if "error" in answer:
+                errors[name] = answer["error"]
+            if "seconds" in answer:
+                times[name].append(statistics.median(answer["seconds"]))
+                least[name] = min(least.get(name, 1e9), *answer["seconds"])
+                peaks[name] = answer["peak"]
+    for contestant in contestants.values():
+        contestant.close()
+    rivals = [n for n in names if n.startswith("torch") and len(times[n]) == rounds]
+    ratios = [times["tape"][r] / min(times[n][r] for n in rivals) for r in range(rounds)] if rivals else []
+    rate = flops(net) / statistics.median(times["tape"]) / 1e9
+    peak = 2.147483648 / statistics.median(times["sgemm"]) if times.get("sgemm") else float("nan")
+    return {
+        "net": net, "ratio": statistics.median(ratios) if ratios else float("nan"), "must": NETS[net].must,
+        "aim": NETS[net].aim, "median": {n: statistics.median(t) for n, t in times.items() if t}, "least": least,
+        "best": min(rivals, key=lambda n: statistics.median(times[n])) if rivals else "", "gflops": rate,
+        "sgemm": peak, "peak": peaks, "errors": errors,
+    }  # fmt: skip
+
+
+def line(found: dict[str, Any]) -> str:
+    """One row of the table."""
+    tape, best = found["median"]["tape"], found["median"].get(found["best"], float("nan"))
+    peak = found["peak"].get("tape", 0) / max(found["peak"].get(found["best"], 1), 1)
+    return (
+        f"{found['net']:4} {1e6 * tape:10.1f} {1e6 * best:10.1f}  {found['best']:14} {found['ratio']:7.4f} "
+        f"{found['must']:6} {found['aim']:6} {found['gflops']:8.1f} {found['sgemm']:8.1f} {peak:6.2f}"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """The table, and all figures as JSON where asked."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="The engine beside PyTorch.")
+    parser.add_argument("nets", nargs="*", metavar="NET", help=f"of {', '.join(NETS)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.4, help="of each contestant in each round")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--compile", action="store_true", help="also torch.compile, which needs a C++ compiler")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    asked = parser.parse_args(arguments)
+    prepare("tape", lambda done, count, what: print(f"compiling kernels: {done} of {count}, {what}", file=sys.stderr))
+    variants = ["torch", "torch-fused", "torch-last", *(["torch-compile"] if asked.compile else [])]
+    # PyTorch's threads wait by spinning: where other programs run, one thread may be its best
+    alone = ["torch-fused:1", "torch-last:1"] if asked.threads > 1 else []
+    names = ["tape", *variants, *alone, "sgemm"]
+    print(
+        "net     tape us   torch us  torch's best     ratio   must    aim  GFLOP/s    sgemm  peak memory, tape / torch"
+    )
+    results = []
+    for net in asked.nets or list(NETS):
+        results.append(duel(net, names, asked.rounds, asked.seconds, asked.threads))
+        print(line(results[-1]), flush=True)
+        for name, error in results[-1]["errors"].items():
+            print(f"     {name}: {error}")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
