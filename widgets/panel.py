@@ -37,6 +37,7 @@ class PlotPanel(QWidget):
     def __init__(self, title: str = "", help_text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._title = ElidedLabel(title)
+        self._gap = QWidget()
         self._help = HelpButton(help_text)
         self._more = QToolButton()
         self._more.setToolTip(tr("Export and options"))
@@ -67,6 +68,8 @@ class PlotPanel(QWidget):
         head.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, 0)
         head.setSpacing(tokens.SPACE_1)
         head.addWidget(self._title, 1)
+        head.addWidget(self._gap, 1)
+        self._gap.hide()
         for widget in (self._tool_row, self._more, self._help):
             head.addWidget(widget)
         self._stack = QStackedLayout()
@@ -89,6 +92,7 @@ class PlotPanel(QWidget):
     def lend_head(self) -> QWidget:
         """The title row, for a dock to stand it in its own title bar; ``take_head_back`` undoes that."""
         self._title.show()
+        self._fill_head()
         return self.head
 
     def take_head_back(self, *, titled: bool) -> None:
@@ -97,7 +101,13 @@ class PlotPanel(QWidget):
         assert isinstance(column, QVBoxLayout)
         column.insertWidget(0, self.head)
         self._title.setVisible(titled)
+        self._fill_head()
         self.head.show()
+
+    def _fill_head(self) -> None:
+        """Keeps "?" at the right where neither title nor tools fill the row."""
+        tools = self.tools.count() > 0 and not self._tool_row.isHidden()
+        self._gap.setVisible(self._title.isHidden() and not tools)
 
     # -- what the frame shows ------------------------------------------------------------------------------------
 
@@ -118,6 +128,7 @@ class PlotPanel(QWidget):
         self._stack.setCurrentIndex(1 if sentence else 0)
         self._tool_row.setVisible(not sentence)
         self._more.setVisible(not sentence)
+        self._fill_head()
 
     def empty_sentence(self) -> str:
         """The sentence that stands in place of the picture, "" when data are shown."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from designer.app.docks import Dock
@@ -36,7 +36,7 @@ TABS = (
     "code",
 )
 BOTTOM = ("curves", "profile", *TABS)
-SIDE = ("problems", "outline", "history", "checks")
+SIDE = ("problems", "outline", "history", "checks", "ledger")
 FOLDED_WIDTH = 56
 
 
@@ -49,6 +49,7 @@ class PanelSet(QObject):
         self.docks: dict[str, Dock] = {}
         self._before_maximizing: QByteArray | None = None
         self._before_hiding: QByteArray | None = None
+        self._unsized = False
         self._folded: tuple[bool, int] | None = None
         for name in ("palette", "inspector", *BOTTOM, *SIDE):
             dock = Dock(name, window)
@@ -89,6 +90,7 @@ class PanelSet(QObject):
             "outline": tr("Outline"),
             "history": tr("History"),
             "checks": tr("Checks"),
+            "ledger": tr("Dead units"),
         }
         for name, title in titles.items():
             self.docks[name].show_title(title)
@@ -125,6 +127,7 @@ class PanelSet(QObject):
     def resize_docks(self) -> None:
         """Sizes that suit the window: the canvas keeps the most."""
         window = self.window
+        self._unsized = not window.isVisible()
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         side = [self.docks["palette"], self.docks["inspector"]]
         window.resizeDocks(side, [tokens.scaled(216), tokens.scaled(300)], across)
@@ -259,6 +262,10 @@ class PanelSet(QObject):
         elif shown and self._before_hiding is not None:
             state, self._before_hiding = self._before_hiding, None
             self.window.restoreState(state)
+            if self._unsized:
+                # Sizes given before the window was shown are lost, and tab bars are wide until they may scroll.
+                self._unsized = False
+                QTimer.singleShot(0, self, self.resize_docks)
 
     def state(self, version: int) -> QByteArray:
         """What to store: the places of all panels, even while they are hidden behind the start page."""

@@ -43,6 +43,13 @@ def test_help_stands_behind_the_question_mark(plot):
     assert "What is normal." in plot._help.toolTip()
 
 
+def test_the_question_mark_stands_at_the_right_even_alone(shown):
+    plot = shown(CurvePlot("Loss", "What it shows. What is normal."))
+    plot.take_head_back(titled=False)
+    QApplication.processEvents()
+    assert plot.empty_sentence() and plot.head.width() - plot._help.geometry().right() < 3 * tokens.SPACE_4
+
+
 def test_png_has_the_size_and_the_colours(plot, tmp_path):
     plot.export_png(tmp_path / "a.png", scale=2.0)
     image = QImage(str(tmp_path / "a.png"))

@@ -339,3 +339,10 @@ def test_fields_of_the_inspector_are_in_the_tab_order(opened: Opened) -> None:
             reached.append(at)
     places = [reached.index(rows[n].editor) for n in ("activation", "batch_norm", "weight_init")]
     assert places == sorted(places)
+
+
+def test_the_bottom_is_three_columns_of_like_width_at_the_first_start(window: MainWindow, qtbot: Any) -> None:
+    window.open_sample("vanishing_gradients")
+    docks = [window.panels.docks[n] for n in ("curves", "profile", "waterfall")]
+    room = window.width() - tokens.scaled(216)
+    qtbot.waitUntil(lambda: all(0.26 * room < d.width() < 0.42 * room for d in docks), timeout=3000)
