@@ -107,7 +107,15 @@ class Makers:
         panel = DoctorPanel(document.store, document.bridge, document.examinations, document.trial)
         panel.layer_clicked.connect(window.canvas.reveal)
         panel.layers_wanted.connect(document.selection.show)
-        panel.why_wanted.connect(lambda: window.show_panel("autopsy"))
+        panel.why_wanted.connect(window.show_panel)
+        return panel
+
+    def ledger(self) -> QWidget:
+        """Dead units, and when they died."""
+        from designer.panels.ledger import LedgerPanel
+
+        panel = LedgerPanel(self._document.store, self._document.examinations)
+        panel.layer_clicked.connect(self._window.canvas.reveal)
         return panel
 
     def histograms(self) -> QWidget:

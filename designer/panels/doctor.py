@@ -22,11 +22,12 @@ from widgets.i18n import language_changed, tr, tr_declared
 
 
 class DoctorPanel(QScrollArea):
-    """``layer_clicked(node)`` one layer, ``layers_wanted(nodes)`` all of a card, ``why_wanted`` the autopsy."""
+    """``layer_clicked(node)`` one layer, ``layers_wanted(nodes)`` all of a card, ``why_wanted(panel)``
+    the one that shows more."""
 
     layer_clicked = Signal(str)
     layers_wanted = Signal(object)
-    why_wanted = Signal()
+    why_wanted = Signal(str)
 
     def __init__(self, store: Store, bridge: Bridge, examinations: Examinations, trial: Trial) -> None:
         super().__init__()
@@ -38,7 +39,7 @@ class DoctorPanel(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._build()
-        examinations.watched = self.watching
+        examinations.watchers.append(self.watching)
         examinations.changed.connect(self.refresh)
         bridge.stale_changed.connect(lambda _: self.refresh())
         bridge.state_changed.connect(lambda _: self.refresh())

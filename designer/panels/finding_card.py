@@ -15,8 +15,13 @@ from widgets import icons, tokens
 from widgets.i18n import tr, tr_declared
 from widgets.tokens import theme
 
-#: findings whose cause the stacked bars of the autopsy show in full
-EXPLAINED = ("vanishing_gradient", "exploding_gradient", "no_gradient")
+#: findings that another panel shows in full: the stacked bars of the autopsy, or the ledger of dead units
+EXPLAINED = {
+    "vanishing_gradient": "autopsy",
+    "exploding_gradient": "autopsy",
+    "no_gradient": "autopsy",
+    "dead_units": "ledger",
+}
 
 
 def formatted(template: str, card: Card) -> str:
@@ -41,7 +46,7 @@ class FindingCard(Box):
     layers_wanted = Signal(object)
     try_wanted = Signal(object)
     apply_wanted = Signal(object)
-    why_wanted = Signal()
+    why_wanted = Signal(str)
 
     def __init__(self, card: Card, names: dict[str, str]) -> None:
         super().__init__("error" if card.severity == "alarm" else "warning")
@@ -67,9 +72,14 @@ class FindingCard(Box):
         tokens.on_theme(mark, lambda: mark.setPixmap(icons.pixmap(shape, getattr(theme(), self.role))))
         tokens.on_theme(self.title, lambda: self.title.setFont(tokens.font("body", bold=True)))
         self.source.setProperty("role", "caption")
-        self.why = QPushButton(tr("Why?"))
-        self.why.setToolTip(tr("Shows where every decade of the gradient went"))
-        self.why.clicked.connect(self.why_wanted)
+        dead = EXPLAINED.get(self.card.rule) == "ledger"
+        self.why = QPushButton(tr("When?") if dead else tr("Why?"))
+        self.why.setToolTip(
+            tr("Shows which units are dead, and since when")
+            if dead
+            else tr("Shows where every decade of the gradient went")
+        )
+        self.why.clicked.connect(lambda: self.why_wanted.emit(EXPLAINED[self.card.rule]))
         head.addWidget(mark)
         head.addWidget(self.title, 1)
         head.addWidget(self.why)

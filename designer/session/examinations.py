@@ -23,7 +23,7 @@ EPOCH_REST = 0.5
 
 
 class Examinations(QObject):
-    """``report`` is None before the first look; ``changed`` tells. ``watched()`` says whether anybody reads it now."""
+    """``report`` is None before the first look; ``changed`` tells. ``watchers``: whether each reader can be seen."""
 
     changed = Signal()
 
@@ -31,7 +31,7 @@ class Examinations(QObject):
         super().__init__(parent)
         self.bridge = bridge
         self.report: Report | None = None
-        self.watched: Callable[[], bool] = lambda: False
+        self.watchers: list[Callable[[], bool]] = []
         self._asked: Future[Report] | None = None
         self._seen: tuple[int, int] | None = None
         self._looked_at, self._epoch = 0.0, 0
@@ -40,6 +40,10 @@ class Examinations(QObject):
         self._retry.timeout.connect(self.consider)
         bridge.framed.connect(self._framed)
         bridge.state_changed.connect(lambda _: self.consider())
+
+    def watched(self) -> bool:
+        """Whether anybody reads it now."""
+        return any(watching() for watching in self.watchers)
 
     @property
     def rest(self) -> float:
