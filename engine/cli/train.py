@@ -77,7 +77,6 @@ def _resume(trainer: Trainer, state: StoredState | None, path: str) -> None:
         trainer.load_resume_state(ResumeState(state.arrays, state.scalars))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as e:
         raise UsageError(f"{path}: its training cannot go on with this set-up: {e}") from e
-    trainer.extend(trainer.setup.epochs)
 
 
 def _run(trainer: Trainer, progress: Progress, metrics: MetricsFile, stop: list[int]) -> None:

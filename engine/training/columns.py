@@ -21,7 +21,8 @@ Column = NDArray[np.float64]
 class ColumnView:
     """``count`` rows, each the summary of ``stride`` steps. Arrays are longer than ``count``; read ``[:count]``.
 
-    ``grad_norm`` (rows, W): l2 norm of the data gradient per weight, in plan order.
+    ``grad_norm`` (rows, W): l2 norm of the data gradient per weight, in plan order. ``start``: steps before the first
+    row, those of the run that this one resumes.
     """
 
     count: int
@@ -33,11 +34,12 @@ class ColumnView:
     accuracy: Column
     rate: Column
     grad_norm: Column
+    start: int = 0
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """Index of the last step of each row, counted from 1."""
-        return np.arange(1, self.count + 1, dtype=np.int64) * self.stride
+        return self.start + np.arange(1, self.count + 1, dtype=np.int64) * self.stride
 
 
 _MEAN = ("loss", "penalty", "accuracy", "rate", "grad_norm")
@@ -51,16 +53,16 @@ class Columns:
             raise ValueError(f"capacity must be a power of two, got {capacity}")
         self._weights, self._capacity = weights, capacity
         self._waiting: tuple[Column, ...] = ()
-        self.view = self._empty(min(capacity, 1024), 1)
+        self.view = self._empty(min(capacity, 1024), 0)
 
-    def _empty(self, rows: int, stride: int) -> ColumnView:
+    def _empty(self, rows: int, start: int) -> ColumnView:
         a, b, c, d, e, f = (np.zeros(rows) for _ in range(6))
-        return ColumnView(0, stride, a, b, c, d, e, f, np.zeros((rows, self._weights)))
+        return ColumnView(0, 1, a, b, c, d, e, f, np.zeros((rows, self._weights)), start)
 
-    def clear(self) -> None:
-        """Forget all rows; views that readers hold stay as they were."""
+    def clear(self, start: int = 0) -> None:
+        """Forget all rows; the next one is of step ``start`` + 1. Views that readers hold stay as they were."""
         self._waiting = ()
-        self.view = self._empty(min(self._capacity, 1024), 1)
+        self.view = self._empty(min(self._capacity, 1024), start)
 
     def append(self, records: StepRecords, rates: NDArray[np.float64]) -> None:
         """Add the steps of one chunk. Steps that do not fill a row yet wait in their raw form."""
@@ -98,15 +100,14 @@ class Columns:
             arrays = {k: _grown(a, size) for k, a in arrays.items()}
         for k, v in rows.items():
             arrays[k][view.count : view.count + new] = v
-        self.view = ColumnView(view.count + new, view.stride, **arrays)
+        self.view = ColumnView(view.count + new, view.stride, **arrays, start=view.start)
 
     def _halve(self) -> None:
         view = self.view
         names = ("loss", "loss_min", "loss_max", "penalty", "accuracy", "rate", "grad_norm")
         merged = _merge({k: getattr(view, k)[: view.count] for k in names})
-        self.view = ColumnView(
-            view.count // 2, view.stride * 2, **{k: _grown(a, self._capacity) for k, a in merged.items()}
-        )
+        grown = {k: _grown(a, self._capacity) for k, a in merged.items()}
+        self.view = ColumnView(view.count // 2, view.stride * 2, **grown, start=view.start)
 
 
 def _merge(rows: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends import DivergedError
+
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
 
@@ -25,7 +27,10 @@ class ResumeState:
 
 
 def resume_state(trainer: Trainer) -> ResumeState:
-    """The state of a trainer between two steps. An evaluation that is under way is done again after the resume."""
+    """The state of a trainer between two steps.
+
+    Evaluations are not stored: one that is under way is done again, and so is the last one, of the test set.
+    """
     arrays: dict[str, NDArray[Any]] = {}
     for (node, name), value in trainer.executable.weights().items():
         arrays[f"weight|{node}|{name}"] = value
@@ -51,12 +56,17 @@ def resume_state(trainer: Trainer) -> ResumeState:
         "bad_epochs": trainer.bad_epochs,
         "seconds": trainer.seconds,
         "evaluating": trainer.busy_evaluating and not trainer.stopped,
+        "divergence": _told(trainer.divergence),
     }
     return ResumeState(arrays, scalars)
 
 
 def restore(trainer: Trainer, state: ResumeState) -> None:
-    """Put a state back into a fresh trainer of the same project."""
+    """Put a state back into a trainer of the same project; ValueError where the set-up or a shape does not fit.
+
+    A run whose epochs were through goes on where the project now asks for more. One that is through has the test set
+    evaluated at once.
+    """
     from engine.training.trainer import EpochRecord, EpochSums
 
     s = state.scalars
@@ -87,8 +97,23 @@ def restore(trainer: Trainer, state: ResumeState) -> None:
     trainer.best_loss = float("inf") if s["best_loss"] is None else float(s["best_loss"])
     trainer.best_epoch, trainer.bad_epochs = int(s["best_epoch"]), int(s["bad_epochs"])
     trainer.seconds = float(s["seconds"])
+    trainer.divergence = _divergence(s.get("divergence"))
+    trainer.columns.clear(trainer.step)
+    trainer.extend(trainer.setup.epochs)
     if s["evaluating"]:
         trainer.begin_epoch_end()
+    elif trainer.stopped and trainer.stopped != "diverged" and len(trainer.dataset.test):
+        trainer.test_result = trainer.evaluate("test")
+
+
+def _told(divergence: DivergedError | None) -> dict[str, Any] | None:
+    if divergence is None:
+        return None
+    return {"step": divergence.step, "node": divergence.node, "tensor": divergence.tensor, "count": divergence.count}
+
+
+def _divergence(told: Mapping[str, Any] | None) -> DivergedError | None:
+    return None if told is None else DivergedError(told["step"], told["node"], told["tensor"], told["count"])
 
 
 def _keyed(arrays: Mapping[str, NDArray[Any]], kind: str) -> dict[tuple[str, str], NDArray[Any]]:

@@ -7,9 +7,7 @@ worker; nobody else holds a live array. Commands are answered between chunks of 
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import sys
 import threading
 import time
 import traceback
@@ -21,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends import DivergedError
 from engine.backends.initial import carry_over
 from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
@@ -40,19 +39,19 @@ from engine.training.events import (
 )
 from engine.training.examination import Doctor, Report
 from engine.training.looking import Looker
+from engine.training.politeness import be_polite, one_blas_thread
 from engine.training.resume import ResumeState
 from engine.training.timeline import Timeline
-from engine.training.trainer import EpochRecord, Trainer
+from engine.training.trainer import EpochRecord, Stopped, Trainer
 
 Weights = Mapping[tuple[str, str], NDArray[np.floating]]
 
 CHUNK = 0.010
-NICENESS = 10
 
 
 @dataclass(frozen=True)
 class Status:
-    """Where training stands; replaced as a whole, so a reader sees one moment."""
+    """Where training stands; replaced as a whole, so a reader sees one moment. ``stopped``: the rule that ended it."""
 
     state: State = "preparing"
     step: int = 0
@@ -63,6 +62,7 @@ class Status:
     seconds_left: float = 0.0
     rate: float = 0.0
     backend: str = ""
+    stopped: Stopped = ""
 
 
 class Session:
@@ -95,7 +95,8 @@ class Session:
         self._timeline = Timeline()
         self._doctor = Doctor()
         self._trainer: Trainer | None = None
-        self._running = self._closing = False
+        self._running = self._closing = self._ended = False
+        self._gate = threading.Lock()
         self._until_step = self._until_epoch = -1
         self._thread = threading.Thread(target=self._work, name="gradloom-training", daemon=True)
 
@@ -188,8 +189,13 @@ class Session:
         return self._thread.is_alive()
 
     def _send(self, command: Callable[[Trainer], Any]) -> Future[Any]:
+        """The answer to come; cancelled where the worker has ended."""
         answer: Future[Any] = Future()
-        self._commands.put((command, answer))
+        with self._gate:
+            if self._ended:
+                answer.cancel()
+            else:
+                self._commands.put((command, answer))
         return answer
 
     # the worker ---------------------------------------------------------------------------------------------------
@@ -197,6 +203,12 @@ class Session:
     def _work(self) -> None:
         if self._polite:
             be_polite()
+        try:
+            self._live()
+        finally:
+            self._cancel_pending()
+
+    def _live(self) -> None:
         with one_blas_thread(self._polite):
             try:
                 trainer = self._prepare()
@@ -212,7 +224,6 @@ class Session:
                     self._publish(trainer, "failed")
             trainer.executable.close()
         self._change("closed")
-        self._cancel_pending()
 
     def _prepare(self) -> Trainer:
         self.dataset = self._data if isinstance(self._data, Dataset) else self._data()
@@ -226,8 +237,12 @@ class Session:
             trainer.executable.load_weights(merged)
         self._trainer = trainer
         self._timeline.note(trainer)
-        self._publish(trainer, "finished" if trainer.finished else "paused")
         self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh))
+        if trainer.test_result is not None:
+            self.events.put(Evaluated(trainer.test_result))
+        self._publish(trainer, "finished" if trainer.finished and trainer.divergence is None else "paused")
+        if trainer.divergence is not None:
+            self._tell_divergence(trainer.divergence)
         return trainer
 
     def _turn(self, trainer: Trainer) -> None:
@@ -254,10 +269,8 @@ class Session:
 
     def _check_end(self, trainer: Trainer) -> None:
         if trainer.divergence is not None:
-            d = trainer.divergence
             self._running = False
-            self.events.put(Diverged(d.step, d.node, d.tensor, d.count))
-            self._change("diverged")
+            self._tell_divergence(trainer.divergence)
         elif trainer.finished:
             self._running = False
             if trainer.test_result is not None:
@@ -268,10 +281,16 @@ class Session:
         elif not trainer.busy_evaluating and self._goal_reached(trainer):
             self._halt()
 
+    def _tell_divergence(self, found: DivergedError) -> None:
+        self.events.put(Diverged(found.step, found.node, found.tensor, found.count))
+        self._change("diverged")
+
     def _goal_reached(self, trainer: Trainer) -> bool:
         return 0 <= self._until_step <= trainer.step or 0 <= self._until_epoch <= trainer.epoch
 
     def _answer(self, trainer: Trainer, command: Callable[[Trainer], Any], answer: Future[Any]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            return
         try:
             answer.set_result(command(trainer))
         except Exception as error:
@@ -337,32 +356,18 @@ class Session:
         speed = t.step / t.seconds if t.seconds > 0 else 0.0
         self.status = Status(
             state, t.step, t.epoch, t.setup.epochs, t.steps_per_epoch, speed, t.seconds_left, t.rate_at(t.step),
-            t.executable.name,
+            t.executable.name, t.stopped,
         )  # fmt: skip
         if changed:
             self.events.put(StateChanged(state))
 
     def _cancel_pending(self) -> None:
+        """Nobody waits for an answer that cannot come."""
+        with self._gate:
+            self._ended = True
         with contextlib.suppress(queue.Empty):
             while True:
                 self._commands.get_nowait()[1].cancel()
-
-
-def be_polite() -> None:
-    """Lower this thread's priority, so that the window stays first (Linux; elsewhere nothing)."""
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-
-
-def one_blas_thread(wanted: bool) -> contextlib.AbstractContextManager[Any]:
-    """BLAS on one thread while a window is live: its spinning workers would take the window's core."""
-    if not wanted:
-        return contextlib.nullcontext()
-    from threadpoolctl import threadpool_limits
-
-    limits: contextlib.AbstractContextManager[Any] = threadpool_limits(1)
-    return limits
 
 
 def wait_for(session: Session, states: tuple[State, ...], timeout: float = 60.0) -> State:

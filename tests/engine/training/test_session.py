@@ -6,6 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
@@ -209,6 +210,82 @@ def test_a_loader_that_fails_is_told(opened: Any) -> None:
     wait_for(session, ("failed",))
     event = next(e for e in told(session) if isinstance(e, ev.Failed))
     assert event.message == "samples/lost.csv: there is no such file" and "broken" in event.traceback
+
+
+def test_nobody_waits_for_a_worker_that_failed_or_ended(opened: Any) -> None:
+    held = threading.Event()
+
+    def late() -> Dataset:
+        held.wait(10)
+        return broken()
+
+    session = opened(project(mlp((4, 8, 3))), late)
+    before = session.weights()
+    held.set()
+    wait_for(session, ("failed",))
+    for answer in (before, session.resume_state()):
+        with pytest.raises(CancelledError):
+            answer.result(5)
+    ended = opened(project(mlp((4, 8, 3))), blobs())
+    assert ended.close()
+    with pytest.raises(CancelledError):
+        ended.weights().result(5)
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_not_asked(opened: Any) -> None:
+    session = opened(project(mlp((4, 8, 3))), blobs())
+    held, asked = threading.Event(), []
+    session.ask(lambda t: held.wait(10))
+    question = session.ask(asked.append)
+    assert question.cancel()
+    held.set()
+    assert session.ask(lambda t: len(asked)).result(5) == 0
+    assert session.status.state == "paused"
+
+
+def test_blas_stays_on_one_thread_until_the_last_worker_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = [4]
+
+    class Limits:
+        """As threadpoolctl's: what is restored is what was found."""
+
+        def __init__(self, limits: int) -> None:
+            self._found, threads[0] = threads[0], limits
+
+        def restore_original_limits(self) -> None:
+            threads[0] = self._found
+
+    monkeypatch.setattr("threadpoolctl.threadpool_limits", Limits)
+    sessions = [Session(project(mlp((4, 8, 3))), blobs(), backend="numpy") for _ in range(2)]
+    for session in sessions:
+        session.start()
+        session.weights().result(10)
+    assert threads == [1]
+    assert sessions[0].close() and threads == [1]
+    assert sessions[1].close() and threads == [4]
+
+
+def test_a_finished_run_that_is_opened_again_tells_its_test_result(opened: Any) -> None:
+    p, data = project(mlp((4, 8, 3)), epochs=2, patience=5), blobs()
+    first = opened(p, data)
+    first.run()
+    wait_for(first, ("finished",))
+    second = opened(p, data, resume=first.resume_state().result(5))
+    wait_for(second, ("finished",))
+    results = [[e.result for e in told(s) if isinstance(e, ev.Evaluated)] for s in (first, second)]
+    assert [len(r) for r in results] == [1, 1] and results[0][0].metrics == results[1][0].metrics
+    assert first.status.stopped == second.status.stopped == "epochs"
+
+
+def test_a_diverged_run_that_is_opened_again_says_so(opened: Any) -> None:
+    p = project(mlp((4, 8, 3), activation="relu"), optimizer=Spec("sgd", {"rate": 1e30}))
+    first = opened(p, blobs())
+    first.run()
+    wait_for(first, ("diverged",))
+    second = opened(p, blobs(), resume=first.resume_state().result(5))
+    wait_for(second, ("diverged",))
+    events = [next(e for e in told(s) if isinstance(e, ev.Diverged)) for s in (first, second)]
+    assert events[0] == events[1]
 
 
 def test_a_fault_in_the_worker_is_told_and_the_next_run_works(opened: Any) -> None:

@@ -84,6 +84,62 @@ def test_resume_in_the_middle_of_an_evaluation_loses_nothing() -> None:
     assert same_weights(straight, second) and len(second.epochs) == len(straight.epochs)
 
 
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_resume_at_the_end_has_the_test_set_evaluated(ended: bool) -> None:
+    p, data = project(mlp((4, 8, 3))), blobs()
+    straight = trained(p, data)
+    first = Trainer(p, data, backend="numpy")
+    while not first.stopped or (ended and not first.finished):
+        first.advance(0.0)
+    assert first.busy_evaluating is not ended  # of the test set
+    second = Trainer(p, data, backend="numpy")
+    second.load_resume_state(first.resume_state())
+    second.run()
+    assert second.test_result is not None and straight.test_result is not None
+    assert second.test_result.loss == straight.test_result.loss
+    assert second.test_result.metrics == straight.test_result.metrics
+
+
+def test_a_resume_of_a_run_that_was_through_goes_on_to_the_epochs_now_asked_for() -> None:
+    p, data = project(mlp((4, 8, 3)), epochs=2), blobs()
+    longer = replace(p, training=replace(p.training, epochs=5))
+    second = Trainer(longer, data, backend="numpy")
+    second.load_resume_state(trained(p, data).resume_state())
+    assert not second.finished
+    second.run()
+    assert second.epoch == 5 and same_weights(second, trained(longer, data))
+
+
+def test_a_resume_of_an_early_stop_stays_stopped() -> None:
+    p, data = project(mlp((4, 8, 3)), epochs=50, patience=2, min_change=10.0), blobs()
+    first = trained(p, data)
+    second = Trainer(p, data, backend="numpy")
+    second.load_resume_state(first.resume_state())
+    assert (second.stopped, second.finished, second.epoch) == ("patience", True, 3)
+    assert same_weights(first, second)
+
+
+def test_a_resume_of_a_divergence_knows_where_it_was() -> None:
+    p = project(mlp((4, 8, 3), activation="relu"), optimizer=Spec("sgd", {"rate": 1e30}))
+    first, second = trained(p, blobs()), Trainer(p, blobs(), backend="numpy")
+    state = first.resume_state()
+    second.load_resume_state(ResumeState(state.arrays, json.loads(json.dumps(state.scalars, allow_nan=False))))
+    assert first.divergence is not None and second.divergence is not None
+    assert str(second.divergence) == str(first.divergence) and second.stopped == "diverged"
+
+
+def test_the_record_of_a_resumed_run_begins_where_it_goes_on() -> None:
+    p, data = project(mlp((4, 8, 3))), blobs()
+    first, second = Trainer(p, data, backend="numpy"), Trainer(p, data, backend="numpy")
+    first.run_steps(13)
+    second.load_resume_state(first.resume_state())
+    second.run_steps(4)
+    assert list(second.columns.view.steps) == [14, 15, 16, 17]
+    second.reset()
+    second.run_steps(2)
+    assert list(second.columns.view.steps) == [1, 2]
+
+
 def test_resume_of_another_setup_is_refused() -> None:
     data = blobs()
     state = Trainer(project(mlp((4, 8, 3))), data, backend="numpy").resume_state()
