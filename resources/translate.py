@@ -33,6 +33,7 @@ REGISTRIES = (
 CUTS = re.compile(r"[;,] | ?\((?=[a-z])")
 # A formula that is words in part: ``mean of x over the window``.
 PROSE = re.compile(r"\b[A-Za-z]{2,} (?!sqrt|log|exp|cos|sin|max)[a-z]{3,}\b")
+LEAST_LETTERS = 4
 WORD = re.compile(r"[A-Za-z]{2}")
 EXPLAINED = {"LAYERS", "LOSSES", "OPTIMIZERS", "INITIALIZERS", "SCHEDULES", "SOURCES"}
 PARAMS = {"Int", "Float", "Bool", "Choice", "Ints", "Floats", "Ref", "Text"}
@@ -43,10 +44,13 @@ SENTENCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_problem": ((1, 3, 4), ()),
     "Fix": ((0,), ("label",)),
     "Card": ((2, 3, 4), ()),
+    "DataError": ((1,), ("rule", "expected", "got", "remedy")),
+    "FormatError": ((2,), ("rule", "expected", "got", "remedy")),
 }
 # Functions of losses whose returned texts say why something is refused, and of layers whose texts stand on a card.
 REASONS = {"check", "check_target", "_check_classes"}
-LINES = {"summary", "explain", "explain_axis", "stage_summary", "window_summary"}
+LINES = {"_text", "summary", "explain", "explain_axis", "stage_summary", "window_summary"}
+CARDS = ("engine/layers/", "engine/data/errors.py")
 REFUSALS = ("engine/graph/refusals.py", "designer/document/refusals.py", "designer/document/verbs/")
 
 
@@ -150,7 +154,7 @@ def engine_sentences(name: str, tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef) and node.name in REASONS and name.startswith("engine/losses/"):
             for result in (r.value for r in ast.walk(node) if isinstance(r, ast.Return) and r.value):
                 yield from _spoken(result)
-        elif isinstance(node, ast.FunctionDef) and node.name in LINES and name.startswith("engine/layers/"):
+        elif isinstance(node, ast.FunctionDef) and node.name in LINES and name.startswith(CARDS):
             yield from _pieces(node)
 
 
@@ -212,7 +216,8 @@ def _spoken(node: ast.expr) -> Iterator[str]:
         for part in node.values:
             text += str(part.value) if isinstance(part, ast.Constant) else f"{{{filled}}}"
             filled += not isinstance(part, ast.Constant)
-        if WORD.search(bare(text)):
+        # A pattern of hardly any words, such as ``{0} to {1}``, would match what it does not mean.
+        if len(re.findall(r"[A-Za-z]", bare(text))) >= LEAST_LETTERS:
             yield text
 
 

@@ -55,6 +55,19 @@ def tr_declared(text: str, /, **values: object) -> str:
     return _filled(_declared(text), text, told)
 
 
+def tr_error(error: BaseException) -> str:
+    """What an exception says. One with ``rule``, ``expected``, ``got`` and ``remedy`` is translated part by part."""
+    said, rule = str(error) or type(error).__name__, getattr(error, "rule", "")
+    if not _catalogue or not rule or f": {rule}" not in said:
+        return tr_declared(said)
+    place = said.partition(f": {rule}")[0]
+    parts = {name: _declared(getattr(error, name, "")) for name in ("rule", "expected", "got", "remedy")}
+    told = [tr("expected {expected}", expected=parts["expected"])] if parts["expected"] else []
+    told += [tr("got {got}", got=parts["got"])] if parts["got"] else []
+    sentence = settle(f"{parts['rule']} ({', '.join(told)})" if told else parts["rule"])
+    return f"{_declared(place)}: {sentence}" + (f". {settle(parts['remedy'])}" if parts["remedy"] else "")
+
+
 def _filled(translated: str, text: str, values: dict[str, object]) -> str:
     if values:
         try:

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QStandardPaths, QTimer
 
 from designer.app.notice import Notice
 from designer.document import DocState
-from widgets.i18n import tr
+from widgets.i18n import tr, tr_error
 
 if TYPE_CHECKING:
     from designer.app.documents import Document
@@ -86,7 +86,7 @@ class Recovery(QObject):
                 self._journal = Journal(self.folder, self.document.path)
             self._journal.write(state.project(), durable=False)
         except (FormatError, OSError) as error:
-            self._refusals.append(str(error))
+            self._refusals.append(tr_error(error))
 
     def _tell_refusals(self) -> None:
         while self._refusals:

@@ -25,7 +25,7 @@ from designer.session.selection import Selection
 from designer.session.store import Store
 from designer.session.trial import Trial
 from engine.training import ResumeState
-from widgets.i18n import tr
+from widgets.i18n import tr, tr_error
 
 SUFFIX = ".gradloom"
 
@@ -141,7 +141,7 @@ class Document(QObject):
 
     def _open_failed(self, error: Exception) -> None:
         path = self._opening[0] if self._opening else Path()
-        self.failed.emit(str(path), str(error) or type(error).__name__)
+        self.failed.emit(str(path), tr_error(error))
 
     def save(self, path: Path, done: Callable[[bool], None] = lambda fine: None) -> None:
         """Writes the document as it is now, with weights and resume state where the file holds them and there are any.
@@ -164,7 +164,7 @@ class Document(QObject):
         try:
             reason = write_safely(path, parts(path, state.project(), _weights(resume), resume))
         except FormatError as error:
-            reason = str(error)
+            reason = tr_error(error)
         if reason:
             self.failed.emit(str(path), reason)
             return False

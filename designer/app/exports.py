@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from designer.app.notice import Notice
 from widgets import tokens
-from widgets.i18n import tr
+from widgets.i18n import tr, tr_error
 
 if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
@@ -29,7 +29,7 @@ def _write(window: MainWindow, kind: str, path: Path, weights: Any) -> None:
     try:
         _WRITERS[kind](window, path, weights)
     except (ValueError, OSError, RuntimeError) as error:
-        window.notice.show_notice(Notice("export", str(error), "error"))
+        window.notice.show_notice(Notice("export", tr_error(error), "error"))
         return
     window.settings.folder = str(path.parent)
     window.status.say(tr("Exported {path}", path=str(path)))

@@ -29,7 +29,7 @@ from engine.data.guess import Guess
 from engine.declare import Param, Value
 from widgets import tokens
 from widgets.fields import BusyBar
-from widgets.i18n import tr, tr_declared
+from widgets.i18n import tr, tr_declared, tr_error
 from widgets.image_strip import ImageStrip
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class DataDialog(QDialog):
         self.accept_button.setEnabled(not busy and self.guess is not None and not self.error.text())
 
     def _refuse(self, error: Exception) -> None:
-        self.error.setText(str(error) if isinstance(error, DataError | ValueError | OSError) else repr(error))
+        self.error.setText(tr_error(error) if isinstance(error, DataError | ValueError | OSError) else repr(error))
         self.error.show()
         self.accept_button.setEnabled(False)
         if self.guess is not None:

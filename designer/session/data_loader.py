@@ -11,6 +11,7 @@ from designer.session.background import Background
 from designer.session.store import Store
 from engine.data.dataset import Dataset
 from engine.graph import DataSetup
+from widgets.i18n import tr_error
 
 PAUSE_MS = 120
 
@@ -70,5 +71,5 @@ class DataLoader(QObject):
         self.changed.emit()
 
     def _failed(self, error: Exception) -> None:
-        self.problem = str(error) or type(error).__name__
+        self.problem = tr_error(error)
         self.changed.emit()

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 
 from widgets import i18n
-from widgets.i18n import install_language, plain, tr, tr_declared
+from widgets.i18n import install_language, plain, tr, tr_declared, tr_error
 from widgets.particles import settle
 
 
@@ -24,6 +24,12 @@ def korean(tmp_path, monkeypatch):
         "{0} takes {1}, but {2} gives {3}": "{2}의 {3}, {0}의 {1}",
         "stride {0}": "스트라이드 {0}",
         "padded {0}": "패딩 {0}",
+        "line {0}": "{0}행",
+        "it is cut off": "잘렸습니다",
+        "{0} bytes": "{0}바이트",
+        "expected {expected}": "필요: {expected}",
+        "got {got}": "실제: {got}",
+        "get it anew": "새로 받으세요",
     }
     (tmp_path / "ko.json").write_text(json.dumps(catalogue), encoding="utf-8")
     monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
@@ -63,6 +69,27 @@ def test_lists_are_translated_piece_by_piece(korean):
     assert tr_declared("32 x 3x3, stride 2, ReLU") == "32 x 3x3, 스트라이드 2, ReLU"
     assert tr_declared("28 (padded 1") == "28 (패딩 1"
     assert tr_declared("a vector; stride 2; or else") == "벡터; 스트라이드 2; or else"
+
+
+class Cut(ValueError):
+    def __init__(self, **parts):
+        self.rule, self.expected, self.got, self.remedy = "it is cut off", "8 bytes", "5 bytes", "get it anew"
+        vars(self).update(parts)
+        told = ", ".join(f"{k} {v}" for k, v in (("expected", self.expected), ("got", self.got)) if v)
+        text = f"x.bin, line 3: {self.rule}" + (f" ({told})" if told else "")
+        super().__init__(f"{text}; {self.remedy}" if self.remedy else text)
+
+
+def test_an_error_is_translated_part_by_part(korean):
+    assert tr_error(Cut()) == "x.bin, 3행: 잘렸습니다 (필요: 8바이트, 실제: 5바이트). 새로 받으세요"
+    assert tr_error(Cut(expected="", got="", remedy="")) == "x.bin, 3행: 잘렸습니다"
+    assert tr_error(ValueError("a vector")) == "벡터"
+    assert tr_error(ValueError()) == "ValueError"
+
+
+def test_an_error_in_english_is_as_it_was_raised():
+    install_language("en")
+    assert tr_error(Cut()) == str(Cut())
 
 
 def test_english_says_what_was_declared():
