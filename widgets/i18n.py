@@ -88,8 +88,10 @@ def _declared(text: str) -> str:
         return head + _declared(text.removeprefix(head))
     if text[-1:] == " ":
         return _declared(text[:-1]) + " "
-    for pattern, translation in _patterns():
-        match = pattern.fullmatch(text)
+    parted = "; " in text
+    for key, pattern, translation in _patterns():
+        # What two sentences say is not what one pattern means, unless it has two itself.
+        match = pattern.fullmatch(text) if not parted or "; " in key else None
         if match:
             return translation.format(*map(_declared, match.groups()))
     for mark in ("; ", ", ", " ("):
@@ -99,10 +101,11 @@ def _declared(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Keys with ``{0}`` as expressions, those with most words first: they say most exactly what they match."""
-    keys = sorted((k for k in _catalogue if "{0}" in k), key=len, reverse=True)
-    return [(re.compile(_FIGURES.sub("(.+?)", re.escape(k)), re.DOTALL), _catalogue[k]) for k in keys]
+def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
+    """Keys with ``{0}`` as expressions, those with most letters first: they say most exactly what they match."""
+    keys = [k for k in _catalogue if "{0}" in k]
+    keys.sort(key=lambda k: (-sum(c.isalpha() for c in k), -len(k)))
+    return [(k, re.compile(_FIGURES.sub("(.+?)", re.escape(k)), re.DOTALL), _catalogue[k]) for k in keys]
 
 
 def plain(title: str) -> str:

@@ -69,6 +69,7 @@ def test_lists_are_translated_piece_by_piece(korean):
     assert tr_declared("32 x 3x3, stride 2, ReLU") == "32 x 3x3, 스트라이드 2, ReLU"
     assert tr_declared("28 (padded 1") == "28 (패딩 1"
     assert tr_declared("a vector; stride 2; or else") == "벡터; 스트라이드 2; or else"
+    assert tr_declared("stride 2; padded 1") == "스트라이드 2; 패딩 1"
 
 
 class Cut(ValueError):
