@@ -255,7 +255,8 @@ class Bridge(QObject):
         self._closing = [s for s in self._closing if s.alive]
         session = self.session
         if session is None:
-            if not self._waiting and not self._closing:
+            self.feeder.feed(self.frame)
+            if not self._waiting and not self._closing and not self.feeder.pending(self.frame):
                 self._timer.stop()
             return
         self._ask_for_probes(session)
@@ -370,6 +371,8 @@ class Bridge(QObject):
             self.frame = replace(self.frame, dataset=self.loader.dataset)
             self.framed.emit(self.frame)
             self.feeder.feed(self.frame)
+            # A feeding has its limits; whoever was passed over is fed by the timer.
+            self._timer.start()
 
     def _show_stale(self, now: bool) -> None:
         if now != self.stale:

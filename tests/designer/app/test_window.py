@@ -346,3 +346,33 @@ def test_the_bottom_is_three_columns_of_like_width_at_the_first_start(window: Ma
     docks = [window.panels.docks[n] for n in ("curves", "profile", "waterfall")]
     room = window.width() - tokens.scaled(216)
     qtbot.waitUntil(lambda: all(0.26 * room < d.width() < 0.42 * room for d in docks), timeout=3000)
+
+
+class SlowView:
+    """A watched view that alone uses up what a tick may take."""
+
+    wants: frozenset[Any] = frozenset()
+
+    def __init__(self) -> None:
+        self.seen: Any = None
+
+    def watching(self) -> bool:
+        return True
+
+    def take(self, frame: Any) -> None:
+        time.sleep(0.01)
+        self.seen = frame
+
+
+def test_every_view_sees_new_data_before_any_run(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    bridge = window.document.bridge
+    views = [SlowView() for _ in range(3)]
+    for view in views:
+        bridge.feeder.attach(view)
+    window.open_sample("xor_mlp")
+    qtbot.waitUntil(lambda: bridge.frame.dataset is not None and bridge.session is None, timeout=5000)
+    qtbot.waitUntil(
+        lambda: all(v.seen is not None and v.seen.dataset is bridge.frame.dataset for v in views), timeout=3000
+    )
+    qtbot.waitUntil(lambda: not bridge._timer.isActive(), timeout=3000)
