@@ -144,18 +144,24 @@ class Document(QObject):
         self.failed.emit(str(path), tr_error(error))
 
     def save(self, path: Path, done: Callable[[bool], None] = lambda fine: None) -> None:
-        """Writes the document as it is now, with weights and resume state where the file holds them and there are any.
+        """Writes the document as it is now, with weights and resume state where the file holds them and there are any:
+        those of the training, or those that the opened file held while nothing has gone on from them yet.
 
         ``done(fine)`` once it is on the disk, or failed.
         """
         path = with_suffix(path)
         state = self.store.state
-        session = self.bridge.session
-        wants_weights = path.suffix.lower() == SUFFIX and session is not None and session.alive
-        if wants_weights and session is not None and not self.bridge.stale and session.columns is not None:
-            self.bridge.when(session.resume_state(), lambda resume: done(self._write(path, state, resume)))
-            return
-        done(self._write(path, state, None))
+        bridge, session = self.bridge, self.bridge.session
+        if path.suffix.lower() != SUFFIX:
+            done(self._write(path, state, None))
+        elif session is not None and session.alive and session.columns is not None and not bridge.stale:
+            bridge.when(
+                session.resume_state(),
+                lambda resume: done(self._write(path, state, resume)),
+                lambda: done(self._write(path, state, None)),
+            )
+        else:
+            done(self._write(path, state, bridge.stored))
 
     def _write(self, path: Path, state: DocState, resume: ResumeState | None) -> bool:
         from engine.files.errors import FormatError

@@ -6,7 +6,6 @@ goes to visible views only. Commands go the other way by the session's queue. Th
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -19,15 +18,16 @@ from designer.session.data_loader import DataLoader
 from designer.session.feeding import Feeder
 from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory
-from designer.session.staleness import LIVE, base_rate, stale
+from designer.session.staleness import stale, take_over
 from designer.session.store import Store
+from designer.session.switching import QuickSwitching
+from engine.graph import Project
 from engine.probes import ProbeRequest
 from engine.training import ResumeState, Session
 from engine.training.events import Diverged, EpochEnded, Evaluated, Failed, Finished, Prepared, StateChanged
 from widgets.i18n import tr
 
 POLL_MS = 33
-SWITCH_INTERVAL = 0.0005
 RunName = Literal["idle", "preparing", "paused", "running", "finished", "diverged", "failed"]
 
 
@@ -70,11 +70,12 @@ class Bridge(QObject):
         self.feeder = Feeder(self)
         self.stale = False
         self._closing: list[Session] = []
-        self._waiting: list[tuple[Future[Any], Callable[[Any], None]]] = []
+        self._waiting: list[tuple[Future[Any], Callable[[Any], None], Callable[[], None]]] = []
         self._resume: ResumeState | None = None
+        self._opened: Project | None = None
         self._starting: tuple[Follow, Any] | None = None
         self._request: ProbeRequest | None = None
-        self._switch_interval = 0.0
+        self._switching = QuickSwitching()
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self.poll)
@@ -129,7 +130,7 @@ class Bridge(QObject):
         """A file was opened: goes on from its stored state or weights; without either there is no training yet."""
         self._end_session()
         self._waiting.clear()
-        self._resume = state
+        self._resume, self._opened = state, self.store.state.project()
         self._show_stale(False)
         self._show_state(RunState())
         self.frame = Frame(run=self.frame.run + 1, document=self.frame.document + 1)
@@ -138,9 +139,14 @@ class Bridge(QObject):
             self._start("wait", weights if state is None else None)
 
     def evaluate(self, split: str) -> None:
-        """Looks at a split with the weights of this moment; the answer comes in a frame."""
-        if self.session is not None:
+        """Looks at a split with the weights of this moment; the answer comes in a frame. An empty one has none."""
+        if self.session is not None and self.holds(split):
             self.session.evaluate(split)  # type: ignore[arg-type]
+
+    def holds(self, split: str) -> bool:
+        """Whether there are samples in a split of the data that are trained on."""
+        dataset = self.session.dataset if self.session is not None else None
+        return dataset is not None and len(dataset.split(split)) > 0  # type: ignore[arg-type]
 
     def visit(self, step: int) -> None:
         """Shows how things stood after ``step`` steps; what runs is paused."""
@@ -158,10 +164,20 @@ class Bridge(QObject):
         self._resume = state
         self._start("wait", None)
 
-    def when(self, answer: Future[Any], use: Callable[[Any], None]) -> None:
-        """``use(result)`` on the GUI thread once the worker has answered."""
-        self._waiting.append((answer, use))
+    def when(
+        self, answer: Future[Any], use: Callable[[Any], None], otherwise: Callable[[], None] = lambda: None
+    ) -> None:
+        """``use(result)`` on the GUI thread once the worker has answered; ``otherwise()`` where no answer will come."""
+        self._waiting.append((answer, use, otherwise))
         self._timer.start()
+
+    @property
+    def stored(self) -> ResumeState | None:
+        """The training that the opened file held, as long as no session has taken it up: it must not be lost."""
+        if self.session is None:
+            same = self._opened is not None and not stale(self._opened, self.store.state.project())
+            return self._resume if same else None
+        return self.session.resume if self.session.columns is None and not self.stale else None
 
     @property
     def trained(self) -> bool:
@@ -182,8 +198,12 @@ class Bridge(QObject):
         self._command(session, follow)
 
     def _extended(self, session: Session) -> bool:
-        """A run that was through goes on when more epochs are asked for."""
-        return self.state.name == "finished" and self.store.state.training.epochs > session.status.epoch
+        """A run whose epochs were through goes on when more are asked for; one that stopped early starts again."""
+        return (
+            self.state.name == "finished"
+            and session.status.stopped in ("", "epochs")
+            and self.store.state.training.epochs > session.status.epoch
+        )
 
     @staticmethod
     def _command(session: Session, follow: Follow) -> None:
@@ -197,7 +217,7 @@ class Bridge(QObject):
         keep = self.store.state.training.start_from == "keep"
         if old is not None and keep and self.trained and old.alive:
             self._show_state(RunState("preparing"))
-            self.when(old.weights(), lambda weights: self._start(follow, weights))
+            self.when(old.weights(), lambda weights: self._start(follow, weights), lambda: self._start(follow, None))
             return
         self._start(follow, None)
 
@@ -236,7 +256,7 @@ class Bridge(QObject):
             self.session.close(timeout=0.0)
             self._closing.append(self.session)
             self.session = None
-        self._quick_switching(False)
+        self._switching.show(False)
 
     def shut_down(self, timeout: float = 5.0) -> bool:
         """Ends every worker and waits for it; True if all ended in time."""
@@ -295,13 +315,15 @@ class Bridge(QObject):
     def _answer_waiting(self) -> None:
         ready = [w for w in self._waiting if w[0].done()]
         self._waiting = [w for w in self._waiting if not w[0].done()]
-        for answer, use in ready:
-            if not answer.cancelled() and answer.exception() is None:
+        for answer, use, otherwise in ready:
+            if answer.cancelled() or answer.exception() is not None:
+                otherwise()
+            else:
                 use(answer.result())
 
     def _event(self, event: object, session: Session) -> None:
         if isinstance(event, Prepared):
-            self._quick_switching(event.backend == "numpy")
+            self._switching.show(event.backend == "numpy")
             self.frame = replace(self.frame, plan=event.plan)
             self.fresh_weights.emit(event.fresh)
         elif isinstance(event, StateChanged):
@@ -332,15 +354,6 @@ class Bridge(QObject):
     def _names(self) -> dict[str, str]:
         return {k: n.name for k, n in self.store.state.graph.nodes.items()}
 
-    def _quick_switching(self, on: bool) -> None:
-        """A backend that steps in Python holds the interpreter: it has to hand it over more often."""
-        if on and not self._switch_interval:
-            self._switch_interval = sys.getswitchinterval()
-            sys.setswitchinterval(SWITCH_INTERVAL)
-        elif not on and self._switch_interval:
-            sys.setswitchinterval(self._switch_interval)
-            self._switch_interval = 0.0
-
     # the document -------------------------------------------------------------------------------------------------
 
     def _follow_document(self, old: DocState, new: DocState) -> None:
@@ -351,19 +364,7 @@ class Bridge(QObject):
         if old.graph is not new.graph or old.data is not new.data or old.training is not new.training:
             self._show_stale(stale(self.session.project, new.project()))
             if not self.stale and old.training is not new.training:
-                self._take_over(self.session, new)
-
-    def _take_over(self, session: Session, state: DocState) -> None:
-        """What can change while training runs: the learning rate, epochs and stop rules."""
-        before, now = session.project.training, state.training
-        if base_rate(before) != base_rate(now):
-            session.set_rate(base_rate(now))
-        if before.epochs != now.epochs:
-            session.set_epochs(now.epochs)
-        values = {name: getattr(now, name) for name in LIVE if name != "epochs"}
-        if any(getattr(before, k) != v for k, v in values.items()):
-            session.ask(lambda t: setattr(t, "setup", replace(t.setup, **values)))
-        session.project = replace(session.project, training=now)
+                take_over(self.session, new.training)
 
     def _follow_data(self) -> None:
         self._start_with_data()

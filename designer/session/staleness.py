@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from engine.declare import Spec
 from engine.graph import Graph, Project, TrainingSetup
 from engine.optimizers import OPTIMIZERS
+
+if TYPE_CHECKING:
+    from engine.training import Session
 
 LIVE = ("epochs", "target_loss", "patience", "min_change", "restore_best", "start_from")
 """Fields of the set-up that a training takes over while it runs; so does the learning rate."""
@@ -39,3 +43,16 @@ def stale(trained: Project, now: Project) -> bool:
     if trained.data != now.data or not same_network(trained.graph, now.graph):
         return True
     return without_live(trained.training) != without_live(now.training)
+
+
+def take_over(session: Session, now: TrainingSetup) -> None:
+    """What can change while training runs: the learning rate, epochs and stop rules."""
+    before = session.project.training
+    if base_rate(before) != base_rate(now):
+        session.set_rate(base_rate(now))
+    if before.epochs != now.epochs:
+        session.set_epochs(now.epochs)
+    values = {name: getattr(now, name) for name in LIVE if name != "epochs"}
+    if any(getattr(before, k) != v for k, v in values.items()):
+        session.ask(lambda t: setattr(t, "setup", replace(t.setup, **values)))
+    session.project = replace(session.project, training=now)

@@ -87,7 +87,7 @@ class Session:
         self.mailbox = Mailbox()
         self.epochs: tuple[EpochRecord, ...] = ()
         self.dataset: Dataset | None = None
-        self._data, self._backend, self._weights, self._resume = data, backend, weights, resume
+        self._data, self._backend, self._weights, self.resume = data, backend, weights, resume
         self._polite = polite
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
         self._request = ProbeRequest()
@@ -229,8 +229,8 @@ class Session:
         self.dataset = self._data if isinstance(self._data, Dataset) else self._data()
         trainer = Trainer(self.project, self.dataset, backend=self._backend)
         fresh: tuple[tuple[str, str], ...] = ()
-        if self._resume is not None:
-            trainer.load_resume_state(self._resume)
+        if self.resume is not None:
+            trainer.load_resume_state(self.resume)
             self.epochs = tuple(trainer.epochs)
         elif self._weights is not None:
             merged, fresh = carry_over(self._weights, trainer.executable.weights())

@@ -51,5 +51,5 @@ def train_commands(window: MainWindow) -> Iterator[Command]:
     yield Command("train.data", tr("&Data…"), lambda: window.show_setup("data"), "train", (), "database", section=2)
     yield Command(
         "train.evaluate", tr("E&valuate on validation data"), lambda: bridge.evaluate("validation"), "train", (),
-        "target", started, section=3,
+        "target", lambda: bridge.holds("validation"), section=3,
     )  # fmt: skip

@@ -72,6 +72,56 @@ def test_save_and_open_bring_back_graph_layout_and_training_bit_for_bit(
     )
 
 
+def trained_file(window: MainWindow, qtbot: Any, path: Path) -> dict[Any, Any]:
+    """A file with one epoch of training; its weights."""
+    bridge = window.document.bridge
+    bridge.epoch()
+    qtbot.waitUntil(lambda: bridge.state.name == "paused" and bridge.session.status.epoch == 1, timeout=20_000)
+    window.document.save(path)
+    qtbot.waitUntil(lambda: not window.document.store.modified and path.exists(), timeout=10_000)
+    return read(path).weights
+
+
+@pytest.mark.parametrize("late", ["data", "session"])
+def test_saving_before_the_stored_training_is_taken_up_keeps_it(
+    opened: Opened, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    window, path = opened("spiral"), tmp_path / "mine.gradloom"
+    document = window.document
+    kept = trained_file(window, qtbot, path)
+    if late == "data":
+        monkeypatch.setattr(document.bridge, "_start_with_data", lambda: None)
+    else:
+        monkeypatch.setattr("engine.training.session.Session.start", lambda self: None)
+    with qtbot.waitSignal(document.opened, timeout=10_000):
+        window.files.open_path(path)
+    qtbot.waitUntil(lambda: (document.bridge.session is None) == (late == "data"), timeout=10_000)
+    document.store.apply("name", rename, next(iter(document.store.state.graph.nodes)), "another")
+    done: list[bool] = []
+    document.save(path, done.append)
+    assert done == [True] and not document.store.modified
+    found = read(path)
+    assert found.resume is not None and found.resume.scalars["step"] > 0
+    assert found.weights.keys() == kept.keys() and all(np.array_equal(found.weights[k], v) for k, v in kept.items())
+
+
+def test_a_worker_that_cannot_answer_does_not_keep_the_drawing_from_the_disk(
+    opened: Opened, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, path = opened("spiral"), tmp_path / "mine.gradloom"
+
+    def broken(self: Any) -> None:
+        raise MemoryError
+
+    trained_file(window, qtbot, path)
+    monkeypatch.setattr("engine.training.trainer.Trainer.resume_state", broken)
+    window.document.store.apply("e", set_training, "epochs", 77)
+    done: list[bool] = []
+    window.document.save(path, done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=5000)
+    assert done == [True] and read(path).project.training.epochs == 77
+
+
 def test_the_title_marks_changes_and_undo_takes_the_mark_away(opened: Opened) -> None:
     window = opened("spiral")
     assert not window.isWindowModified()

@@ -208,3 +208,31 @@ def test_a_new_seed_starts_elsewhere_and_reset_does_not(opened: Opened, qtbot: A
             firsts.append(float(bridge.frame.columns.loss[0]))
     assert window.document.store.state.training.seed == 1
     assert firsts[0] != firsts[1]
+
+
+def test_run_after_an_early_stop_starts_again(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    bridge, store = window.document.bridge, window.document.store
+    store.apply("p", set_training, "patience", 1)
+    store.apply("m", set_training, "min_change", 100.0)
+    bridge.run()
+    wait(qtbot, lambda: state(window) == "finished")
+    assert bridge.state.cause.reason == "patience" and bridge.session.status.epoch == 2
+    bridge.run()
+    wait(qtbot, lambda: state(window) == "running" or bridge.frame.epochs == ())
+    wait(qtbot, lambda: state(window) == "finished" and len(bridge.frame.epochs) == 2)
+
+
+def test_a_split_without_samples_is_not_evaluated(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    bridge, store = window.document.bridge, window.document.store
+    store.apply("none", set_data_field, "validation", 0.0)
+    wait(qtbot, lambda: window.document.loader.dataset is not None)
+    bridge.step()
+    wait(qtbot, lambda: state(window) == "paused" and at(window) == 1)
+    assert not bridge.holds("validation") and bridge.holds("train")
+    assert not window.actions_["train.evaluate"].isEnabled()
+    bridge.evaluate("validation")
+    bridge.evaluate("train")
+    wait(qtbot, lambda: set(bridge.frame.results) == {"train"})
+    assert state(window) == "paused"
