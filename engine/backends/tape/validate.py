@@ -1,7 +1,7 @@
-"""Bounds of every instruction, before a tape runs: kernels work on raw addresses, a wrong offset would end the process.
+"""Bounds of every instruction, before a tape runs: kernels work on raw addresses, so a wrong one would end the process.
 
-Each rule gives the places of the arena that its opcode touches, worked out from the row alone, for the full capacity and
-all threads. Slots of sums, constants and groups are checked as well.
+Each rule gives the places of the arena that its opcode touches, worked out from the row alone, for the full capacity
+and all threads. Slots of sums and groups are checked as well.
 """
 
 from __future__ import annotations

@@ -47,10 +47,11 @@ def residual(channels: int = 6) -> Graph:
 
 def flat_and_back() -> Graph:
     """Everything that may follow a flattened image: dropout, activation, batch norm, reshape to an image."""
+    conv = {"filters": 3, "kernel": (3, 3), "padding": "same"}
     return chain(
-        ("input", {"size": (2, 6, 4)}), ("conv2d", {"filters": 3, "kernel": (3, 3), "padding": "same"}),
-        ("flatten", {}), ("dropout", {"rate": 0.25}), ("tanh", {}), ("batch_norm", {}),
-        ("reshape", {"target": (4, 6, 3)}), ("conv2d", {"filters": 4, "kernel": (2, 2)}), ("reshape", {"target": (40,)}), ("dense", {"units": 3}), CE,
+        ("input", {"size": (2, 6, 4)}), ("conv2d", conv), ("flatten", {}), ("dropout", {"rate": 0.25}), ("tanh", {}),
+        ("batch_norm", {}), ("reshape", {"target": (4, 6, 3)}), ("conv2d", {"filters": 4, "kernel": (2, 2)}),
+        ("reshape", {"target": (40,)}), ("dense", {"units": 3}), CE,
     )  # fmt: skip
 
 
