@@ -44,6 +44,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "_problem": ((1, 3, 4), ()),
     "Fix": ((0,), ("label",)),
     "Card": ((2, 3, 4), ()),
+    "Template": ((1, 2), ()),
     "DataError": ((1,), ("rule", "expected", "got", "remedy")),
     "FormatError": ((2,), ("rule", "expected", "got", "remedy")),
 }
@@ -62,7 +63,7 @@ def texts() -> dict[str, str]:
             found.setdefault(text, name)
     for text, name in registry_texts():
         found.setdefault(text, name)
-    for name, tree in _trees("engine"):
+    for name, tree in _trees("engine", "designer/document/templates"):
         for text in engine_sentences(name, tree):
             found.setdefault(text, name)
     for name, tree in _trees("engine", "designer"):

@@ -34,7 +34,7 @@ _state: dict[str, str] = {"language": "en"}
 _catalogue: dict[str, str] = {}
 _translators: list[QTranslator] = []
 # What a person has named must not turn into a word of the catalogue.
-_NAMES = {"name", "names", "source", "first", "blocked"}
+_NAMES = {"name", "names", "source", "first", "blocked", "port", "type"}
 _FIGURES = re.compile(r"\\\{(\d+)\\\}")
 
 
@@ -104,7 +104,7 @@ def _declared(text: str) -> str:
 def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
     """Keys with ``{0}`` as expressions, those with most letters first: they say most exactly what they match."""
     keys = [k for k in _catalogue if "{0}" in k]
-    keys.sort(key=lambda k: (-sum(c.isalpha() for c in k), -len(k)))
+    keys.sort(key=lambda k: (-sum(c.isalpha() for c in k), k.startswith("{0}"), -len(k)))
     return [(k, re.compile(_FIGURES.sub("(.+?)", re.escape(k)), re.DOTALL), _catalogue[k]) for k in keys]
 
 
