@@ -92,7 +92,9 @@ def _menus() -> dict[str, str]:
         "view.theme": tr("Theme"),
         "view.language": tr("Language"),
         "view.size": tr("Size of text"),
-        "graph.swap": tr("Change type"),
+        "graph.align": tr("Align"),
+        "train.source": tr("Data"),
+        "train.optimizer": tr("Optimizer"),
     }
 
 

@@ -45,6 +45,10 @@ def fill_menus(window: MainWindow) -> None:
     insert = QMenu(tr("Insert &template"), graph)
     window.actions_.fill(insert, "graph.templates")
     graph.insertMenu(window.actions_["graph.layout"], insert)
+    window.actions_.fill(graph.addMenu(tr("Align and dist&ribute")), "graph.align")
+    train = window.menus["train"]
+    window.actions_.fill(train.addMenu(tr("&Use data")), "train.source")
+    window.actions_.fill(train.addMenu(tr("&Optimizer")), "train.optimizer")
     recent = QMenu(tr("Recent &files"), file)
     recent.aboutToShow.connect(lambda: fill_recent(window, recent))
     file.insertMenu(window.actions_["file.start"], recent)

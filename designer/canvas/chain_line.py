@@ -133,7 +133,9 @@ class ChainLine(QFrame):
         if canvas.glide(label, self._grown, links):
             canvas.close_chain_line()
             canvas.selection.show(new_nodes(before, canvas.store.state)[-1:])
-            canvas.show_new(new_nodes(before, canvas.store.state))
+            canvas.motion.finish()
+            if not canvas.visible_rect().contains(canvas.scene_.content(new_nodes(before, canvas.store.state))):
+                canvas.frame_all()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter takes, Escape leaves."""

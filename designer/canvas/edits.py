@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QMimeData, QPointF
+from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from designer.canvas.layout import column_gap, row_width
@@ -45,6 +46,20 @@ class Edits:
     def select_all(self) -> None:
         """Every card and wire."""
         self.selection.show(self.store.state.graph.nodes, self.store.state.graph.edges)
+
+    def walk(self, dx: int, dy: int, extend: bool = False) -> None:
+        """Select the next card in that direction, too or instead; the first one if none is selected."""
+        state, sizes = self.store.state, self._sizes()
+        boxes = {n: QRectF(*state.position(n), *sizes[n]) for n in self.canvas.scene_.nodes}  # where motion will end
+        current = self.selection.current
+        if current not in boxes:
+            found = next(iter(state.graph.order), None)
+        else:
+            found = next_card({n: b.center().toTuple() for n, b in boxes.items()}, current, dx, dy)
+        if found is not None:
+            self.selection.add((found,)) if extend else self.selection.show((found,))
+            if not self.canvas.visible_rect().contains(boxes[found]):
+                self.canvas.centre_on(boxes[found].center())
 
     def delete(self) -> None:
         """The selected cards with their wires, and the selected wires."""
@@ -185,6 +200,14 @@ class Edits:
 
     # ------------------------------------------------------------------ new layers
 
+    def loose_end(self) -> tuple[QPointF | None, PortRef | None]:
+        """(a place behind it, the current layer's first output), if nothing is wired to that."""
+        current, graph = self.selection.current, self.store.state.graph
+        if current is None or graph.outgoing.get(current) or not outputs_of(graph.nodes[current].type):
+            return None, None
+        port = PortRef(current, outputs_of(graph.nodes[current].type)[0], False)
+        return self.canvas.scene_.nodes[current].port_point(port.port, False) + QPointF(GAP, 0), port
+
     def add_layer(self, type_name: str) -> str | None:
         """Beside the selected card and wired to it, if it has an output and the layer an input; else in the middle."""
         current, state = self.selection.current, self.store.state
@@ -224,6 +247,19 @@ class Edits:
         """From the quick-add list: its port, or its middle, where the cursor was."""
         x = at.x() if origin is not None and not origin.is_input else at.x() - (176 if origin is not None else 88)
         return self.place_layer(type_name, snap_point(x, at.y() - 28), None, origin)
+
+
+def next_card(centres: Mapping[str, tuple[float, float]], start: str, dx: int, dy: int) -> str | None:
+    """The nearest centre in a direction; what stands beside the way counts twice, and beyond 60 degrees not at all."""
+    x, y = centres[start]
+    best: tuple[float, str] | None = None
+    for node, (u, v) in centres.items():
+        along = (u - x) * dx + (v - y) * dy
+        beside = abs((u - x) * dy) + abs((v - y) * dx)
+        if node != start and along > 0 and beside <= 1.8 * along:
+            far = (along + 2 * beside, node)
+            best = min(best, far) if best is not None else far
+    return best[1] if best is not None else None
 
 
 def _delete(state: DocState, nodes: tuple[str, ...], wires: tuple[Edge, ...]) -> DocState:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from designer.canvas.view import Canvas
 
 _K, _M = Qt.Key, Qt.KeyboardModifier
-_NONE, _CTRL, _SHIFT = _M.NoModifier, _M.ControlModifier, _M.ShiftModifier
+_NONE, _CTRL, _SHIFT, _ALT = _M.NoModifier, _M.ControlModifier, _M.ShiftModifier, _M.AltModifier
 Action = Callable[["Canvas"], object]
 
 KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
@@ -41,6 +41,15 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_S, _SHIFT): lambda c: c.choose_type(),
     (_K.Key_Period, _CTRL): lambda c: c.offer_fixes(),
     (_K.Key_F2, _NONE): lambda c: c.edits.rename(),
+    (_K.Key_J, _NONE): lambda c: c.edits.lazy_connect(),
+    (_K.Key_Left, _ALT): lambda c: c.edits.walk(-1, 0),
+    (_K.Key_Right, _ALT): lambda c: c.edits.walk(1, 0),
+    (_K.Key_Up, _ALT): lambda c: c.edits.walk(0, -1),
+    (_K.Key_Down, _ALT): lambda c: c.edits.walk(0, 1),
+    (_K.Key_Left, _ALT | _SHIFT): lambda c: c.edits.walk(-1, 0, extend=True),
+    (_K.Key_Right, _ALT | _SHIFT): lambda c: c.edits.walk(1, 0, extend=True),
+    (_K.Key_Up, _ALT | _SHIFT): lambda c: c.edits.walk(0, -1, extend=True),
+    (_K.Key_Down, _ALT | _SHIFT): lambda c: c.edits.walk(0, 1, extend=True),
     (_K.Key_Left, _NONE): lambda c: c.edits.nudge(-GRID, 0),
     (_K.Key_Right, _NONE): lambda c: c.edits.nudge(GRID, 0),
     (_K.Key_Up, _NONE): lambda c: c.edits.nudge(0, -GRID),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -191,23 +189,26 @@ class Canvas(DropView):
         return self.edits.place_layer(type_name, at, wire, origin)
 
     def quick_add(self, at: QPointF | None = None, origin: PortRef | None = None) -> None:
-        """The search list at a scene point (the cursor, else the middle), filtered to what fits ``origin``."""
+        """The search list at a scene point, filtered to what fits ``origin``.
+
+        By default at the cursor; without a mouse behind the current layer's loose end, else in the middle.
+        """
+        if at is None and origin is None and self.cursor_scene is None:
+            at, origin = self.edits.loose_end()
         point = at or self.cursor_scene or self.visible_rect().center()
         self.close_quick_add()
         self.quick = QuickAdd(self, point, origin)
 
     def choose_type(self) -> None:
         """The search list at the current card: what it should become instead."""
-        current = self.selection.current
-        if current in self.scene_.nodes:
-            self.close_quick_add()
-            box = self.scene_.nodes[current].box()
-            self.quick = QuickAdd(self, box.bottomLeft(), None, self.edits.change_type)
+        self.close_quick_add()
+        if self.selection.current in self.scene_.nodes:
+            at = self.scene_.nodes[self.selection.current].box().bottomLeft()
+            self.quick = QuickAdd(self, at, None, self.edits.change_type)
 
     def offer_fixes(self, node_id: str | None = None) -> QMenu | None:
         """What can be done by a click about the problems of a card, the current one by default."""
-        node_id = node_id or self.selection.current
-        return offer_fixes(self, node_id) if node_id is not None else None
+        return offer_fixes(self, node_id or self.selection.current or "")
 
     def begin_click_chain(self, origin: PortRef) -> None:
         """From now on a click on a layer wires it behind the one before."""
@@ -234,11 +235,6 @@ class Canvas(DropView):
             line.hide()
             line.deleteLater()
             self.setFocus()
-
-    def show_new(self, ids: Iterable[str]) -> None:
-        """Bring cards that were just added into sight, if they are not."""
-        if not self.visible_rect().contains(self.scene_.content(ids)):
-            self.frame_all()
 
     def wire_under(self, box: QRectF, cursor: QPointF) -> Edge | None:
         """The wire that a card dropped here would go on: the one at the cursor, else one through the card's middle."""
