@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from designer.document.geometry import GAP, Point, Sizes
+from designer.document.geometry import CARD_HEIGHT, CARD_WIDTH, GAP, Point, Sizes
 from designer.document.ports import inputs_of, outputs_of, title_of
 from designer.document.refusals import InsertRefusal
 from designer.document.shove import make_room
@@ -56,6 +56,10 @@ def insert_before(
     x, y = state.position(node)
     at = Point(x, y)
     if wires:
+        # The new card takes the place of the old one, which is to go right, on with the flow, even if it is narrower.
+        (new, _), (old, _) = (sizes.get(n, (CARD_WIDTH, CARD_HEIGHT)) for n in (node_id, node))
+        ahead = Point(x + max(0.0, (new - old) / 2), y)
+        state = state.with_layout(positions={**state.positions, node: ahead})
         return insert_on_wire(state, wires[0], node_id, type_name, at, sizes, params)
     wire = Edge(node_id, node, port, outputs_of(type_name)[0])
     after = add_node(state, node_id, type_name, at, (wire,), params)

@@ -129,3 +129,14 @@ def test_fixes_are_edits() -> None:
     assert wires(fixed) == [("n1", "n3")]
     with pytest.raises(EditRefusal, match="by hand"):
         verbs.apply_fix(state, "n2", "", Fix("?", "dance", {}), SIZES)
+
+
+@pytest.mark.parametrize("width", [120.0, 168.0, 240.0])
+def test_a_layer_put_before_another_stands_left_of_it_however_wide_it_is(width: float) -> None:
+    state = chain("input", "conv2d", "dense", "output")
+    sizes = {n: (168.0, 56.0) for n in state.graph.nodes} | {"new": (width, 56.0)}
+    after = verbs.insert_before(state, "n3", "in", "new", "flatten", {}, sizes)
+    xs = [after.position(n)[0] for n in ("n1", "n2", "new", "n3", "n4")]
+    assert xs == sorted(set(xs)), "nothing turns back"
+    assert after.position("new")[0] == state.position("n3")[0]
+    assert after.position("new")[0] + width < after.position("n3")[0]
