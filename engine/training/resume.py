@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ResumeState:
-    """``arrays``: "weight|node|name", "best|node|name", "slot|node|name|slot". ``scalars``: JSON values only.
+    """``arrays``: "weight|node|name", the same with "best" and "end", "slot|node|name|slot". ``scalars``: JSON values.
 
     Losses are stored as they are in float64: their shortest decimal form reads back to the same bits.
     """
@@ -36,6 +36,8 @@ def resume_state(trainer: Trainer) -> ResumeState:
         arrays[f"weight|{node}|{name}"] = value
     for (node, name), value in trainer.best_weights.items():
         arrays[f"best|{node}|{name}"] = value
+    for (node, name), value in trainer.end_weights.items():
+        arrays[f"end|{node}|{name}"] = value
     for (node, name), slots in trainer.executable.optimizer_state().items():
         for slot, value in slots.items():
             arrays[f"slot|{node}|{name}|{slot}"] = value
@@ -82,7 +84,7 @@ def restore(trainer: Trainer, state: ResumeState) -> None:
     if s["optimizer"] != trainer.optimizer.id:
         raise ValueError(f"resume state: expected optimizer {trainer.optimizer.id}, got {s['optimizer']}")
     trainer.executable.load_weights(_keyed(state.arrays, "weight"))
-    trainer.best_weights = _keyed(state.arrays, "best")
+    trainer.best_weights, trainer.end_weights = _keyed(state.arrays, "best"), _keyed(state.arrays, "end")
     slots: dict[tuple[str, str], dict[str, NDArray[Any]]] = {}
     for key, value in state.arrays.items():
         kind, *rest = key.split("|")

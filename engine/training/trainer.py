@@ -97,6 +97,8 @@ class Trainer:
         self.sums = EpochSums()
         self.best_loss, self.best_epoch, self.bad_epochs = float("inf"), -1, 0
         self.best_weights: dict[tuple[str, str], NDArray[np.floating]] = {}
+        #: those of the last step, where the best ones are back in their place: more epochs go on from here
+        self.end_weights: dict[tuple[str, str], NDArray[np.floating]] = {}
         self.test_result: SplitResult | None = None
         self.results: dict[SplitName, SplitResult] = {}
         self.seconds = 0.0
@@ -284,6 +286,7 @@ class Trainer:
         """Best weights back where early stopping asked for them; then the test set, once."""
         self.stopped = reason
         if self.best_weights and self.setup.restore_best:
+            self.end_weights = self.executable.weights()
             self.executable.load_weights(self.best_weights)
         if len(self.dataset.test):
             self._queue = [SlicedEvaluation(self.executable, self.dataset, "test")]
@@ -311,10 +314,13 @@ class Trainer:
         self._start()
 
     def extend(self, epochs: int) -> None:
-        """Ask for more epochs; a training that ended because its epochs were through goes on."""
+        """Ask for more epochs; a training that ended because its epochs were through goes on from its last step."""
         self.setup = replace(self.setup, epochs=epochs)
         if self.stopped == "epochs" and self.epoch < epochs:
-            self.stopped = ""
+            self.stopped, self._queue, self._after = "", [], None
+            if self.end_weights:
+                self.executable.load_weights(self.end_weights)
+                self.end_weights = {}
 
     def evaluate(self, split: SplitName) -> SplitResult:
         """The whole split at once, with the weights of this moment."""

@@ -200,6 +200,26 @@ def test_extend_goes_on() -> None:
     assert same_weights(trainer, trained(replace(p, training=replace(p.training, epochs=5)), data))
 
 
+@pytest.mark.parametrize("resumed", [False, True])
+@pytest.mark.parametrize("testing", [False, True])
+def test_more_epochs_go_on_from_the_last_step_although_the_best_weights_are_back(resumed: bool, testing: bool) -> None:
+    graph = mlp((4, 16, 3))
+    p = project(graph, epochs=6, patience=50, optimizer=Spec("momentum", {"rate": 1.0}))
+    data, longer = blobs(spread=2.5, per_class=20), replace(p, training=replace(p.training, epochs=12))
+    first = Trainer(p, data, backend="numpy")
+    while not first.stopped or not (first.finished or testing):
+        first.advance(0.0)
+    assert 0 < first.best_epoch < 6, "else there is nothing to restore"
+    assert first.busy_evaluating == testing
+    if resumed:
+        state, first = first.resume_state(), Trainer(longer, data, backend="numpy")
+        first.load_resume_state(state)
+    else:
+        first.extend(12)
+    first.run()
+    assert same_weights(first, trained(longer, data))
+
+
 @pytest.mark.parametrize(
     ("rate", "value", "tensor"), [(1e30, 0.0, None), (0.1, np.nan, "input"), (0.1, np.inf, "input")]
 )
