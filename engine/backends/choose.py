@@ -39,10 +39,20 @@ def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = Non
         cache.prepare(on_progress)
 
 
+def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> str:
+    """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
+    if dtype != "float32" or _missing("tape"):
+        return "numpy"
+    from engine.backends.tape import cache
+    from engine.backends.tape.refusal import refusals
+
+    return "tape" if cache.is_ready() and not refusals(plan, optimizer, dtype) else "numpy"
+
+
 def make_executable(name: str, plan: Plan, optimizer: Optimizer, dtype: Dtype, seed: int) -> Executable:
-    """An executable; "auto" takes the default of this machine. BackendUnavailableError says why and what there is."""
+    """An executable; "auto" takes the fastest that can run the plan now. BackendUnavailableError says why not."""
     if name == "auto":
-        name = "numpy"
+        name = _fastest(plan, optimizer, dtype)
     reason = _missing(name) if name in NAMES else "there is no backend of that name"
     if reason:
         raise BackendUnavailableError(f"backend {name!r}: {reason}; available here: {', '.join(available())}")
