@@ -14,6 +14,7 @@ from PySide6.QtCore import QIODevice, QObject, QSaveFile, Signal
 
 from designer.document import DocState
 from designer.document.geometry import Sizes
+from designer.document.runs import RunRecord, runs_of, with_runs
 from designer.document.verbs.arrange import place_missing
 from designer.session.analyst import Analyst
 from designer.session.background import Background
@@ -21,6 +22,7 @@ from designer.session.bridge import Bridge
 from designer.session.data_loader import DataLoader
 from designer.session.examinations import Examinations
 from designer.session.foresight import Foresight
+from designer.session.run_book import RunBook
 from designer.session.selection import Selection
 from designer.session.store import Store
 from designer.session.trial import Trial
@@ -69,12 +71,15 @@ class Document(QObject):
         self.foresight = Foresight(self.analyst, self.loader, self)
         self.examinations = Examinations(self.bridge, self)
         self.trial = Trial(self.loader, self)
+        self.runs = RunBook(self.bridge, self)
+        self.runs.changed.connect(self._runs_changed)
         self.path: Path | None = None
         self.sample = False
         #: how large the cards of a state are, for a file that says nothing of where they stand
         self.measure: Callable[[DocState], Sizes | None] = lambda state: None
         self._name = ""
         self._opening: tuple[Path, bool] | None = None
+        self._showing = False
         self._job = Background(self)
         self._job.done.connect(self._opened)
         self._job.failed.connect(self._open_failed)
@@ -110,7 +115,7 @@ class Document(QObject):
             from engine.files.project_file import read as read_file
 
             file = read_file(path)
-            return DocState.of(file.project), file.resume, file.weights
+            return DocState.of(file.project), file.resume, file.weights, runs_of(file.project)
 
         self._job.start(read)
 
@@ -118,26 +123,36 @@ class Document(QObject):
         """The file that is being read is not opened."""
         self._job.cancel()
 
-    def _opened(self, answer: tuple[DocState, ResumeState | None, Any]) -> None:
+    def _opened(self, answer: tuple[DocState, ResumeState | None, Any, tuple[RunRecord, ...]]) -> None:
         assert self._opening is not None
         path, sample = self._opening
-        state, resume, weights = answer
+        state, resume, weights, runs = answer
         self.path, self.sample, self._name = (None if sample else path), sample, path.stem
         self.loader.folder = path.parent
         sizes = self.measure(state) if any(n not in state.positions for n in state.graph.nodes) else None
-        self._show(place_missing(state, sizes), resume, True, weights)
+        self._show(place_missing(state, sizes), resume, True, weights, runs)
 
-    def _show(self, state: DocState, resume: ResumeState | None, saved: bool, weights: Any = None) -> None:
+    def _show(self, state: DocState, resume: ResumeState | None, saved: bool, weights: Any = None,
+              runs: tuple[RunRecord, ...] = ()) -> None:  # fmt: skip
+        """Another document in place of this one."""
         self.selection.clear()
         # The old training must not judge the new document: it is ended before the store tells of it.
         self.bridge.resume_from(None)
         self.trial.cancel()
+        self._showing = True
+        self.runs.open(runs)
+        self._showing = False
         self.store.open(state, saved)
         self.loader.reload()
         if resume is not None or weights:
             self.bridge.resume_from(resume, weights)
         self.opened.emit()
         self.renamed.emit()
+
+    def _runs_changed(self) -> None:
+        """A file on the disk lacks the newest run; a document that never had one is not worth a question."""
+        if self.path is not None and not self._showing:
+            self.store.undo_stack.resetClean()
 
     def _open_failed(self, error: Exception) -> None:
         path = self._opening[0] if self._opening else Path()
@@ -168,7 +183,8 @@ class Document(QObject):
         from engine.files.project_file import parts
 
         try:
-            reason = write_safely(path, parts(path, state.project(), _weights(resume), resume))
+            whole = with_runs(state.project(), self.runs.runs)
+            reason = write_safely(path, parts(path, whole, _weights(resume), resume))
         except FormatError as error:
             reason = tr_error(error)
         if reason:

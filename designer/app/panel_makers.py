@@ -110,6 +110,12 @@ class Makers:
         panel.why_wanted.connect(window.show_panel)
         return panel
 
+    def runs(self) -> QWidget:
+        """Past trainings of the document."""
+        from designer.panels.runs import RunsPanel
+
+        return RunsPanel(self._document.store, self._document.runs)
+
     def ledger(self) -> QWidget:
         """Dead units, and when they died."""
         from designer.panels.ledger import LedgerPanel

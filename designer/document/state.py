@@ -15,6 +15,8 @@ from designer.document.layout import Frame, Group, Layout, Note, notes_from_json
 from engine.graph import DataSetup, Edge, Graph, Project, TrainingSetup
 
 ORIGIN = Point(0, 0)
+#: past trainings lie among a file's notes under this key; designer.document.runs reads and writes them
+RUNS_KEY = "runs"
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class DocState:
     def of(project: Project) -> DocState:
         """From a file's content; LayoutRefusal where layout or notes are malformed."""
         layout = Layout.from_json(project.layout)
-        notes = notes_from_json(project.notes)
+        notes = notes_from_json({k: v for k, v in project.notes.items() if k != RUNS_KEY})
         return DocState(project.graph, project.training, project.data, project.probes, layout, notes, project.title)
 
     def project(self) -> Project:
