@@ -18,7 +18,7 @@ class AreaItem(QGraphicsRectItem):
         super().__init__()
         self.key = key
         self.setPen(Qt.PenStyle.NoPen)
-        self.setZValue(-2 if key[0] == "frame" else -1)
+        self.setZValue({"frame": -3, "group": -2}.get(key[0], -1))
         self.show_area(area, look)
 
     def show_area(self, area: Frame | Note, look: Look) -> None:

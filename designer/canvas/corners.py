@@ -43,7 +43,7 @@ class Corners(QObject):
 
     def show_view(self, rect: QRectF) -> None:
         """What part of the scene is on the screen; the map hides while that is all of it."""
-        content = self.canvas.scene_.content()
+        content = self.canvas.everything()
         self.minimap.setVisible(not content.isEmpty() and not rect.contains(content))
         if self.minimap.isVisible():
             self.minimap.show_view(rect)

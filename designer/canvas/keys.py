@@ -41,6 +41,8 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_S, _SHIFT): lambda c: c.choose_type(),
     (_K.Key_Period, _CTRL): lambda c: c.offer_fixes(),
     (_K.Key_F2, _NONE): lambda c: c.edits.rename(),
+    (_K.Key_G, _CTRL): lambda c: c.groups.group(),
+    (_K.Key_G, _CTRL | _SHIFT): lambda c: c.groups.ungroup(),
     (_K.Key_J, _NONE): lambda c: c.edits.lazy_connect(),
     (_K.Key_Left, _ALT): lambda c: c.edits.walk(-1, 0),
     (_K.Key_Right, _ALT): lambda c: c.edits.walk(1, 0),
@@ -65,7 +67,8 @@ def run_key(canvas: Canvas, event: QKeyEvent) -> bool:
     """True if the key was for the canvas. During a gesture only Escape is."""
     key = Qt.Key(event.key())
     if key == _K.Key_Escape:
-        if canvas.tool is None and canvas.drop_tool is None and canvas.click_chain is None:
+        idle = canvas.tool is None and canvas.drop_tool is None and canvas.click_chain is None
+        if idle and (canvas.selection.nodes or canvas.selection.wires or not canvas.groups.leave()):
             canvas.selection.clear()
         canvas.cancel_tool()
         return True

@@ -132,7 +132,7 @@ class Overlay:
         left, top, right, bottom = exposed.left(), exposed.top(), exposed.right(), exposed.bottom()
         for edge, wire in self.scene.wires.items():
             x0, y0, x1, y1 = wire.reach
-            if x1 < left or x0 > right or y1 < top or y0 > bottom:
+            if x1 < left or x0 > right or y1 < top or y0 > bottom or not wire.isVisible():
                 continue
             if flowing and edge in self.flow:
                 paint_wire(painter, self._lines, wire, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
@@ -179,7 +179,7 @@ class Overlay:
     def _visible(self, exposed: QRectF) -> Iterator[tuple[str, NodeItem]]:
         for node_id in self.pictures.keys() | self.values.keys():
             item = self.scene.nodes.get(node_id)
-            if item is not None and item.card.pictured and item.box().intersects(exposed):
+            if item is not None and item.card.pictured and item.isVisible() and item.box().intersects(exposed):
                 yield node_id, item
 
     def _paint_over(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
@@ -187,7 +187,7 @@ class Overlay:
             self._paint_live(painter, exposed, zoom)
         for node_id, level in self.heat.level.items():
             item = self.scene.nodes.get(node_id)
-            if item is not None and item.box().adjusted(0, 0, 0, 12).intersects(exposed):
+            if item is not None and item.isVisible() and item.box().adjusted(0, 0, 0, 12).intersects(exposed):
                 paint_heat(painter, item.box(), level, self.heat.text[node_id], self.scene.look, zoom)
 
     def _paint_live(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:

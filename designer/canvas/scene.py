@@ -18,7 +18,7 @@ from designer.canvas.look import PORT_RADIUS, Look, look_of
 from designer.canvas.node_item import NodeItem
 from designer.canvas.ports import PortRef
 from designer.canvas.wire_item import WireItem, WireState
-from designer.document import DocState
+from designer.document import Box, DocState, Frame, Note
 from engine.analysis import Analysis
 from engine.graph import Edge
 from widgets.tokens import Theme
@@ -69,7 +69,7 @@ class CanvasScene(QGraphicsScene):
             self._adjust(moved)
         if old.graph is not new.graph or analysed:
             self._show_wires()
-        if old.frames is not new.frames or old.notes is not new.notes:
+        if old.frames is not new.frames or old.notes is not new.notes or old.groups is not new.groups or new.groups:
             self._show_areas(new)
         self._fit_rect()
 
@@ -146,6 +146,8 @@ class CanvasScene(QGraphicsScene):
     def _follow_wires(self, edges: Iterable[Edge]) -> None:
         for edge in edges:
             self.wires[edge].adjust(self.nodes[edge.source], self.nodes[edge.target], self._through(edge))
+        if self.state.groups:
+            self._show_areas(self.state)
         if self.on_moved is not None:
             self.on_moved()
 
@@ -171,7 +173,8 @@ class CanvasScene(QGraphicsScene):
         return tuple((x + dx, y + dy) for x, y in points)
 
     def _show_areas(self, new: DocState) -> None:
-        wanted = {("frame", k): v for k, v in new.frames.items()} | {("note", k): v for k, v in new.notes.items()}
+        wanted: dict[tuple[str, str], Frame | Note] = {("frame", k): v for k, v in new.frames.items()}
+        wanted |= {("note", k): v for k, v in new.notes.items()} | self._group_areas(new)
         for key in [k for k in self.areas if k not in wanted]:
             self.removeItem(self.areas.pop(key))
         for key, area in wanted.items():
@@ -180,6 +183,21 @@ class CanvasScene(QGraphicsScene):
             else:
                 self.areas[key] = AreaItem(key, area, self.look)
                 self.addItem(self.areas[key])
+
+    def _group_areas(self, state: DocState) -> dict[tuple[str, str], Frame | Note]:
+        """Around the members where they are now, with a strip for the title; outer groups leave room for inner ones."""
+        found: dict[tuple[str, str], Frame | Note] = {}
+        for key, group in state.groups.items():
+            boxes = [self.nodes[n].box() for n in group.members if n in self.nodes]
+            if not boxes:
+                continue
+            depth = sum(set(g.members) < set(group.members) for g in state.groups.values())
+            around, side = QRectF(), 20 + 8 * depth
+            for box in boxes:
+                around = around.united(box)
+            around.adjust(-side, -side - 20 - 26 * depth, side, side)
+            found["group", key] = Frame(group.title, Box(*around.getRect()), "dense")
+        return found
 
     def _fit_rect(self) -> None:
         """The index covers what there is; the view may scroll beyond."""
@@ -196,8 +214,8 @@ class CanvasScene(QGraphicsScene):
             self._refresh_card(item, moved)
             item.update()
         self._show_wires()
-        for key, area in self.areas.items():
-            area.show_area(self.state.frames[key[1]] if key[0] == "frame" else self.state.notes[key[1]], self.look)
+        for area in self.areas.values():
+            area.show_area(area.area, self.look)
         self._adjust(set(self.nodes))
         self.update()
 
@@ -211,6 +229,8 @@ class CanvasScene(QGraphicsScene):
                 self._refresh_card(self.nodes[node_id], moved)
         if moved:
             self._adjust(moved)
+            if self.state.groups:
+                self._show_areas(self.state)
             if self.on_grown is not None:
                 self.on_grown()
 

@@ -20,6 +20,7 @@ from designer.canvas.corners import Corners
 from designer.canvas.dropping import DropView
 from designer.canvas.edits import Edits
 from designer.canvas.fix_menu import offer_fixes
+from designer.canvas.groups import Groups, group_at
 from designer.canvas.heat import heat_of
 from designer.canvas.hover import tip_at
 from designer.canvas.keys import run_key
@@ -68,6 +69,7 @@ class Canvas(DropView):
         self.click_chain: ClickChain | None = None
         self.quick: QuickAdd | None = None
         self.chain_line: ChainLine | None = None
+        self.groups = Groups(self)
         self.bubble, self.corners = Bubble(self), Corners(self)
         self.hint, self.legend, self.minimap = self.corners.hint, self.corners.legend, self.corners.minimap
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -94,6 +96,7 @@ class Canvas(DropView):
             self.motion.finish()
         self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
         self.overlay.refresh()
+        self.groups.show()
         self.hint.setVisible(not new.graph.nodes)
         if not old.graph.nodes.keys() & new.graph.nodes.keys() and len(new.graph.nodes) > 1:
             self.frame_all()
@@ -142,28 +145,23 @@ class Canvas(DropView):
 
     def everything(self) -> QRectF:
         """The rectangle around all cards, frames and notes."""
-        return self.scene_.content()
+        return self.groups.everything()
 
     # ------------------------------------------------------------------ place
 
     def frame_all(self) -> None:
         """Home: everything."""
         self.motion.finish()
-        self.frame(self.scene_.content())
+        self.frame(self.everything())
 
     def frame_selection(self) -> None:
         """F: what is selected, or everything."""
         self.motion.finish()
-        self.frame(self.scene_.content(self.selection.nodes) if self.selection.nodes else self.scene_.content())
+        self.frame(self.scene_.content(self.selection.nodes) if self.selection.nodes else self.everything())
 
     def reveal(self, node_id: str) -> None:
         """Select a card and bring it into sight, at a zoom at which it can be read."""
-        if node_id in self.scene_.nodes:
-            self.selection.show((node_id,))
-            box = self.scene_.nodes[node_id].box()
-            if self.zoom < 0.6 or not self.visible_rect().contains(box):
-                self.zoom_to(max(self.zoom, 0.8))
-                self.centre_on(box.center())
+        self.groups.reveal(node_id)
 
     # ------------------------------------------------------------------ edits that need the view
 
@@ -320,13 +318,16 @@ class Canvas(DropView):
             tool.release(self._pointer(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """On a card's name: rename; on the card: open; on a wire: a reroute dot; on nothing: quick add."""
+        """On a card's name: rename; on the card: open; on a group's title: enter; on a wire: a dot; else quick add."""
         at = self._pointer(event)
         if at.button != Qt.MouseButton.LeftButton:
             return
         node = self.scene_.node_at(at.scene)
         if node is None:
-            if self.scene_.port_at(at.scene) is None and not toggle_dot(self, at.scene):
+            group = group_at(self.scene_, at.scene)
+            if group is not None:
+                self.groups.enter(group)
+            elif self.scene_.port_at(at.scene) is None and not toggle_dot(self, at.scene):
                 self.quick_add(at.scene)
         elif at.scene.y() - self.scene_.nodes[node].y() < 26:
             self.edits.rename(node)

@@ -32,8 +32,15 @@ def _wiring(window: MainWindow) -> Iterator[Command]:
     def two() -> bool:
         return len(selection.nodes) == 2
 
+    def grouped() -> bool:
+        return bool(selection.nodes and window.document.store.state.groups)
+
     yield Command("graph.connect", tr("C&onnect two layers"), edits.lazy_connect, "graph", ("J",), "", two, section=1,
                   local=True)  # fmt: skip
+    yield Command("graph.group", tr("&Group"), window.canvas.groups.group, "graph", ("Ctrl+G",), "group",
+                  lambda: len(selection.nodes) > 1, section=1, local=True)  # fmt: skip
+    yield Command("graph.ungroup", tr("&Ungroup"), window.canvas.groups.ungroup, "graph", ("Ctrl+Shift+G",), "ungroup",
+                  grouped, section=1, local=True)  # fmt: skip
     yield Command("graph.draw_settings", tr("Draw settings as &layers"), edits.settings_to_nodes, "graph", (), "", one,
                   section=1)  # fmt: skip
     yield Command("graph.fold_layers", tr("Fold layers into &settings"), edits.nodes_to_settings, "graph", (), "", one,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, Qt
 
+from designer.canvas.groups import GroupTool, group_at
 from designer.canvas.ports import PortRef
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.cut import CutOneTool, CutTool
@@ -46,6 +47,9 @@ def choose_tool(canvas: Canvas, at: Pointer) -> Tool | None:
     wire = scene.wire_at(at.scene, 6 / canvas.zoom)
     if wire is not None:
         return CutOneTool(canvas, at, wire) if at.alt else WireSelectTool(canvas, at, wire)
+    group = group_at(scene, at.scene)
+    if group is not None:
+        return GroupTool(canvas, at, group)
     return SelectTool(canvas, at)
 
 

@@ -13,6 +13,7 @@ from designer.document.verbs.chain import add_chain, add_network
 from designer.document.verbs.convert import has_stages, nodes_to_settings, settings_to_nodes
 from designer.document.verbs.fixes import apply_fix
 from designer.document.verbs.fragment import Fragment, cut_out, dump_fragment, duplicate, load_fragment, paste
+from designer.document.verbs.groups import group_nodes, ungroup
 from designer.document.verbs.insert import insert_before, insert_on_wire, thread_on_wire
 from designer.document.verbs.nodes import (
     add_node,
@@ -66,6 +67,7 @@ __all__ = [
     "dump_fragment",
     "duplicate",
     "frame_around",
+    "group_nodes",
     "has_stages",
     "insert_before",
     "insert_on_wire",
@@ -102,4 +104,5 @@ __all__ = [
     "set_training_setup",
     "settings_to_nodes",
     "thread_on_wire",
+    "ungroup",
 ]
