@@ -22,12 +22,14 @@ def vanishing(s: Studio, activation: str = "") -> None:
     s.window.feed.show_mode("grad")
     # Long enough that the picture is of a training, not of its end.
     s.window.document.store.apply("Set epochs", set_training, "epochs", 2000)
+    s.window.show_panel("waterfall" if activation else "autopsy")
+    s.window.document.selection.show(("h1",))
     bridge = s.window.document.bridge
     bridge.run()
-    s.wait(60, lambda: bridge.frame.status is not None and bridge.frame.status.epoch > 60)
-    s.window.show_panel("autopsy")
-    s.window.document.selection.show(("h1",))
-    s.wait(1.0)
+    s.wait(60, lambda: bridge.frame.status is not None and bridge.frame.status.epoch > 110)
+    if activation:
+        s.window.notice.clear()  # its hint speaks of the sigmoid
+        s.app.processEvents()
 
 
 def fashion(s: Studio) -> None:
@@ -52,7 +54,8 @@ def main() -> None:
         ):
             studio.look(SIZE, theme, "en")
             arrange(studio)
-            studio.shoot(name)
+            # At once: a second later a small net is a thousand epochs on.
+            studio.window.grab().save(str(FOLDER / f"{name}.png"))
             studio.window.document.bridge.pause()
         studio.window.document.store.mark_saved()
         studio.window.close()
