@@ -217,11 +217,7 @@ class LayerProfile(AxisPlot):
             self.legend.avoid(np.concatenate(points) + np.array([origin.x(), origin.y()]))
 
     def paint_grid(self, painter: QPainter, at: Mapping) -> None:
-        for index, ident in enumerate(self._ids):
-            if ident in self._selected:
-                stripe = at.rect(index - 0.5, index + 0.5, 0, 1)
-                stripe = QRectF(stripe.left(), at.area.top(), stripe.width(), at.area.height())
-                painter.fillRect(stripe, color(theme().accent, 0.13))
+        self.paint_chosen(painter, at, self._ids, self._selected)
         super().paint_grid(painter, at)
         for band in self._bands:
             self._paint_band(painter, at, band)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -103,11 +103,7 @@ class RatioBars(AxisPlot):
         self.legend.show_entries([Entry(kind, hue, can_hide=False) for kind, hue in kinds.items()])
 
     def paint_grid(self, painter: QPainter, at: Mapping) -> None:
-        for index, ident in enumerate(self._ids):
-            if ident in self._selected:
-                stripe = at.rect(index - 0.5, index + 0.5, 0, 1)
-                stripe = QRectF(stripe.left(), at.area.top(), stripe.width(), at.area.height())
-                painter.fillRect(stripe, color(theme().accent, 0.13))
+        self.paint_chosen(painter, at, self._ids, self._selected)
         super().paint_grid(painter, at)
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from designer.panels.live import LivePanel, layer_names
+from designer.panels.live import OneLayerPanel
 from designer.session.frame import Frame
 from engine.probes import Histogram
 from widgets.fields import Choice
@@ -14,7 +14,7 @@ from widgets.i18n import tr
 from widgets.ridge import HistogramRidge
 
 
-class HistogramsPanel(LivePanel):
+class HistogramsPanel(OneLayerPanel):
     """Two drop-downs choose layer and tensor; the canvas' selection chooses the layer too."""
 
     wants = frozenset({"layers", "histograms"})
@@ -23,11 +23,8 @@ class HistogramsPanel(LivePanel):
         plot = HistogramRidge()
         super().__init__(plot)
         self.ridge = plot
-        self.layer, self.tensor = Choice(), Choice()
-        for k, chooser in enumerate((self.layer, self.tensor)):
-            chooser.setMaximumWidth(120)
-            chooser.value_changed.connect(lambda _: self.show_again())
-            plot.tools.insertWidget(k, chooser)
+        self.tensor = Choice()
+        self.add_choice(self.tensor, 1)
         self.retranslate()
 
     @staticmethod
@@ -47,24 +44,11 @@ class HistogramsPanel(LivePanel):
         )
 
     def retranslate(self) -> None:
-        super().retranslate()
         self.tensor.show_options(self.tensors())
-        self.show_again()
-
-    def show_selected(self, nodes: Sequence[str]) -> None:
-        """The layer that is selected on the canvas, if it has weights."""
-        ids, _ = layer_names(self.seen)
-        wanted = next((n for n in reversed(list(nodes)) if n in ids), None)
-        if wanted is not None and wanted != self.layer.value():
-            self.layer.show_value(wanted)
-            self.show_again()
+        super().retranslate()
 
     def show_frame(self, new: Frame, old: Frame) -> None:
-        if new.plan is not old.plan or new.names is not old.names:
-            ids, names = layer_names(new)
-            self.layer.show_options(list(zip(ids, names)))
-            if self.layer.value() is None and ids:
-                self.layer.show_value(ids[0])
+        self.show_layers(new, old)
         if new.earlier is old.earlier and new.run == old.run and new.snapshot is old.snapshot:
             return
         layer, tensor = self.layer.value(), str(self.tensor.value())

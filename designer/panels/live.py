@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer.session.frame import Frame
+from widgets.fields import Choice
 from widgets.i18n import language_changed
 from widgets.panel import PlotPanel
 
@@ -52,6 +54,42 @@ class LivePanel(QWidget):
     def words(self) -> tuple[str, str]:
         """Title, and two sentences: what is shown, what is normal."""
         return "", ""
+
+
+class OneLayerPanel(LivePanel):
+    """A live panel of one layer: ``layer``, a drop-down, chooses it, and the canvas' selection does too."""
+
+    def __init__(self, plot: PlotPanel) -> None:
+        super().__init__(plot)
+        self.layer = Choice()
+        self.add_choice(self.layer, 0)
+
+    def add_choice(self, choice: Choice, place: int) -> None:
+        """A drop-down in the title row; what is chosen is drawn at once."""
+        choice.setMaximumWidth(120)
+        choice.value_changed.connect(lambda _: self.show_again())
+        self.plot.tools.insertWidget(place, choice)
+
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.show_again()
+
+    def show_selected(self, nodes: Sequence[str]) -> None:
+        """The layer that is selected on the canvas, if it has weights."""
+        ids, _ = layer_names(self.seen)
+        wanted = next((n for n in reversed(list(nodes)) if n in ids), None)
+        if wanted is not None and wanted != self.layer.value():
+            self.layer.show_value(wanted)
+            self.show_again()
+
+    def show_layers(self, new: Frame, old: Frame) -> None:
+        """The layers to choose from, where they or their names are others than before."""
+        if new.plan is old.plan and new.names is old.names:
+            return
+        ids, names = layer_names(new)
+        self.layer.show_options(list(zip(ids, names)))
+        if self.layer.value() is None and ids:
+            self.layer.show_value(ids[0])
 
 
 def layer_names(frame: Frame) -> tuple[list[str], list[str]]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PySide6.QtWidgets import QLabel
 
-from designer.panels.live import LivePanel, layer_names
+from designer.panels.live import OneLayerPanel
 from designer.session.frame import Frame
 from engine.primitives import Primitive
 from engine.probes import Histogram
 from engine.probes.microscope import activation_of, exposure, respond
 from engine.probes.snapshot import LayerStats
 from widgets import tokens
-from widgets.fields import Choice
 from widgets.i18n import tr
 from widgets.microscope import ActivationScope, Scope
 
@@ -23,7 +20,7 @@ REACH = 5.0
 POINTS = 481
 
 
-class MicroscopePanel(LivePanel):
+class MicroscopePanel(OneLayerPanel):
     """A drop-down or the canvas' selection chooses the layer; the slider previews another scale of z."""
 
     wants = frozenset({"layers", "histograms"})
@@ -32,10 +29,6 @@ class MicroscopePanel(LivePanel):
         plot = ActivationScope()
         super().__init__(plot)
         self.scope = plot
-        self.layer = Choice()
-        self.layer.setMaximumWidth(120)
-        self.layer.value_changed.connect(lambda _: self.show_again())
-        plot.tools.insertWidget(0, self.layer)
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.sentence.setContentsMargins(tokens.SPACE_3, 0, tokens.SPACE_3, tokens.SPACE_2)
@@ -52,24 +45,8 @@ class MicroscopePanel(LivePanel):
             "larger or smaller weights would do."
         )
 
-    def retranslate(self) -> None:
-        super().retranslate()
-        self.show_again()
-
-    def show_selected(self, nodes: Sequence[str]) -> None:
-        """The layer that is selected on the canvas, if it has weights."""
-        ids, _ = layer_names(self.seen)
-        wanted = next((n for n in reversed(list(nodes)) if n in ids), None)
-        if wanted is not None and wanted != self.layer.value():
-            self.layer.show_value(wanted)
-            self.show_again()
-
     def show_frame(self, new: Frame, old: Frame) -> None:
-        if new.plan is not old.plan or new.names is not old.names:
-            ids, names = layer_names(new)
-            self.layer.show_options(list(zip(ids, names)))
-            if self.layer.value() is None and ids:
-                self.layer.show_value(ids[0])
+        self.show_layers(new, old)
         if new.snapshot is old.snapshot and new.run == old.run:
             return
         node = self.layer.value()

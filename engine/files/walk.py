@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.analysis import Analysis, infer, make_layer, port_order
+from engine.analysis import Analysis, infer, port_order
 from engine.analysis.rules import loss_of
 from engine.declare import Spec
 from engine.graph import Graph, Node
@@ -14,7 +14,7 @@ from engine.layers import LAYERS, Layer
 from engine.layers.activation import Activation
 from engine.layers.settings import KernelLayer
 from engine.losses import Loss
-from engine.plan import PlanError
+from engine.plan import PlanError, alive_nodes, layer_of
 from engine.primitives import Shape
 
 
@@ -49,8 +49,8 @@ def walk(graph: Graph, target: Target, analysis: Analysis | None = None) -> tupl
     given: dict[str, str] = {}
     logits: dict[str, str] = {}
     endings: list[Ending] = []
-    for node_id in _alive(graph):
-        node, layer = graph.nodes[node_id], _layer(graph.nodes[node_id])
+    for node_id in alive_nodes(graph):
+        node, layer = graph.nodes[node_id], layer_of(graph.nodes[node_id])
         incoming = graph.incoming.get(node_id, ())
         sources = [incoming[k].source for k in port_order(layer, incoming)]
         inputs = [given[s] for s in sources]
@@ -65,24 +65,6 @@ def walk(graph: Graph, target: Target, analysis: Analysis | None = None) -> tupl
         else:
             given[node_id] = _write(target, node, layer, inputs, shape, logits)
     return tuple(endings)
-
-
-def _alive(graph: Graph) -> list[str]:
-    alive: set[str] = set()
-    stack = [n.id for n in graph.nodes.values() if n.type == "output"]
-    while stack:
-        at = stack.pop()
-        if at not in alive:
-            alive.add(at)
-            stack.extend(e.source for e in graph.incoming.get(at, ()))
-    return [n for n in graph.order if n in alive]
-
-
-def _layer(node: Node) -> Layer:
-    layer = make_layer(node)
-    if not isinstance(layer, Layer):
-        raise PlanError((layer,))
-    return layer
 
 
 def _shape(analysis: Analysis, node: str) -> Shape:

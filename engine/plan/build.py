@@ -24,9 +24,9 @@ def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
     given: dict[str, Ref] = {}
     inputs: list[InputSlot] = []
     heads: list[Head] = []
-    for node_id in _alive(graph):
+    for node_id in alive_nodes(graph):
         node = graph.nodes[node_id]
-        layer = _layer(node)
+        layer = layer_of(node)
         incoming = graph.incoming.get(node_id, ())
         refs = [given[incoming[k].source] for k in port_order(layer, incoming)]
         builder = Builder(program, node_id, trainable=not node.frozen)
@@ -47,7 +47,8 @@ def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
     )
 
 
-def _alive(graph: Graph) -> list[str]:
+def alive_nodes(graph: Graph) -> list[str]:
+    """Ids of the nodes that reach an Output, sources first; the others train nothing and are written nowhere."""
     alive: set[str] = set()
     stack = [n.id for n in graph.nodes.values() if n.type == "output"]
     while stack:
@@ -58,7 +59,8 @@ def _alive(graph: Graph) -> list[str]:
     return [n for n in graph.order if n in alive]
 
 
-def _layer(node: Node) -> Layer:
+def layer_of(node: Node) -> Layer:
+    """The node's layer with its parameters; PlanError where they are not valid."""
     layer = make_layer(node)
     if not isinstance(layer, Layer):
         raise PlanError((layer,))
