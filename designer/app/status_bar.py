@@ -13,7 +13,7 @@ from designer.session.frame import Frame
 from engine.analysis import Analysis
 from engine.training.session import Status
 from widgets import tokens
-from widgets.fields import Badge
+from widgets.fields import Badge, ElidedLabel
 from widgets.i18n import language_changed, tr
 
 MEMORY_MS = 1000
@@ -59,7 +59,7 @@ class TrainingStatus(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self.badge = Badge("")
-        self.figures = QLabel()
+        self.figures = ElidedLabel()
         self.words = QLabel()
         self.time = TimeSlider()
         self.problems = QPushButton()
@@ -75,8 +75,7 @@ class TrainingStatus(QStatusBar):
         line.setContentsMargins(tokens.SPACE_3, 2, tokens.SPACE_2, 2)
         line.setSpacing(tokens.SPACE_3)
         line.addWidget(self.badge)
-        line.addWidget(self.figures)
-        line.addStretch(1)
+        line.addWidget(self.figures, 1)
         line.addWidget(self.words)
         line.addWidget(self.time)
         line.addWidget(self.problems)

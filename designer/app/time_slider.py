@@ -27,7 +27,7 @@ class TimeSlider(QWidget):
         super().__init__()
         self.label, self.place = QLabel(), QLabel()
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setFixedWidth(tokens.scaled(180))
+        self.slider.setFixedWidth(tokens.scaled(144))
         self.go_on = QPushButton()
         self.go_on.hide()
         line = QHBoxLayout(self)
