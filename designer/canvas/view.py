@@ -21,8 +21,8 @@ from designer.canvas.dropping import DropView
 from designer.canvas.edits import Edits
 from designer.canvas.fix_menu import offer_fixes
 from designer.canvas.groups import Groups, group_at
-from designer.canvas.heat import heat_of
 from designer.canvas.hover import tip_at
+from designer.canvas.insight import Insight
 from designer.canvas.keys import run_key
 from designer.canvas.look import dotted_paper
 from designer.canvas.motion import Motion
@@ -36,7 +36,6 @@ from designer.canvas.tools.click_chain import ClickChain
 from designer.canvas.tools.reroute import toggle_dot
 from designer.canvas.wording import with_names
 from designer.document import DocState, Point
-from designer.document.costs import Measure
 from designer.session.analyst import Analyst
 from designer.session.selection import Selection
 from designer.session.store import Store
@@ -65,7 +64,7 @@ class Canvas(DropView):
         self.tool: Tool | None = None
         self.space_held = self._no_menu = False
         self.cursor_scene: QPointF | None = None
-        self.heat: Measure | None = None
+        self.insight = Insight(self)
         self.click_chain: ClickChain | None = None
         self.quick: QuickAdd | None = None
         self.chain_line: ChainLine | None = None
@@ -104,18 +103,14 @@ class Canvas(DropView):
 
     def _show_analysis(self, analysis: Analysis) -> None:
         """An analysis that runs ahead of the scene comes again with ``_follow``."""
-        self.overlay.show_heat(heat_of(analysis, self.heat))
+        self.insight.refresh()
         if analysis.graph is self.scene_.state.graph:
             self.scene_.show_analysis(analysis)
             self.overlay.under.update()
 
-    def show_heat(self, measure: Measure | None) -> None:
-        """Cards tinted by multiply-adds, parameters or memory; None: as usual."""
-        self.heat = measure
-        self.overlay.show_heat(heat_of(self.analyst.analysis, measure))
-
     def _show_selection(self) -> None:
         self.scene_.show_selection(self.selection.nodes, self.selection.wires)
+        self.insight.refresh()
 
     def _apply_theme(self) -> None:
         theme = tokens.theme()

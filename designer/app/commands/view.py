@@ -35,8 +35,8 @@ def view_commands(window: MainWindow) -> Iterator[Command]:
     heats = {None: tr("&Off"), "macs": tr("&Multiply-adds"), "parameters": tr("&Parameters"), "bytes": tr("M&emory")}
     for measure, title in heats.items():
         yield Command(
-            f"view.heat.{measure or 'off'}", title, lambda m=measure: canvas.show_heat(m), "view.heat",
-            checked=lambda m=measure: canvas.heat == m, tip=tr("Tint each layer by what it costs"),
+            f"view.heat.{measure or 'off'}", title, lambda m=measure: canvas.insight.show_heat(m), "view.heat",
+            checked=lambda m=measure: canvas.insight.heat == m, tip=tr("Tint each layer by what it costs"),
         )  # fmt: skip
     yield Command("view.table", tr("&Table of layers"), lambda: window.show_panel("table"), "view", ("Ctrl+Shift+T",),
                   "table", section=1)  # fmt: skip

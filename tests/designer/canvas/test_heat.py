@@ -32,7 +32,7 @@ def test_the_dearest_card_is_the_brightest_and_off_restores(draw: Draw) -> None:
     canvas = draw(state)
     canvas.frame_all()
     before = {n: colour(canvas, n) for n in canvas.scene_.nodes}
-    canvas.show_heat("macs")
+    canvas.insight.show_heat("macs")
     level = canvas.overlay.heat.level
     dearest = max(level, key=level.__getitem__)
     cheapest = min(level, key=level.__getitem__)
@@ -40,13 +40,13 @@ def test_the_dearest_card_is_the_brightest_and_off_restores(draw: Draw) -> None:
     assert viridis(level[dearest]) == viridis(1.0)
     free = next(n for n in canvas.scene_.nodes if n not in level)
     assert colour(canvas, free) == before[free]
-    canvas.show_heat(None)
+    canvas.insight.show_heat(None)
     assert {n: colour(canvas, n) for n in canvas.scene_.nodes} == before
 
 
 def test_heat_follows_an_edit(draw: Draw) -> None:
     canvas = draw(verbs.lay_out(TEMPLATES["mlp"].make(), None, {}))
-    canvas.show_heat("parameters")
+    canvas.insight.show_heat("parameters")
     before = canvas.overlay.heat
     canvas.store.apply("units", verbs.set_param, ("n2",), "units", 500)
     assert canvas.overlay.heat != before and canvas.overlay.heat.text["n3"].startswith("4.0k")

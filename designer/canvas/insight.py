@@ -1,0 +1,33 @@
+"""What the canvas knows of networks beyond the drawing: cost as heat, and what the selected layer sees of the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from designer.canvas.heat import heat_of
+from designer.document.costs import Measure
+from designer.document.receptive import receptive_fields
+
+if TYPE_CHECKING:
+    from designer.canvas.view import Canvas
+
+
+class Insight:
+    """Hands the overlay what to paint, after each edit and each change of the selection."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.heat: Measure | None = None
+
+    def show_heat(self, measure: Measure | None) -> None:
+        """Cards tinted by multiply-adds, parameters or memory; None: as usual."""
+        self.heat = measure
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Heat of the analysis as it is, and the field of the one layer that is selected."""
+        canvas, analysis = self.canvas, self.canvas.analyst.analysis
+        canvas.overlay.show_heat(heat_of(analysis, self.heat))
+        chosen = canvas.selection.nodes
+        fields = receptive_fields(analysis, chosen[0]) if len(chosen) == 1 else ()
+        canvas.overlay.show_fields(tuple(f for f in fields if not f.whole))

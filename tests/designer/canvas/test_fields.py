@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QColor, QImage
+
+from designer.canvas import Canvas
+from designer.canvas.field_plate import plate_of
+from designer.document import DocState, Point, verbs
+from designer.document.chain_text import parse_chain
+from tests.designer.canvas.conftest import Hand
+
+Draw = Callable[..., Canvas]
+
+
+def test_a_click_on_a_convolution_draws_what_it_sees_on_the_inputs_picture(draw: Draw) -> None:
+    line = parse_chain("input 1x28x28 > conv 4 3 same > pool 2 > conv 4 3 same > flatten > dense 10 > output ce")
+    canvas = draw(verbs.add_chain(DocState(), line, None, Point(0, 0)))
+    strip = QImage(28 * 3, 28, QImage.Format.Format_RGB32)
+    strip.fill(QColor("#cc2233"))
+    canvas.overlay.show_pictures({"n1": strip})
+    canvas.motion.finish()
+    hand = Hand(canvas)
+    plate = canvas.mapFromScene(plate_of(canvas.scene_.nodes["n1"].box())).boundingRect()
+    before = canvas.grab(plate).toImage()
+    hand.click(hand.card("n4"))
+    (field,) = canvas.overlay.fields
+    assert field.size == (8, 8) and canvas.grab(plate).toImage() != before
+    assert canvas.grab(plate).toImage().pixelColor(12, 12) == QColor("#cc2233")
+    hand.click(hand.card("n6"))
+    assert canvas.overlay.fields == () and canvas.grab(plate).toImage() == before
