@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
@@ -16,6 +17,7 @@ from designer.session.examinations import Examinations
 from designer.session.store import Store
 from designer.session.trial import Trial
 from engine.layers import Fix
+from engine.probes.evidence import Card
 from engine.training.examination import Report
 from widgets import tokens
 from widgets.i18n import language_changed, tr, tr_declared
@@ -81,7 +83,7 @@ class DoctorPanel(QScrollArea):
     def refresh(self) -> None:
         """Cards, calm words and footer of the last look."""
         report = self.examinations.report
-        found = {c.rule: c for c in report.cards} if report is not None else {}
+        found = {c.rule: self._usable(c) for c in report.cards} if report is not None else {}
         tried = self._tried()
         self._drop({rule for rule in self.cards if rule not in found and rule != tried})
         names = {k: n.name for k, n in self.store.state.graph.nodes.items()}
@@ -95,6 +97,17 @@ class DoctorPanel(QScrollArea):
             self._column.insertWidget(1 + place, shown)
             shown.allow_trials(not self.bridge.stale)
         self._show_words(report, bool(found))
+
+    def _usable(self, card: Card) -> Card:
+        """Without remedies that would change nothing: the network already is so."""
+        return replace(card, fixes=tuple(f for f in card.fixes if self._changes(f)))
+
+    def _changes(self, fix: Fix) -> bool:
+        try:
+            apply_remedy(self.store.state, fix)
+        except ValueError:
+            return False
+        return True
 
     def _made(self, card: FindingCard) -> FindingCard:
         card.layer_clicked.connect(self.layer_clicked)

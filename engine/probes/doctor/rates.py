@@ -49,7 +49,7 @@ def rate_too_small(e: Evidence) -> Card | None:
     if e.step < 2 * WARM or not e.updates or len(e.step_losses) < 2 * WARM:
         return None
     tail = float(np.mean(e.step_losses[-WARM:]))
-    if max(e.updates) > 1e-4 or tail < 0.95 * e.first_loss or vanishing(e) or no_gradient(e):
+    if not 0 < max(e.updates) <= 1e-4 or tail < 0.95 * e.first_loss or vanishing(e) or no_gradient(e):
         return None
     return Card(
         "rate_too_small",

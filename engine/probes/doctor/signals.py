@@ -22,6 +22,8 @@ def no_gradient(e: Evidence) -> Card | None:
         else "All units of {blocked} are off on every sample, so nothing passes back through them."
     )
     blocked = steps or [s.node for s in e.now if s.dead == 1.0] or [starved[-1]]
+    born_dead = not steps and any(s.dead == 1.0 for s in e.start)
+    biases = (Fix("Zero biases in all hidden layers", "set_hidden", {"bias_init": Spec("zeros")}),) if born_dead else ()
     return Card(
         "no_gradient",
         "alarm",
@@ -32,6 +34,7 @@ def no_gradient(e: Evidence) -> Card | None:
         {"names": names_of(e, starved), "blocked": names_of(e, tuple(blocked))},
         starved,
         (
+            *biases,
             Fix("ReLU with He initialization in all hidden layers", "set_hidden", relu_and_he()),
             Fix("Leaky ReLU in all hidden layers", "set_hidden", {"activation": Spec("leaky_relu")}),
         ),
@@ -98,8 +101,8 @@ def exploding(e: Evidence) -> Card | None:
 
 
 def saturation(e: Evidence) -> Card | None:
-    """More than half of a hidden layer's units in the flat ends before any step."""
-    full = tuple(s.node for s in e.start[:-1] if s.saturation > 0.5)
+    """More than half of a hidden layer's units in the flat ends before any step, or nearly all of the last one's."""
+    full = tuple(s.node for k, s in enumerate(e.start, 1) if s.saturation > (0.5 if k < len(e.start) else 0.9))
     if not full:
         return None
     worst = max(s.saturation for s in e.start if s.node in full)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 
 from designer.app.main_window import MainWindow
 from designer.document.verbs.doctor_fixes import hidden_layers
+from designer.document.verbs.params import set_param
 from designer.panels.doctor import DoctorPanel
 from designer.panels.finding_card import FindingCard
 from designer.session.examinations import Examinations
@@ -165,3 +166,19 @@ def test_korean_cards_keep_their_numbers(opened: Opened, qtbot: Any) -> None:
         assert [c for c in renewed.evidence.text() if c.isdigit()] and digits
     finally:
         install_language("en")
+
+
+def test_remedies_that_would_change_nothing_are_not_offered(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    store, panel = window.document.store, panel_of(window)
+    hidden = hidden_layers(store.state.graph)
+    for name, value in (
+        ("activation", Spec("relu")),
+        ("weight_init", Spec("he_normal")),
+        ("bias_init", Spec("constant", {"value": -9.0})),
+    ):
+        store.apply("x", set_param, hidden, name, value)
+    window.actions_["train.epoch"].trigger()
+    qtbot.waitUntil(lambda: "no_gradient" in panel.cards, timeout=20_000)
+    labels = [f.label for f in panel.cards["no_gradient"].card.fixes]
+    assert labels == ["Zero biases in all hidden layers", "Leaky ReLU in all hidden layers"]

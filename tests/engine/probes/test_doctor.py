@@ -243,3 +243,29 @@ def test_at_least_fourteen_of_fifteen_illnesses_are_found_with_their_layers() ->
         else:
             assert "{" not in card.text and card.source and (card.fixes or card.rule == "labels"), card
     assert len(missed) <= 1, "\n".join(missed)
+
+
+def found_in(graph: Graph, data: Dataset, epochs: int = 10, **setup: Any) -> dict[str, Card]:
+    trainer = Trainer(project(graph, epochs=epochs, **setup), data, backend="numpy")
+    trainer.run()
+    return {c.rule: c for c in diagnose(Examiner(trainer).examine())}
+
+
+def test_an_output_saturated_from_the_start_is_not_blamed_on_the_rate() -> None:
+    wild = Spec("normal", {"std": 8.0})
+    graph = chain(
+        ("input", {"size": (2,)}), *[("dense", {"units": 6, "weight_init": wild})] * 3,
+        ("dense", {"units": 1, "activation": Spec("tanh"), "weight_init": wild}),
+        ("output", {"loss": Spec("half_squared")}),
+    )  # fmt: skip
+    found = found_in(graph, points("circle"), optimizer=Spec("sgd", {"rate": 0.03}))
+    assert found["saturation"].layers == ("n4",) and "rate_too_small" not in found
+
+
+def test_units_that_are_dead_from_the_start_are_offered_other_biases() -> None:
+    buried = mlp((4, 12, 12, 3), "relu", weight_init=HE, bias_init=Spec("constant", {"value": -40.0}))
+    found = found_in(buried, blobs(), epochs=3)
+    first = found["no_gradient"].fixes[0]
+    assert first.kind == "set_hidden" and first.args == {"bias_init": Spec("zeros")}
+    died = found_in(mlp((4, 12, 12, 3), "step"), blobs(), epochs=3)
+    assert all("bias_init" not in f.args for f in died["no_gradient"].fixes)
