@@ -64,7 +64,7 @@ class CurvesPanel(LivePanel):
             and old.run == new.run
         ):
             return
-        if new.columns is None or not new.columns.count:
+        if not new.epochs and (new.columns is None or not new.columns.count):
             self.plot.show_empty(tr("Press Run: loss and accuracy of each epoch are drawn here, live."))
             return
         measure = str(self.switch.value())
@@ -72,15 +72,16 @@ class CurvesPanel(LivePanel):
         self.curves.show_curves(lines, x_label=tr("epoch"), whole=True)
 
     def _rate(self, frame: Frame) -> dict[str, Line]:
-        assert frame.columns is not None
+        if frame.columns is None:
+            return {}
         return {tr("rate"): Line(_epochs_of(frame), frame.columns.rate[: frame.columns.count])}
 
     def _measured(self, frame: Frame, measure: str) -> dict[str, Line]:
-        assert frame.columns is not None
         lines: dict[str, Line] = {}
-        column = frame.columns.loss if measure == "loss" else frame.columns.accuracy
         values_task = frame.dataset is not None and frame.dataset.task == "values"
-        if measure == "loss" or not values_task:
+        # A training that was opened from a file has its epochs, but no single batches yet.
+        if frame.columns is not None and frame.columns.count and (measure == "loss" or not values_task):
+            column = frame.columns.loss if measure == "loss" else frame.columns.accuracy
             lines[tr("each batch")] = Line(_epochs_of(frame), column[: frame.columns.count], hue=faint())
         lines |= _epoch_lines(self._previous, measure, "B", tr("run before, train"), tr("run before, validation"))
         lines |= _epoch_lines(frame.epochs, measure, "A", tr("train"), tr("validation"))

@@ -342,3 +342,14 @@ def test_thinned_history_keeps_the_first_and_stays_small(points: Frame) -> None:
     gaps = np.diff(steps)
     assert gaps.max() <= 2 * gaps.min()
     assert not history.kept[0].surfaces
+
+
+def test_an_opened_training_shows_its_epochs_before_any_new_step(qtbot: Any, points: Frame) -> None:
+    assert points.columns is not None
+    for columns in (None, replace(points.columns, count=0)):
+        panel = show(qtbot, CurvesPanel(), replace(points, columns=columns))
+        assert not panel.plot.empty_sentence()
+        np.testing.assert_allclose(panel.curves._drawn["train"].y, [e.train_loss for e in points.epochs])
+        assert "each batch" not in panel.curves._drawn
+        panel.switch._choose(2)
+        assert not panel.plot.empty_sentence(), "the way back to the loss stays open"
