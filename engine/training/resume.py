@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,7 @@ def resume_state(trainer: Trainer) -> ResumeState:
         "optimizer": trainer.optimizer.id,
         "backend": trainer.executable.name,
         "base_rate": trainer.base_rate,
+        "epochs_asked": trainer.setup.epochs,
         "command_log": [dict(c) for c in trainer.command_log],
         "epochs": [_finite(asdict(e)) for e in trainer.epochs],
         "stopped": trainer.stopped,
@@ -101,7 +102,9 @@ def restore(trainer: Trainer, state: ResumeState) -> None:
     trainer.seconds = float(s["seconds"])
     trainer.divergence = _divergence(s.get("divergence"))
     trainer.columns.clear(trainer.step)
-    trainer.extend(trainer.setup.epochs)
+    asked = trainer.setup.epochs
+    trainer.setup = replace(trainer.setup, epochs=int(s.get("epochs_asked", asked)))
+    trainer.extend(asked)
     if s["evaluating"]:
         trainer.begin_epoch_end()
     elif trainer.stopped and trainer.stopped != "diverged" and len(trainer.dataset.test):

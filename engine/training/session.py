@@ -162,13 +162,14 @@ class Session:
     def visit(self, step: int) -> Future[int]:
         """Show how things stood after ``step`` steps: a snapshot of that moment comes by the mailbox.
 
-        A run that was resumed is known from there on; an earlier step shows its first moment.
+        A run that was resumed is known from there on; an earlier step shows its first moment. Of one that was through
+        already only the end is known.
         """
         return self._send(lambda t: self._visit(t, step))
 
     def state_at(self, step: int) -> Future[ResumeState]:
         """Everything needed to go on from an earlier step: a fork."""
-        return self._send(lambda t: self._timeline.state_at(t, max(step, *self._timeline.steps[:1])))
+        return self._send(lambda t: self._state_at(t, step))
 
     def close(self, timeout: float = 5.0) -> bool:
         """End the worker; whether it ended in time. Pending futures are cancelled."""
@@ -329,9 +330,14 @@ class Session:
 
     def _visit(self, trainer: Trainer, step: int) -> int:
         self._halt()
-        visitor = self._timeline.visit(trainer, max(step, *self._timeline.steps[:1]))
+        known = self._timeline.steps
+        visitor = self._timeline.visit(trainer, max(step, known[0])) if known else trainer
         self.mailbox.put(self._looker.snapshot(visitor, self._request, at_once=True))
         return visitor.step
+
+    def _state_at(self, trainer: Trainer, step: int) -> ResumeState:
+        known = self._timeline.steps
+        return self._timeline.state_at(trainer, max(step, known[0])) if known else trainer.resume_state()
 
     def _told(self, result: SplitResult) -> SplitResult:
         self.events.put(Evaluated(result))

@@ -63,12 +63,13 @@ class Timeline:
             raise ValueError(f"step {step} is not in the record (from {self.steps[:1]} to {head.step})")
         frame = before[-1]
         visitor = self._visitor_of(head)
+        visitor.setup = replace(visitor.setup, epochs=int(frame.scalars["epochs_asked"]))
         visitor.load_resume_state(replace(frame, scalars={**frame.scalars, "epochs": [], "stopped": ""}))
         for change in head.command_log[len(frame.scalars["command_log"]) :]:
             if int(change["step"]) >= step:
                 break
             visitor.run_steps(int(change["step"]) - visitor.step)
-            visitor.set_rate(float(change["value"]))
+            visitor.redo(change)
         left = step - visitor.step
         if left > 1:
             visitor.run_steps(left - 1)

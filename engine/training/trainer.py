@@ -6,7 +6,7 @@ Same seed, same backend: bit-equal losses, however the steps are cut into chunks
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -302,6 +302,13 @@ class Trainer:
         self.base_rate = rate
         self.command_log.append({"step": self.step, "command": "rate", "value": rate})
 
+    def redo(self, change: Mapping[str, float | int | str]) -> None:
+        """A logged command again; its step is the caller's to meet."""
+        if change["command"] == "rate":
+            self.set_rate(float(change["value"]))
+        else:
+            self.extend(int(change["value"]))
+
     def reset(self) -> None:
         """Back to the initial weights of this seed, step 0."""
         self.executable.load_weights(dict(initial_weights(self.plan, self.setup.seed)))
@@ -314,7 +321,12 @@ class Trainer:
         self._start()
 
     def extend(self, epochs: int) -> None:
-        """Ask for more epochs; a training that ended because its epochs were through goes on from its last step."""
+        """Ask for more epochs; a training that ended because its epochs were through goes on from its last step.
+
+        Logged like a rate: a schedule may span all epochs.
+        """
+        if epochs != self.setup.epochs:
+            self.command_log.append({"step": self.step, "command": "epochs", "value": epochs})
         self.setup = replace(self.setup, epochs=epochs)
         if self.stopped == "epochs" and self.epoch < epochs:
             self.stopped, self._queue, self._after = "", [], None

@@ -102,3 +102,37 @@ def test_the_session_shows_an_earlier_moment_and_goes_on_from_the_last() -> None
         assert session.status.step == 27
     finally:
         assert session.close()
+
+
+def test_more_epochs_under_a_schedule_are_met_again_bit_for_bit() -> None:
+    p = project(mlp((4, 8, 3)), schedule=Spec("cosine"), epochs=3)
+    trainer, timeline = Trainer(p, blobs(), backend="numpy"), Timeline()
+    timeline.note(trainer, 0.0)
+    trainer.run_steps(12)
+    before = trainer.executable.weights()
+    trainer.extend(6)
+    trainer.run_steps(12)
+    after = trainer.executable.weights()
+    for step, seen in ((24, after), (12, before), (24, after)):
+        visitor = timeline.visit(trainer, step)
+        assert same(visitor.executable.weights(), seen)
+    assert visitor.command_log == trainer.command_log == [{"step": 12, "command": "epochs", "value": 6}]
+    resumed = Trainer(project(mlp((4, 8, 3)), schedule=Spec("cosine"), epochs=6), blobs(), backend="numpy")
+    resumed.load_resume_state(trainer.resume_state())
+    assert resumed.command_log == trainer.command_log
+
+
+def test_of_a_run_that_was_through_when_it_was_opened_the_end_is_shown() -> None:
+    p = project(mlp((4, 8, 3)))
+    ended = Trainer(p, blobs(), backend="numpy")
+    ended.run()
+    session = Session(p, blobs(), backend="numpy", polite=False, resume=ended.resume_state())
+    session.start()
+    try:
+        session.request(ProbeRequest(frozenset({"layers"})))
+        wait_for(session, ("finished",))
+        assert session.visit(3).result(10) == ended.step
+        assert session.state_at(3).result(10).scalars["step"] == ended.step
+        assert session.status.state == "finished"
+    finally:
+        assert session.close()
