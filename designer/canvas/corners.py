@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QRectF, QTimer
 
 from designer.canvas.bubble import EmptyHint
+from designer.canvas.field_plate import FieldPlate
 from designer.canvas.legend import Legend
 from designer.canvas.minimap import Minimap
 from widgets import tokens
@@ -28,7 +29,7 @@ class Corners(QObject):
         super().__init__(canvas)
         self.canvas = canvas
         self.legend, self.hint = Legend(canvas), EmptyHint(canvas)
-        self.minimap = Minimap(canvas.scene_, canvas)
+        self.minimap, self.plate = Minimap(canvas.scene_, canvas), FieldPlate(canvas)
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(lambda: self.keep_whole())
         self.legend.installEventFilter(self)
@@ -75,6 +76,8 @@ class Corners(QObject):
         """Where the canvas has its corners and its middle."""
         room, space = self.canvas.rect(), tokens.SPACE_4
         self.legend.move(space, room.height() - self.legend.height() - space)
+        lift = self.legend.height() + tokens.SPACE_2 if self.legend.isVisibleTo(self.canvas) else 0
+        self.plate.move(space, room.height() - self.plate.height() - space - lift)
         self.minimap.move(room.width() - self.minimap.width() - space, room.height() - self.minimap.height() - space)
         self.hint.adjustSize()
         self.hint.move((room.width() - self.hint.width()) // 2, (room.height() - self.hint.height()) // 2)

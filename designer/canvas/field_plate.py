@@ -1,49 +1,87 @@
-"""The receptive field of the selected layer, drawn on an enlarged picture above the Input's card."""
+"""The receptive field of the selected layer, drawn on an enlarged picture of the Input's in a corner of the canvas."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
-from designer.canvas.look import Look
+from designer.canvas.look import look_of
 from designer.document.receptive import Field
 from widgets import tokens
 from widgets.i18n import tr
 
-SIDE, EDGE = 72.0, 6.0
+SIDE, EDGE, WORDS = 84, 8, 112
 
 
-def plate_of(card: QRectF) -> QRectF:
-    """Above the card's left end."""
-    return QRectF(card.x(), card.y() - SIDE - 2 * EDGE - 8, SIDE + 2 * EDGE + 92, SIDE + 2 * EDGE)
+class FieldPlate(QWidget):
+    """Picture, the pixels that are seen, and how many they are of how many. Mouse events go through it."""
 
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.field: Field | None = None
+        self.strip: QImage | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.resize(self.sizeHint())
+        self.hide()
 
-def first_tile(strip: QImage, image: tuple[int, int]) -> QRectF:
-    """The first of the pictures that stand side by side in the Input's strip."""
-    height, width = image
-    return QRectF(0, 0, min(strip.height() * width / height, strip.width()), strip.height())
+    def sizeHint(self) -> QSize:
+        """A square for the picture, and words beside it."""
+        return QSize(SIDE + 3 * EDGE + tokens.scaled(WORDS), SIDE + 2 * EDGE)
 
+    def show_field(self, field: Field | None, strip: QImage | None) -> None:
+        """``strip``: the Input's live picture, samples side by side; None hides it all."""
+        self.field, self.strip = field, strip
+        self.setVisible(field is not None)
+        if field is not None:
+            self.setAccessibleName(self._words(field))
+            self.update()
 
-def paint_field(painter: QPainter, card: QRectF, field: Field, strip: QImage | None, look: Look) -> None:
-    """Picture, the pixels that are seen, and how many they are of how many."""
-    plate, (height, width) = plate_of(card), field.image
-    painter.setPen(look.border)
-    painter.setBrush(tokens.color(look.theme.panel))
-    painter.drawRoundedRect(plate, tokens.RADIUS, tokens.RADIUS)
-    scale = SIDE / max(height, width)
-    box = QRectF(plate.x() + EDGE, plate.y() + EDGE, width * scale, height * scale)
-    if strip is not None:
-        painter.drawImage(box, strip, first_tile(strip, field.image))
-    else:
-        painter.fillRect(box, tokens.color(look.theme.sunken))
-    rows, columns = field.size
-    seen = QRectF(box.x() + field.columns[0] * scale, box.y() + field.rows[0] * scale, columns * scale, rows * scale)
-    painter.setBrush(tokens.color(look.theme.accent, 0.25))
-    painter.setPen(QPen(tokens.color(look.theme.accent), 2))
-    painter.drawRect(seen)
-    painter.setPen(look.text)
-    painter.setFont(look.line_font)
-    room = QRectF(box.right() + 8, plate.y() + EDGE, plate.right() - box.right() - 12, SIDE)
-    words = tr("one cell sees {rows} x {columns} of {height} x {width} pixels",
-               rows=rows, columns=columns, height=height, width=width)  # fmt: skip
-    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, words)
+    def picture(self) -> QRectF:
+        """Where the enlarged picture lies."""
+        height, width = self.field.image if self.field is not None else (1, 1)
+        scale = SIDE / max(height, width)
+        return QRectF(EDGE, EDGE + (SIDE - height * scale) / 2, width * scale, height * scale)
+
+    def seen(self) -> QRectF:
+        """The pixels that the layer's middle cell depends on, on the enlarged picture."""
+        assert self.field is not None
+        box, (rows, columns) = self.picture(), self.field.size
+        scale = box.height() / self.field.image[0]
+        left, top = box.x() + self.field.columns[0] * scale, box.y() + self.field.rows[0] * scale
+        return QRectF(left, top, columns * scale, rows * scale)
+
+    def _words(self, field: Field) -> str:
+        (rows, columns), (height, width) = field.size, field.image
+        return tr(
+            "One cell of this layer sees {rows} x {columns} of {height} x {width} pixels",
+            rows=rows,
+            columns=columns,
+            height=height,
+            width=width,
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Panel, picture, field, words."""
+        if self.field is None:
+            return
+        look, box = look_of(tokens.theme()), self.picture()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(look.border)
+        painter.setBrush(tokens.color(look.theme.panel))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
+        if self.strip is not None:
+            height, width = self.field.image
+            tile = min(self.strip.height() * width / height, self.strip.width())
+            painter.drawImage(box, self.strip, QRectF(0, 0, tile, self.strip.height()))
+        else:
+            painter.fillRect(box, tokens.color(look.theme.sunken))
+        painter.setBrush(tokens.color(look.theme.accent, 0.25))
+        painter.setPen(QPen(tokens.color(look.theme.accent), 2))
+        painter.drawRect(self.seen())
+        painter.setPen(look.text)
+        painter.setFont(look.line_font)
+        room = QRectF(SIDE + 2 * EDGE, EDGE, self.width() - SIDE - 3 * EDGE, SIDE)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self._words(self.field))
+        painter.end()

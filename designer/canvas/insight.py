@@ -30,4 +30,6 @@ class Insight:
         canvas.overlay.show_heat(heat_of(analysis, self.heat))
         chosen = canvas.selection.nodes
         fields = receptive_fields(analysis, chosen[0]) if len(chosen) == 1 else ()
-        canvas.overlay.show_fields(tuple(f for f in fields if not f.whole))
+        field = next((f for f in fields if not f.whole), None)
+        strip = canvas.overlay.pictures.get(field.source) if field is not None else None
+        canvas.corners.plate.show_field(field, strip)

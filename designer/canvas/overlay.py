@@ -12,14 +12,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from designer.canvas.field_plate import paint_field, plate_of
 from designer.canvas.flow import LineCache, Magnitudes, Mode, level_of, paint_wire, viridis
 from designer.canvas.heat import NO_HEAT, Heat, paint_heat
 from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.scene import CanvasScene
 from designer.canvas.thermometer import paint_thermometer
 from designer.canvas.wire_item import WireItem
-from designer.document.receptive import Field
 from engine.graph import Edge
 from widgets import tokens
 
@@ -75,7 +73,6 @@ class Overlay:
         self.pictures: Mapping[str, QImage] = {}
         self.values: Mapping[str, NodeValue] = {}
         self.heat = NO_HEAT
-        self.fields: tuple[Field, ...] = ()
         self._lines = LineCache()
         self.under, self.over = Layer(1, self._paint_under), Layer(3, self._paint_over)
         scene.addItem(self.under)
@@ -105,12 +102,6 @@ class Overlay:
         """Cards tinted by what they cost; replaces all."""
         if heat != self.heat:
             self.heat = heat
-            self.over.update()
-
-    def show_fields(self, fields: tuple[Field, ...]) -> None:
-        """What the selected layer sees of each Input's picture; replaces all."""
-        if fields != self.fields:
-            self.fields = fields
             self.over.update()
 
     def clear(self) -> None:
@@ -198,11 +189,6 @@ class Overlay:
             item = self.scene.nodes.get(node_id)
             if item is not None and item.isVisible() and item.box().adjusted(0, 0, 0, 12).intersects(exposed):
                 paint_heat(painter, item.box(), level, self.heat.text[node_id], self.scene.look, zoom)
-
-        for field in self.fields if zoom >= FAR else ():
-            item = self.scene.nodes.get(field.source)
-            if item is not None and item.isVisible() and plate_of(item.box()).intersects(exposed):
-                paint_field(painter, item.box(), field, self.pictures.get(field.source), self.scene.look)
 
     def _paint_live(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage
 
 from designer.canvas import Canvas
-from designer.canvas.field_plate import plate_of
 from designer.document import DocState, Point, verbs
 from designer.document.chain_text import parse_chain
 from tests.designer.canvas.conftest import Hand
@@ -21,11 +22,13 @@ def test_a_click_on_a_convolution_draws_what_it_sees_on_the_inputs_picture(draw:
     canvas.overlay.show_pictures({"n1": strip})
     canvas.motion.finish()
     hand = Hand(canvas)
-    plate = canvas.mapFromScene(plate_of(canvas.scene_.nodes["n1"].box())).boundingRect()
-    before = canvas.grab(plate).toImage()
+    plate = canvas.corners.plate
+    assert not plate.isVisible()
     hand.click(hand.card("n4"))
-    (field,) = canvas.overlay.fields
-    assert field.size == (8, 8) and canvas.grab(plate).toImage() != before
-    assert canvas.grab(plate).toImage().pixelColor(12, 12) == QColor("#cc2233")
+    assert plate.isVisible() and plate.field is not None and plate.field.size == (8, 8)
+    assert plate.seen().width() == pytest.approx(plate.picture().width() * 8 / 28)
+    image = plate.grab().toImage()
+    corner, middle = plate.picture().topLeft().toPoint() + QPoint(2, 2), plate.seen().center().toPoint()
+    assert image.pixelColor(corner) == QColor("#cc2233") and image.pixelColor(middle) != QColor("#cc2233")
     hand.click(hand.card("n6"))
-    assert canvas.overlay.fields == () and canvas.grab(plate).toImage() == before
+    assert not plate.isVisible()
