@@ -30,7 +30,7 @@ class Evidence:
     """``start``, ``now``: layer statistics over the first training samples, before any step and at this one.
 
     ``activations``: node -> id of the activation that its weighted sum feeds. ``step_losses``: every step's loss.
-    Curves have one value per epoch. ``expected_first``: ln C + Var(logits) / 2 at the start, nan without classes.
+    Curves have one value per epoch. ``expected_first``: at the start, if labels said nothing; nan without classes.
     """
 
     step: int

@@ -54,7 +54,7 @@ class Examiner:
         self._start = self._statistics(start, 0)
         seen = start.evaluate(self._x, self._y)
         self.first_loss = seen.loss
-        self.expected_first = self._expected_first(start)
+        self.expected_first, self.guess = self._uninformed(start)
         self._inputs = tuple(_figures(v) for v in self._x.values() if v.dtype.kind == "f")
 
     def _statistics(self, executable: NumpyExecutable, step: int) -> tuple[LayerStats, ...]:
@@ -73,13 +73,24 @@ class Examiner:
         """Dead units as of the last look."""
         return self._ledger.layers()
 
-    def _expected_first(self, start: NumpyExecutable) -> float:
-        """ln C + Var(logits) / 2, where a cross-entropy over C classes is learned."""
-        classes, head = len(self._trainer.dataset.class_names), self._trainer.plan.heads[0]
-        if classes < 2 or head.loss.fuses is None:
-            return math.nan
-        logits = start.forward(self._x, [head.prediction])[head.prediction]
-        return math.log(classes) + float(np.var(logits, dtype=np.float64)) / 2
+    def _uninformed(self, start: NumpyExecutable) -> tuple[float, float]:
+        """The mean loss over all labels that a sample could have: for these logits, and for logits of zero.
+
+        For small logits the first is ln C + Var(logits) / 2, over the C outputs; the second is ln C, or ln 2 for
+        sigmoids. nan where no classes are learned from logits, or by several heads at once.
+        """
+        t, head = self._trainer, self._trainer.plan.heads[0]
+        learns_classes = head.loss.fuses is not None and head.loss.target != "values"
+        if not learns_classes or len(t.dataset.class_names) < 2 or len(t.plan.heads) > 1:
+            return math.nan, math.nan
+        logits, target = start.forward(self._x, [head.prediction])[head.prediction], self._y[head.field]
+        labels = range(logits.shape[1]) if head.loss.target == "classes" else range(2)
+
+        def loss(y: NDArray[np.floating]) -> float:
+            each = [head.loss.per_sample(np, y, np.full_like(target, k)).mean(dtype=np.float64) for k in labels]
+            return float(np.mean(each)) * head.weight
+
+        return loss(logits), loss(np.zeros_like(logits))
 
     def examine(self) -> Evidence:
         """The evidence of this moment."""

@@ -11,7 +11,9 @@ import pytest
 from engine.declare import Spec
 from engine.primitives.base import Array, Context
 from engine.primitives.tanh import Tanh
+from engine.training import Trainer
 from engine.training.checks import first_loss_check, gradient_check, overfit_check, shuffled_check
+from engine.training.examination import Examiner
 from tests.engine.training.nets import blobs, chain, mlp, project
 
 
@@ -58,6 +60,25 @@ def test_the_trio_fails_where_it_should() -> None:
     assert first_loss_check(loud, blobs()).passed is False
     blind = project(chain(("input", {"size": (4,)}), ("rescale", {"scale": 0.0}), *mlp_tail()))
     assert overfit_check(blind, blobs(), seconds=2.0).passed is False
+
+
+@pytest.mark.parametrize(
+    ("classes", "units", "loss", "guess"),
+    [
+        (2, 1, "binary_cross_entropy", np.log(2)),
+        (3, 3, "binary_cross_entropy", np.log(2)),
+        (3, 3, "softmax_cross_entropy", np.log(3)),
+    ],
+)
+def test_what_guessing_gives_is_the_losss_own(classes: int, units: int, loss: str, guess: float) -> None:
+    data = blobs(classes=classes, per_class=300, spread=8.0)  # classes that nobody could tell apart by luck
+    graph = mlp((4, 16, units), loss=loss, weight_init=Spec("xavier_normal", {"gain": 0.8}))
+    seen = Examiner(Trainer(project(graph), data, backend="numpy"))
+    result = first_loss_check(project(graph), data)
+    assert result.passed and result.expected == pytest.approx(guess, rel=1e-6)
+    assert guess < seen.expected_first < 1.7 * guess
+    silent = mlp((4, 16, units), loss=loss, weight_init=Spec("zeros"))
+    assert Examiner(Trainer(project(silent), data, backend="numpy")).expected_first == pytest.approx(guess, rel=1e-6)
 
 
 def mlp_tail() -> list[tuple[str, dict[str, Any]]]:
