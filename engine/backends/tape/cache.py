@@ -37,7 +37,7 @@ def _processor() -> str:
 def fingerprint() -> str:
     """Changes with everything that the machine code depends on."""
     digest = hashlib.sha256()
-    for file in (_HERE / "opcodes.py", *sorted((_HERE / "kernels").glob("*.py"))):
+    for file in (_HERE / "opcodes.py", _HERE / "points.py", *sorted((_HERE / "kernels").glob("*.py"))):
         digest.update(file.read_bytes())
     versions = [sys.version, platform.machine(), _processor(), os.environ.get("GRADLOOM_VECTOR", "")]
     versions += [metadata.version(name) for name in ("numba", "llvmlite")]

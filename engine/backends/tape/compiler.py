@@ -25,8 +25,9 @@ MODES = ("train", "gradients", "gradients_running", "evaluate", "forward")
 class Compiler:
     """Writes all tapes of one plan for one capacity (samples) and number of threads. What rules need stands here."""
 
-    def __init__(self, plan: Plan, optimizer: Optimizer, capacity: int, threads: int) -> None:
+    def __init__(self, plan: Plan, optimizer: Optimizer, capacity: int, threads: int, winograd: int = 2) -> None:
         self.plan, self.optimizer, self.capacity, self.threads = plan, optimizer, capacity, threads
+        self.winograd, self.tile_scratch = winograd, 0
         self.consumers = _consumers(plan)
         self.orders: dict[int, Image | None] = {}
         self.halos: dict[int, int] = {}
@@ -129,10 +130,10 @@ class Compiler:
             self._constants.extend(values)
         return self._constant_places[values]
 
-    def reserve_partial(self, value: int) -> None:
-        """Keep room for each thread's own gradient of a weight."""
+    def reserve_partial(self, value: int, count: int | None = None) -> None:
+        """Keep room for each thread's own gradient of a weight, maybe in a form of ``count`` numbers."""
         self._partials[value] = self.partial_count
-        self.partial_count += -(-self.parameters.slots[value].count // 16) * 16
+        self.partial_count += -(-(count or self.parameters.slots[value].count) // 16) * 16
 
     def partial(self, value: int) -> int:
         """The first thread's own gradient of a weight; the next thread's is ``partial_stride`` further."""
@@ -186,6 +187,10 @@ class Compiler:
         """A gradient of weights, once all gradients of values are there."""
         self._later.all(family, op, *operands)
 
+    def at_last(self, family: int, op: int, *operands: int) -> None:
+        """A gradient of weights that is made from what ``later`` left."""
+        self._last.all(family, op, *operands)
+
     def reduce(self, value: int) -> None:
         """Join the threads' own gradients of a weight."""
         slot = self.slot(value)
@@ -201,15 +206,14 @@ class Compiler:
         return Program(tapes, self.arena.size + 64, self.doubles, np.array([*self._constants, 0.0]))
 
     def _tape(self, mode: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-        self.draft, self._later = Draft(), Draft()
+        self.draft, self._later, self._last = Draft(), Draft(), Draft()
         self.training, self.updates = mode in ("train", "gradients"), mode == "train"
         self.written: set[int] = set()
         self._plain_made: set[int] = set()
-        backward = mode in ("train", "gradients", "gradients_running")
+        self.backward = backward = mode in ("train", "gradients", "gradients_running")
         self.draft.all(o.MOVE, o.CLEAR, self.partials, self.partial_stride, self.partial_count if backward else 0)
-        if backward:
-            for k in self.plan.loss_steps:
-                self.rule(self.plan.steps[k]).prepare(self, self.plan.steps[k])
+        for k in self.plan.loss_steps if backward else range(len(self.plan.steps)):
+            self.rule(self.plan.steps[k]).prepare(self, self.plan.steps[k])
         self.draft.sync()
         for slot in self.plan.inputs:
             self._gather(slot.value, slot.field)
@@ -218,7 +222,7 @@ class Compiler:
         if mode != "forward":
             emit_losses(self, gradients=backward)
         if backward:
-            self._backward()
+            self._emit_backward()
             self.reached = frozenset(self.written)
         emit_finish(self, norms=backward)
         if mode == "train":
@@ -233,13 +237,15 @@ class Compiler:
             o.MOVE, o.GATHER, *view, rows, length, fields.index(field), floats=store.pitch if store.image else 0
         )
 
-    def _backward(self) -> None:
+    def _emit_backward(self) -> None:
         for k in reversed(self.plan.loss_steps):
             step = self.plan.steps[k]
             if step.output in self.written and self.needs(step.output):
                 self.rule(step).backward(self, step)
         self.draft.sync()
         self.draft.extend(self._later)
+        self.draft.sync()
+        self.draft.extend(self._last)
         self.draft.sync()
 
 

@@ -49,20 +49,28 @@ def cores() -> int:
 class TapeExecutable(Executable):
     """Tape and arena of one plan. Threads: the cores of this process unless told; small steps take one.
 
-    The same seed, threads and machine give the same bits, however the steps are cut into chunks.
+    The same seed, threads and machine give the same bits, however the steps are cut into chunks. ``winograd``: how 3x3
+    convolutions of stride 1 are computed where their channels allow it: 0 directly, 2 by F(2x2), which is as exact and
+    as local, 4 by F(4x4), faster, but NaN and rounding reach 5 x 5 pixels.
     """
 
     name = "tape"
 
     def __init__(
-        self, plan: Plan, optimizer: Optimizer, dtype: Dtype = "float32", seed: int = 0, threads: int | None = None
+        self,
+        plan: Plan,
+        optimizer: Optimizer,
+        dtype: Dtype = "float32",
+        seed: int = 0,
+        threads: int | None = None,
+        winograd: int = 2,
     ) -> None:
         super().__init__(plan, optimizer, dtype, seed)
         reasons = refusals(plan, optimizer, dtype)
         if reasons:
             raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(reasons)}; 'numpy' has")
         cache.use()
-        self.threads = min(threads or cores(), opcodes.MAX_THREADS)
+        self.threads, self.winograd = min(threads or cores(), opcodes.MAX_THREADS), winograd
         self._work = sum(
             3 * s.primitive.macs(*(plan.values[i].shape for i in s.inputs)) for s in plan.steps
         )  # per sample
@@ -84,7 +92,7 @@ class TapeExecutable(Executable):
     # memory -----------------------------------------------------------------------------------------------------
 
     def _built(self, capacity: int) -> tuple[Compiler, Machine]:
-        compiler = Compiler(self.plan, self.optimizer, capacity, self.threads)
+        compiler = Compiler(self.plan, self.optimizer, capacity, self.threads, self.winograd)
         program, weights = compiler.program(), len(self.plan.weights)
         validate(program, capacity, self.threads, weights)
         return compiler, Machine(program, self.threads, weights, capacity)

@@ -14,8 +14,8 @@ PANEL = 16
 SUM_ROWS = 128
 
 # families
-CONTROL, MOVE, ELEMENT, MATRIX, NORM, LOSS, UPDATE, CONV, POOL = range(9)
-FAMILIES = ("control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool")
+CONTROL, MOVE, ELEMENT, MATRIX, NORM, LOSS, UPDATE, CONV, POOL, WINOGRAD = range(10)
+FAMILIES = ("control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool", "winograd")
 
 # control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it)
 BARRIER, GROUP, CHECK = range(3)
@@ -41,6 +41,9 @@ SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY, SURVIVE = ran
 
 # conv
 DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM = range(5)
+
+# winograd
+TILES, TILES_DW, POINTS, POINTS_BACK = range(4)
 
 # pool
 MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus BACK

@@ -256,5 +256,5 @@ def _families() -> dict[int, Callable[[Oracle, Row], None]]:
 
     return {
         o.MOVE: _move, o.ELEMENT: _element, o.MATRIX: _matrix, o.NORM: _norm, o.LOSS: ends.loss, o.UPDATE: ends.update,
-        o.CONV: images.conv, o.POOL: images.pool,
+        o.CONV: images.conv, o.POOL: images.pool, o.WINOGRAD: images.winograd,
     }  # fmt: skip

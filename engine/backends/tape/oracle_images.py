@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.points import input_matrix, kernel_matrix, output_matrix
 
 if TYPE_CHECKING:
     from engine.backends.tape.oracle import Oracle, Row, Wide
@@ -103,3 +104,51 @@ def _window(x: Any, y: Any, won: Any, number: Any, back: bool) -> None:
         best = flat.argmax(1)
         y[...] = np.take_along_axis(flat, best[:, None], 1)[:, 0]
         won[...] = number[best]
+
+
+def winograd(m: Oracle, t: Row) -> None:
+    """Tile by tile, in matrices."""
+    if t[1] in (o.POINTS, o.POINTS_BACK):
+        inner, channels, g = t[4], t[5], kernel_matrix(t[6])
+        if t[1] == o.POINTS:
+            w = m.panels(t[2], 9 * inner, channels).reshape(3, 3, inner, channels)
+            u = np.einsum("ia,jb,abcd->ijcd", g, g, w)
+            for k, matrix in enumerate(u.reshape(-1, inner, channels)):
+                m.put_panels(t[3] + k * inner * channels, matrix)
+        else:
+            du = _points(m, t[2], t[6], inner, channels)
+            dw = np.einsum("ia,jb,ijcd->abcd", g, g, du)
+            m.put_panels(t[3], dw.reshape(9 * inner, channels))
+        return
+    inner, channels, height, width, f = t[5], *t[11:15]
+    down, right = -(-height // f), -(-width // f)
+    x = np.zeros((m.batch, down * f + 2, right * f + 2, inner))
+    x[:, : height + 2, : width + 2] = m.strided(
+        t[2], (m.batch, height + 2, width + 2, inner), (t[3], t[4], inner, 1)
+    )  # fmt: skip
+    b, a = input_matrix(f), output_matrix(f)
+    place = m.strided(t[8], (m.batch, height, width, channels), (t[9], t[10], channels, 1))
+    y = np.zeros((m.batch, down * f, right * f, channels))
+    y[:, :height, :width] = place
+    u = _points(m, t[6], f, inner, channels)
+    total = np.zeros_like(u)
+    for i in range(0, down * f, f):
+        for j in range(0, right * f, f):
+            v = np.einsum("pa,qb,nabc->npqc", b, b, x[:, i : i + f + 2, j : j + f + 2])
+            if t[1] == o.TILES:
+                y[:, i : i + f, j : j + f] = np.einsum("ap,bq,npqc,pqcd->nabd", a, a, v, u)
+            else:
+                dy = np.einsum("ap,bq,nabd->npqd", a, a, y[:, i : i + f, j : j + f])
+                total += np.einsum("npqc,npqd->pqcd", v, dy)
+    if t[1] == o.TILES_DW:
+        for k, matrix in enumerate(total.reshape(-1, inner, channels)):
+            m.put_panels(t[6] + k * inner * channels, matrix, add=True)
+    else:
+        place[...] = y[:, :height, :width] + (m.flat(t[7], channels) if t[7] >= 0 else 0)
+
+
+def _points(m: Oracle, at: int, f: int, inner: int, channels: int) -> Wide:
+    """(points, points, inner, channels) out of panels."""
+    count = (f + 2) ** 2
+    each = [m.panels(at + k * inner * channels, inner, channels) for k in range(count)]
+    return np.stack(each).reshape(f + 2, f + 2, inner, channels)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.points import scratch
 from engine.backends.tape.program import Program
 
 Row = tuple[int, ...]
@@ -186,6 +187,24 @@ def _spread(b: Bounds, t: Row) -> Iterator[Part]:
     yield b.view(t, 15, rows, columns * t[18])
 
 
+def _winograd(b: Bounds, t: Row) -> Iterator[Part]:
+    if t[1] in (o.POINTS, o.POINTS_BACK):
+        points, kernel = (t[6] + 2) ** 2 * t[4] * t[5], 9 * t[4] * t[5]
+        yield t[2], t[2] + (points if t[1] == o.POINTS_BACK else kernel)
+        yield t[3], t[3] + (kernel if t[1] == o.POINTS_BACK else points)
+        return
+    inner, channels, height, width, m = t[5], *t[11:15]
+    yield b.view(t, 2, height + 2, (width + 2) * inner)
+    yield b.view(t, 8, height, width * channels)
+    yield b.by_thread(t[16], t[17], scratch(m, inner, channels))
+    points = (m + 2) ** 2 * inner * channels
+    if t[1] == o.TILES_DW:
+        yield b.by_thread(t[6], t[7], points)
+    else:
+        yield t[6], t[6] + points
+        yield (t[7], t[7] + channels) if t[7] != -1 else (0, 0)
+
+
 def _pool(b: Bounds, t: Row) -> Iterator[Part]:
     yield b.view(t, 2, t[9], t[8] * t[10])
     if t[1] % o.BACK == o.GLOBAL_POOL:
@@ -198,7 +217,7 @@ def _pool(b: Bounds, t: Row) -> Iterator[Part]:
 
 _RULES: dict[int, Callable[[Bounds, Row], Iterator[Part]]] = {
     o.MOVE: _move, o.ELEMENT: _element, o.MATRIX: _matrix, o.NORM: _norm, o.LOSS: _loss, o.UPDATE: _update,
-    o.CONV: _conv, o.POOL: _pool,
+    o.CONV: _conv, o.POOL: _pool, o.WINOGRAD: _winograd,
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from engine.backends.tape import cache
 from engine.backends.tape.opcodes import FAMILIES
 
 #: the slowest first, so that two processes end at about the same time
-ORDER = ("element", "conv", "move", "norm", "update", "matrix", "pool", "loss", "run")
+ORDER = ("winograd", "element", "conv", "move", "norm", "update", "matrix", "pool", "loss", "run")
 
 
 def main(arguments: list[str]) -> int:

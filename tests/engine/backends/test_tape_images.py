@@ -83,3 +83,28 @@ NETS: dict[str, tuple[Graph, Spec, tuple[str, ...]]] = {
 def test_ten_steps_beside_the_reference(name: str, threads: int) -> None:
     graph, optimizer, idle = NETS[name]
     compare(graph, optimizer, threads, idle)
+
+
+def tiled(first: int, second: int, size: tuple[int, int, int]) -> tuple[Graph, Spec]:
+    """Two convolutions that Winograd's tiles take, on images that they do not fit into evenly."""
+    conv = {"kernel": (3, 3), "padding": "same", "activation": Spec("tanh")}
+    graph = chain(
+        ("input", {"size": size}), ("conv2d", {"filters": first, **conv}), ("conv2d", {"filters": second, **conv}),
+        ("avg_pool2d", {}), ("flatten", {}), ("dense", {"units": 3}), CE,
+    )  # fmt: skip
+    return graph, SGD
+
+
+TILED = {
+    "8 to 16 to 32": tiled(16, 32, (8, 9, 10)),
+    "32 to 16": tiled(32, 16, (3, 13, 7)),
+    "48 to 48": tiled(48, 48, (1, 4, 5)),
+    "24 to 16, direct before": tiled(24, 16, (16, 8, 8)),
+}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("winograd", [0, 2, 4])
+@pytest.mark.parametrize("name", TILED)
+def test_tiles_beside_the_reference(name: str, winograd: int, threads: int) -> None:
+    compare(*TILED[name], threads, winograd=winograd)

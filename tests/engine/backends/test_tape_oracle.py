@@ -16,6 +16,7 @@ from engine.declare import Spec
 from engine.graph import Edge, Graph, Node
 from tests.engine.backends.test_tape_dense import NETS as DENSE
 from tests.engine.backends.test_tape_images import NETS as IMAGES
+from tests.engine.backends.test_tape_images import TILED
 from tests.engine.backends.twins import data, tape
 
 GRAPHS: dict[str, tuple[Graph, Spec]] = {**DENSE, **{k: v[:2] for k, v in IMAGES.items()}}
@@ -77,6 +78,8 @@ def incomparable(rows: Any, samples: int) -> Iterator[tuple[int, int]]:
     for t in rows:
         if (t[0], t[1]) == (o.NORM, o.SUMS):
             yield t[12] + 6 * t[10], t[12] + 8 * t[10]
+        if t[0] == o.WINOGRAD and t[1] in (o.TILES, o.TILES_DW):
+            yield t[16], t[16] + t[17]
         if (t[0], t[1]) == (o.POOL, o.MAX_POOL):
             yield t[19], t[19] + samples * t[8] * t[11] * t[12]
 
@@ -105,6 +108,14 @@ def judged(made: TapeExecutable, mode: str, rows: Any, step: int) -> None:
 def test_drawn_nets(name: str) -> None:
     graph, optimizer = GRAPHS[name]
     with tape(graph, optimizer) as made:
+        judge(made)
+
+
+@pytest.mark.parametrize("winograd", [2, 4])
+@pytest.mark.parametrize("name", TILED)
+def test_tiles(name: str, winograd: int) -> None:
+    with tape(*TILED[name], winograd=winograd) as made:
+        assert any(row[0] == o.WINOGRAD for row in made._machine.program.tapes["train"])
         judge(made)
 
 

@@ -14,8 +14,9 @@ from engine.optimizers import OPTIMIZERS
 from engine.plan import build_plan
 from tests.engine.backends.test_tape_dense import NETS as DENSE
 from tests.engine.backends.test_tape_images import NETS as IMAGES
+from tests.engine.backends.test_tape_images import TILED
 
-GRAPHS: dict[str, tuple[Graph, Spec]] = {**DENSE, **{k: v[:2] for k, v in IMAGES.items()}}
+GRAPHS: dict[str, tuple[Graph, Spec]] = {**DENSE, **TILED, **{k: v[:2] for k, v in IMAGES.items()}}
 #: columns that hold a place in the arena, by family and opcode (backward as forward)
 PLACES: dict[tuple[int, int], tuple[int, ...]] = {
     (o.MOVE, o.GATHER): (2,), (o.MOVE, o.COPY): (2, 6), (o.MOVE, o.PERMUTE): (2, 5), (o.MOVE, o.DROPOUT): (2, 5),
@@ -28,7 +29,8 @@ PLACES: dict[tuple[int, int], tuple[int, ...]] = {
     (o.UPDATE, o.SQUARES): (2,), (o.UPDATE, o.PENALTY): (2, 3, 4), **{(o.UPDATE, op): (2, 3, 4) for op in range(6)},
     (o.CONV, o.DIRECT): (2, 11, 13), (o.CONV, o.WEIGHTS): (2, 11, 17), (o.CONV, o.SPREAD): (2, 6, 15),
     (o.CONV, o.TURN): (2, 3), (o.CONV, o.PIXEL_SUM): (2, 8), (o.POOL, o.MAX_POOL): (2, 5, 19),
-    (o.POOL, o.AVERAGE_POOL): (2, 5), (o.POOL, o.GLOBAL_POOL): (2, 5),
+    (o.WINOGRAD, o.TILES): (2, 6, 8, 16), (o.WINOGRAD, o.TILES_DW): (2, 6, 8, 16), (o.WINOGRAD, o.POINTS): (2, 3),
+    (o.WINOGRAD, o.POINTS_BACK): (2, 3), (o.POOL, o.AVERAGE_POOL): (2, 5), (o.POOL, o.GLOBAL_POOL): (2, 5),
 }  # fmt: skip
 
 

@@ -38,12 +38,14 @@ def data(plan: Plan, count: int, seed: int = 3) -> tuple[dict[str, Any], dict[st
 
 
 @contextmanager
-def tape(graph: Graph, optimizer: Spec | str = "sgd", threads: int = 1, seed: int = 0) -> Iterator[TapeExecutable]:
+def tape(
+    graph: Graph, optimizer: Spec | str = "sgd", threads: int = 1, seed: int = 0, winograd: int = 2
+) -> Iterator[TapeExecutable]:
     """A tape on exactly so many threads, however small its steps are."""
     chosen = OPTIMIZERS.make(Spec(optimizer) if isinstance(optimizer, str) else optimizer)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SMALL_STEP", 0)
-        made = TapeExecutable(build_plan(graph), chosen, "float32", seed, threads)
+        made = TapeExecutable(build_plan(graph), chosen, "float32", seed, threads, winograd)
         yield made
         made.close()
 
@@ -67,11 +69,11 @@ def distance(a: Any, b: Any, start: Any = 0.0) -> float:
     return float(np.linalg.norm(a - b) / scale) if scale else float(np.linalg.norm(a))
 
 
-def compare(graph: Graph, optimizer: Spec, threads: int, idle: tuple[str, ...] = ()) -> None:
+def compare(graph: Graph, optimizer: Spec, threads: int, idle: tuple[str, ...] = (), winograd: int = 2) -> None:
     """Ten steps on both, then everything that either shows. Weights named ``idle`` have an exact gradient of zero."""
     exact = reference(graph, optimizer)
     start = exact.weights()
-    with tape(graph, optimizer, threads) as mine:
+    with tape(graph, optimizer, threads, winograd=winograd) as mine:
         for key, value in mine.weights().items():
             np.testing.assert_array_equal(value, start[key])
         expected, found = trained(exact, keep=True), trained(mine, keep=True)

@@ -37,7 +37,7 @@ class LinearRule(Rule):
     def prepare(self, c: Compiler, step: Step) -> None:
         """The transpose, for dx."""
         x, w = step.inputs[:2]
-        if c.needs(x):
+        if c.backward and c.needs(x):
             _, inner, units = self._sizes(c, step)
             c.draft.all(o.MOVE, o.PACK, c.slot(w).offset, self._turned(c, step), inner, units)
 

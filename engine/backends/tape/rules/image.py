@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.layout import Image, Slot, Store
+from engine.backends.tape.points import TILES, kernel_matrix, scratch
 from engine.backends.tape.rules.base import Rule
 from engine.layers import Step
 from engine.plan import Plan
@@ -46,41 +47,80 @@ class Conv2dRule(Rule):
                 )
             )  # fmt: skip
 
+    def _fits(self, c: Compiler, step: Step, inputs: int, outputs: int) -> bool:
+        """Whether Winograd's tiles take these channels: eights in, sixteens out, kernel 3 x 3, stride and padding 1."""
+        window = self._window(c, step)
+        plain = window == Window((3, 3), (1, 1), (1, 1, 1, 1))
+        return bool(c.winograd) and plain and inputs % 8 == 0 and outputs % 16 == 0
+
     def reserve(self, c: Compiler, step: Step) -> None:
         """dw and db are summed by each thread over its own images, while they are in cache."""
-        for value in step.inputs[1:]:
-            if c.needs(value):
-                c.reserve_partial(value)
+        w = step.inputs[1]
+        outputs, inputs = c.plan.values[w].shape[:2]
+        tiled = self._fits(c, step, inputs, outputs)
+        if tiled or self._fits(c, step, outputs, inputs):
+            c.tile_scratch = max(c.tile_scratch, -(-scratch(c.winograd, inputs, outputs) // 16) * 16)
+        if c.needs(w):
+            c.reserve_partial(w, (c.winograd + 2) ** 2 * inputs * outputs if tiled else None)
+        for bias in step.inputs[2:]:
+            if c.needs(bias):
+                c.reserve_partial(bias)
 
     def _turned(self, c: Compiler, step: Step) -> int:
         outputs, inputs, kh, kw = c.plan.values[step.inputs[1]].shape
         return c.buffer(("turned", step.inputs[1]), -(-inputs // o.PANEL) * o.PANEL * outputs * kh * kw)
 
+    def _points(self, c: Compiler, step: Step, source: int, inputs: int, outputs: int, name: str) -> int:
+        """Where the transformed kernel stands."""
+        return c.buffer((name, step.output), (c.winograd + 2) ** 2 * inputs * outputs)
+
+    def _transform(self, c: Compiler, step: Step, source: int, inputs: int, outputs: int, name: str) -> None:
+        target = self._points(c, step, source, inputs, outputs, name)
+        g = c.constants(*kernel_matrix(c.winograd).ravel())
+        c.draft.all(o.WINOGRAD, o.POINTS, source, target, inputs, outputs, c.winograd, g)
+
     def prepare(self, c: Compiler, step: Step) -> None:
-        """The kernel turned round, for dx."""
+        """The kernel turned round, for dx, and transformed where tiles are used."""
         x, w = step.inputs[:2]
-        if c.needs(x):
-            outputs, inputs, kh, kw = c.plan.values[w].shape
+        outputs, inputs, kh, kw = c.plan.values[w].shape
+        if self._fits(c, step, inputs, outputs):
+            self._transform(c, step, c.slot(w).offset, inputs, outputs, "points")
+        if c.backward and c.needs(x):
             flip = int(self._window(c, step).stride == (1, 1))
             c.draft.all(o.CONV, o.TURN, c.slot(w).offset, self._turned(c, step), kh * kw, inputs, outputs, flip)
+            if self._fits(c, step, outputs, inputs):
+                c.draft.sync()
+                self._transform(c, step, self._turned(c, step), outputs, inputs, "turned points")
+
+    def _tiles(self, c: Compiler, op: int, x: Store, kernel: tuple[int, int], y: Store) -> None:
+        """kernel: (U, bias or -1), or (dU, its stride)."""
+        assert x.image is not None and y.image is not None
+        start = x.offset - x.stride - x.image[0]
+        place = c.buffer("tiles", c.tile_scratch * c.threads)
+        operands = (
+            start, x.pitch, x.stride, x.image[0], *kernel, *y.view, *y.image, c.winograd, TILES[c.winograd], place,
+            c.tile_scratch,
+        )  # fmt: skip
+        c.draft.sample(o.WINOGRAD, op, *operands, floats=x.pitch + y.pitch)
 
     def forward(self, c: Compiler, step: Step) -> None:
         """One instruction."""
-        x, y = c.store(step.inputs[0]), c.store(step.output)
+        x, y, w = c.store(step.inputs[0]), c.store(step.output), step.inputs[1]
         window = self._window(c, step)
         bias = c.slot(step.inputs[2]).offset if len(step.inputs) > 2 else -1
-        _direct(c, x, window, window.pads[:2], c.slot(step.inputs[1]).offset, bias, y, add=False)
+        outputs, inputs = c.plan.values[w].shape[:2]
+        if self._fits(c, step, inputs, outputs):
+            points = self._points(c, step, c.slot(w).offset, inputs, outputs, "points")
+            self._tiles(c, o.TILES, x, (points, bias), y)
+        else:
+            _direct(c, x, window, window.pads[:2], c.slot(w).offset, bias, y, add=False)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """dw, db and dx of an image at a time."""
         x, w = step.inputs[:2]
         window, dy = self._window(c, step), c.gradient(step.output)
-        seen = c.store(x)
         if c.needs(w):
-            operands = (*_cells(seen, window, window.pads[:2]), *_image(dy), c.partial(w), c.partial_stride)
-            c.draft.sample(o.CONV, o.WEIGHTS, *operands, floats=seen.pitch + dy.pitch)
-            c.reduce(w)
-            c.written.add(w)
+            self._kernel(c, step, window, dy)
         if len(step.inputs) > 2 and c.needs(step.inputs[2]):
             b = step.inputs[2]
             channels, rows, width = c.plan.values[step.output].shape
@@ -88,9 +128,31 @@ class Conv2dRule(Rule):
             c.draft.sample(o.CONV, o.PIXEL_SUM, *operands, floats=dy.pitch)
             c.reduce(b)
             c.written.add(b)
-        if c.needs(x):
+        outputs, inputs = c.plan.values[w].shape[:2]
+        if c.needs(x) and self._fits(c, step, outputs, inputs):
+            with c.contribution(x) as (dx, _):
+                points = self._points(c, step, self._turned(c, step), outputs, inputs, "turned points")
+                self._tiles(c, o.TILES, dy, (points, -1), dx)
+        elif c.needs(x):
             with c.contribution(x, adds=True) as (dx, add):
                 self._input(c, step, window, dy, dx, add)
+
+    def _kernel(self, c: Compiler, step: Step, window: Window, dy: Store) -> None:
+        w, seen = step.inputs[1], c.store(step.inputs[0])
+        outputs, inputs = c.plan.values[w].shape[:2]
+        c.written.add(w)
+        if not self._fits(c, step, inputs, outputs):
+            operands = (*_cells(seen, window, window.pads[:2]), *_image(dy), c.partial(w), c.partial_stride)
+            c.draft.sample(o.CONV, o.WEIGHTS, *operands, floats=seen.pitch + dy.pitch)
+            c.reduce(w)
+            return
+        self._tiles(c, o.TILES_DW, seen, (c.partial(w), c.partial_stride), dy)
+        count = (c.winograd + 2) ** 2 * inputs * outputs
+        whole = c.buffer(("points gradient", step.output), count)
+        c.later(o.MOVE, o.REDUCE, c.partial(w), c.partial_stride, count, whole)
+        g = c.constants(*kernel_matrix(c.winograd).ravel())
+        target = c.parameters.gradient_of(w)
+        c.at_last(o.WINOGRAD, o.POINTS_BACK, whole, target, inputs, outputs, c.winograd, g)
 
     def _input(self, c: Compiler, step: Step, window: Window, dy: Store, dx: Store, add: bool) -> None:
         turned = self._turned(c, step)
