@@ -79,7 +79,8 @@ class Dataset:
     """Three splits and what they mean. Inputs are float32, or float64 where the source is. Do not write to them.
 
     ``task``: "binary" (two classes), "classes" (more) or "values" (regression). ``value_range``: what an image's
-    values lie in before ``preparation``, for pictures. ``preparation``: by input field, to be applied to new inputs.
+    values lie in before ``preparation``, for pictures; ``byte_top``: the whole number that its upper end stands for.
+    ``preparation``: by input field, to be applied to new inputs.
     ``notes``: what loading had to say ("2 unreadable files skipped: ..."). ``source_note``: origin and licence.
     """
 
@@ -95,6 +96,7 @@ class Dataset:
     image: bool = False
     source_note: str = ""
     value_range: tuple[float, float] | None = None
+    byte_top: float = 255.0
     preparation: Mapping[str, Preparation] = field(default_factory=dict)
     columns: tuple[Column, ...] = ()
     notes: tuple[str, ...] = ()

@@ -72,9 +72,9 @@ def _picture(path: Path, dataset: Dataset) -> Array:
     return _from_bytes(as_array(image, (height, width)), dataset)
 
 
-def _from_bytes(x: Array, dataset: Dataset) -> Array:
+def _from_bytes(x: Array, dataset: Dataset, top: float = 255.0) -> Array:
     low, high = dataset.value_range or (0.0, 255.0)
-    return (x.astype(np.float32) * np.float32((high - low) / 255.0) + np.float32(low)).astype(np.float32)
+    return (x.astype(np.float32) * np.float32((high - low) / top) + np.float32(low)).astype(np.float32)
 
 
 def _scaled(x: Array, path: Path, dataset: Dataset) -> Array:
@@ -86,7 +86,7 @@ def _scaled(x: Array, path: Path, dataset: Dataset) -> Array:
         x = x[:, None]
     if x.dtype.kind not in "biuf":
         raise DataError(path, "inputs must be real numbers", got=str(x.dtype))
-    return _from_bytes(x, dataset) if dataset.image and x.dtype == np.uint8 else x
+    return _from_bytes(x, dataset, dataset.byte_top) if dataset.image and x.dtype == np.uint8 else x
 
 
 def _array(path: Path) -> Array:

@@ -53,6 +53,7 @@ def split_samples(samples: Samples, setup: DataSetup) -> Dataset:
         image=samples.image,
         source_note=samples.source_note,
         value_range=samples.value_range,
+        byte_top=samples.byte_top,
         preparation=preparation,
         columns=samples.columns,
         notes=samples.notes,

@@ -23,6 +23,7 @@ class Samples:
 
     ``part``: the source's own split, (N,) of TRAIN, VALIDATION, TEST; None if it has none. ``train_share``: the share
     that trains, where the source sets it itself. ``fill_missing``: NaN in x is to be replaced by the training mean.
+    ``byte_top``: the whole number in the source's images that became the upper end of ``value_range``.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Samples:
     image: bool = False
     source_note: str = ""
     value_range: tuple[float, float] | None = None
+    byte_top: float = 255.0
     columns: tuple[Column, ...] = ()
     extra: Mapping[str, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -58,16 +58,16 @@ class Sliding:
         largest = tuple(
             max(1, min(k, (r - 1) // d + 1)) for k, r, d in zip(self.kernel, room, self.dilation, strict=True)
         )
-        template = "{name} {kernel} does not fit a {h} x {w} input"
+        template = "{what} {kernel} does not fit a {h} x {w} input"
         if self.reach != self.kernel:
-            template = "{name} {kernel} with dilation {dilation} spans {reach} and does not fit a {h} x {w} input"
+            template = "{what} {kernel} with dilation {dilation} spans {reach} and does not fit a {h} x {w} input"
         if any((top, left, bottom, right)):
             template += ", padded to {room}"
         return ShapeRefusal(
             "a window that fits the image",
             template,
             {
-                "name": self.name,
+                "what": self.name,
                 "kernel": times(self.kernel),
                 "dilation": times(self.dilation),
                 "reach": times(self.reach),

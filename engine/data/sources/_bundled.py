@@ -66,6 +66,7 @@ class BundledImages(Bundled):
             target_name=self.target_name,
             image=True,
             value_range=value_range,
+            byte_top=self.top,
             source_note=self.origin,
             part=arrays.get("part"),
         )

@@ -47,8 +47,8 @@ class Conv2D(ConvLayer, id="conv2d", title="Conv2D"):
             if count % self.groups:
                 raise ShapeRefusal(
                     "groups that divide the channels",
-                    "{groups} groups do not divide {count} {name}",
-                    {"groups": self.groups, "count": count, "name": name},
+                    "{groups} groups do not divide {count} {what}",
+                    {"groups": self.groups, "count": count, "what": name},
                     expected=f"a divisor of {count}",
                     got=str(self.groups),
                     fixes=(Fix("One group", "set_param", {"name": "groups", "value": 1}),),

@@ -54,8 +54,8 @@ class Standardize(Layer, id="standardize", title="Standardize"):
             if count not in (1, inputs[0][0]):
                 raise ShapeRefusal(
                     "one constant, or one per feature or channel",
-                    "{name} has {count} numbers, but {axes} features or channels come",
-                    {"name": name, "count": count, "axes": inputs[0][0]},
+                    "{what} has {count} numbers, but {axes} features or channels come",
+                    {"what": name, "count": count, "axes": inputs[0][0]},
                     expected=f"1 or {inputs[0][0]}",
                     got=str(count),
                     fixes=(Fix("Reset to default", "reset_param", {"name": name}),),

@@ -138,3 +138,8 @@ def test_a_thousand_nodes_are_analysed_again_quickly_after_one_edit() -> None:
         edits.append(time.perf_counter() - started)
     assert previous.problems == () and previous.nodes["n501"].parameters == (13 + 1) * (4 + 500 % 5)
     assert min(edits) < fresh / 3
+
+
+def test_a_refusals_own_words_are_not_taken_for_the_layers_name() -> None:
+    (problem,) = infer(edited(CNN, "n1", kernel=(31, 31))).problems
+    assert problem.text.startswith("conv2d 1: kernel 31 x 31 does not fit a 28 x 28 input")

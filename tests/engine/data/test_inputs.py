@@ -94,3 +94,11 @@ def test_the_mean_of_few_known_training_values_is_theirs(write: Write) -> None:
     path = write("t.csv", "a,b,y\n?,3,0.5\n8,?,1.5\n,?,2.5\n?,9,3.5\n7,9,4.5\n")
     setup = DataSetup(Spec("csv", {"path": str(path), "missing": "mean"}), 0.0, 0.4, shuffle_split=False)
     assert load_dataset(setup).train.x["x"].tolist() == [[8, 3], [8, 3], [8, 3]]
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist_5k", "fashion_mnist"])
+def test_a_bundled_images_own_file_gives_its_own_inputs(name: str) -> None:
+    dataset = load_dataset(DataSetup(Spec(name), validation=0.0, test=0.0, shuffle_split=False))
+    file = Path(__file__).parents[3] / "samples" / "data" / f"{name}.npz"
+    read = read_inputs(file, dataset)
+    np.testing.assert_array_equal(read[: len(dataset.train)], dataset.train.x["x"])
