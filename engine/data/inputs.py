@@ -86,7 +86,11 @@ def _scaled(x: Array, path: Path, dataset: Dataset) -> Array:
         x = x[:, None]
     if x.dtype.kind not in "biuf":
         raise DataError(path, "inputs must be real numbers", got=str(x.dtype))
-    return _from_bytes(x, dataset, dataset.byte_top) if dataset.image and x.dtype == np.uint8 else x
+    if not (dataset.image and x.dtype == np.uint8):
+        return x
+    # Bytes that stay under the data set's own top are its own (digits count to 16); others are ordinary pixels.
+    own = int(x.max(initial=0)) <= dataset.byte_top
+    return _from_bytes(x, dataset, dataset.byte_top if own else 255.0)
 
 
 def _array(path: Path) -> Array:

@@ -101,4 +101,5 @@ def test_a_bundled_images_own_file_gives_its_own_inputs(name: str) -> None:
     dataset = load_dataset(DataSetup(Spec(name), validation=0.0, test=0.0, shuffle_split=False))
     file = Path(__file__).parents[3] / "samples" / "data" / f"{name}.npz"
     read = read_inputs(file, dataset)
-    np.testing.assert_array_equal(read[: len(dataset.train)], dataset.train.x["x"])
+    rows = np.load(file)["part"] == 0 if "part" in np.load(file) else slice(0, len(dataset.train))
+    np.testing.assert_allclose(read[rows], dataset.train.x["x"], rtol=1e-6)
