@@ -1,6 +1,7 @@
 """A contestant in a process of its own: JSON lines in (net, seconds), JSON lines out (seconds a step, peak memory).
 
-``python -m tests.benchmarks.worker CONTESTANT THREADS``. Contestants: tape, torch (eager), torch-fused,
+``python -m tests.benchmarks.worker CONTESTANT THREADS``. Contestants: tape, tape-fast (F(4x4)
+convolutions), torch (eager), torch-fused,
 torch-last (channels last), torch-compile, sgemm (the machine's own limit: 1024 x 1024 products).
 """
 
@@ -27,7 +28,7 @@ def _data(net: Net, shape: tuple[int, ...]) -> tuple[Any, Any]:
     return x, y
 
 
-def tape(name: str, threads: int) -> Step:
+def tape(name: str, threads: int, winograd: int) -> Step:
     """Many steps a call, as the session makes them: chunks of about 10 ms."""
     from engine.backends.tape.executable import TapeExecutable
     from engine.optimizers import OPTIMIZERS
@@ -35,7 +36,7 @@ def tape(name: str, threads: int) -> Step:
 
     net = NETS[name]
     plan = build_plan(net.graph)
-    made = TapeExecutable(plan, OPTIMIZERS.make(net.optimizer), "float32", 0, threads)
+    made = TapeExecutable(plan, OPTIMIZERS.make(net.optimizer), "float32", 0, threads, winograd)
     x, y = _data(net, plan.values[plan.inputs[0].value].shape)
     if net.inference:
         shown = plan.heads[0].shown
@@ -117,8 +118,8 @@ def sgemm(threads: int) -> Step:
 
 def make(contestant: str, name: str, threads: int) -> Step:
     """The step of a contestant."""
-    if contestant == "tape":
-        return tape(name, threads)
+    if contestant.startswith("tape"):
+        return tape(name, threads, 4 if contestant == "tape-fast" else 2)
     if contestant == "sgemm":
         return sgemm(threads)
     return torch(name, threads, contestant.partition("-")[2] or "eager")
