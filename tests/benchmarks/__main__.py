@@ -98,7 +98,8 @@ def line(found: dict[str, Any]) -> str:
     peak = found["peak"].get("tape", 0) / max(found["peak"].get(found["best"], 1), 1)
     return (
         f"{found['net']:4} {1e6 * tape:10.1f} {1e6 * best:10.1f}  {found['best']:14} {found['ratio']:7.4f} "
-        f"{found['must']:6} {found['fast']:7.4f} {found['aim']:6} {found['gflops']:8.1f} {found['sgemm']:8.1f} {peak:6.2f}"
+        f"{found['must']:6} {found['fast']:7.4f} {found['aim']:6} "
+        f"{found['gflops']:8.1f} {found['sgemm']:8.1f} {peak:6.2f}"
     )
 
 
@@ -118,7 +119,7 @@ def main(arguments: list[str]) -> int:
     alone = ["torch-fused:1", "torch-last:1"] if asked.threads > 1 else []
     names = ["tape", "tape-fast", *variants, *alone, "sgemm"]
     print(
-        "net     tape us   torch us  torch's best     ratio   must    fast    aim  GFLOP/s    sgemm  peak memory, tape / torch"
+        "net     tape us   torch us  torch's best     ratio   must    fast    aim  GFLOP/s    sgemm  memory, to torch's"
     )
     results = []
     for net in asked.nets or list(NETS):
