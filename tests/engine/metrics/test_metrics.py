@@ -159,7 +159,7 @@ def test_evaluation_takes_the_threshold_from_the_loss() -> None:
     dataset: Any = SimpleNamespace(task="binary", split=lambda _: split)
     found = {}
     for name in ("hinge", "binary_cross_entropy"):
-        head = SimpleNamespace(field="y", node="out", loss=LOSSES.make(name))
+        head = SimpleNamespace(field="y", source="y", node="out", loss=LOSSES.make(name))
         run: Any = SimpleNamespace(plan=SimpleNamespace(heads=[head]))
         found[name] = task_metrics(run, dataset, "test", shown)["accuracy"]
     assert found == {"hinge": 1.0, "binary_cross_entropy": pytest.approx(1 / 3)}
