@@ -349,6 +349,16 @@ def run_in_terminal(arguments: list[str]) -> int:
     return code
 
 
+def compile_kernels() -> None:
+    """The fast backend's kernels, once per version of them; without them everything runs, on NumPy."""
+    ready = "import sys; from engine.backends.tape import cache; sys.exit(0 if cache.is_ready() else 3)"
+    if call([str(venv_python()), "-P", "-c", ready]) != 3:
+        return
+    say("compiling the fast kernels, once (about half a minute)")
+    if call([str(venv_python()), "-P", "-m", "engine.backends.tape.warm"]):
+        say("the kernels could not be compiled; training uses NumPy instead")
+
+
 def start(form: str, arguments: list[str]) -> int:
     """The program or its tests, with the rest of the arguments; their exit code."""
     if form == "test":
@@ -370,6 +380,8 @@ def main(argv: list[str]) -> int:
         print("--parity belongs to test: python3 resources/bootstrap.py test --parity", file=sys.stderr)
         return 2
     prepare(form, "--parity" in ours, "--gpu" in ours, "--yes" in ours)
+    if form == "run":
+        compile_kernels()
     return start(form, rest)
 
 

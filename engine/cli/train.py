@@ -19,6 +19,7 @@ from engine.files.resume import ResumeState as StoredState
 from engine.files.weights import write_weights
 from engine.graph import Project
 from engine.training import ResumeState, Trainer
+from engine.training.resume import backend_for
 
 #: seconds between two looks at Ctrl+C
 PIECE = 0.1
@@ -30,7 +31,9 @@ def train(options: Namespace) -> int:
     file = project_file.read(options.file)
     project = _changed(file.project, options)
     _check_backend(options.backend or project.training.backend)
-    trainer = Trainer(project, data_of(project, options.file), backend=options.backend)
+    stored = ResumeState(file.resume.arrays, file.resume.scalars) if options.resume and file.resume else None
+    backend = backend_for(options.backend or project.training.backend, stored)
+    trainer = Trainer(project, data_of(project, options.file), backend=backend)
     if options.resume:
         _resume(trainer, file.resume, options.file)
     with MetricsFile(options.metrics, trainer.dataset.task) as metrics, _stoppable() as stop:

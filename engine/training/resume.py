@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import DivergedError
+from engine.backends import DivergedError, available
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -62,6 +62,12 @@ def resume_state(trainer: Trainer) -> ResumeState:
         "divergence": _told(trainer.divergence),
     }
     return ResumeState(arrays, scalars)
+
+
+def backend_for(asked: str, state: ResumeState | None) -> str:
+    """Bits differ between backends, so what was trained on one goes on there, unless another is asked for by name."""
+    stored = str(state.scalars.get("backend", "auto")) if state is not None else "auto"
+    return stored if asked == "auto" and stored in available() else asked
 
 
 def restore(trainer: Trainer, state: ResumeState) -> None:

@@ -40,7 +40,7 @@ from engine.training.events import (
 from engine.training.examination import Doctor, Report
 from engine.training.looking import Looker
 from engine.training.politeness import be_polite, one_blas_thread
-from engine.training.resume import ResumeState
+from engine.training.resume import ResumeState, backend_for
 from engine.training.timeline import Timeline
 from engine.training.trainer import EpochRecord, Stopped, Trainer
 
@@ -228,7 +228,8 @@ class Session:
 
     def _prepare(self) -> Trainer:
         self.dataset = self._data if isinstance(self._data, Dataset) else self._data()
-        trainer = Trainer(self.project, self.dataset, backend=self._backend)
+        backend = backend_for(self._backend or self.project.training.backend, self.resume)
+        trainer = Trainer(self.project, self.dataset, backend=backend)
         fresh: tuple[tuple[str, str], ...] = ()
         if self.resume is not None:
             trainer.load_resume_state(self.resume)

@@ -265,6 +265,22 @@ def test_silence_is_broken(bootstrap: ModuleType, capsys: pytest.CaptureFixture[
     assert bootstrap.LOG.read_text() == "Collecting a\nCollecting b\n"
 
 
+@pytest.mark.parametrize(("ready", "compiled", "asked"), [(0, 0, 1), (3, 0, 2), (3, 1, 2), (1, 0, 1)])
+def test_kernels_are_compiled_once_and_their_lack_is_no_obstacle(
+    bootstrap: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    ready: int,
+    compiled: int,
+    asked: int,
+) -> None:
+    answers, calls = [ready, compiled], []
+    monkeypatch.setattr(bootstrap, "call", lambda command, **_: (calls.append(command), answers[len(calls) - 1])[1])
+    bootstrap.compile_kernels()
+    assert len(calls) == asked
+    assert ("uses NumPy instead" in capsys.readouterr().out) == (asked == 2 and compiled != 0)
+
+
 def test_without_display_the_main_job_runs_in_the_terminal(
     bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from engine.declare import Spec
 from engine.graph import Project
 from engine.plan import PlanError
 from engine.training import ResumeState, Trainer
+from engine.training.resume import backend_for
 from engine.training.targets import InputError, TargetError
 from tests.engine.training.nets import blobs, chain, mlp, project
 
@@ -265,3 +266,12 @@ def test_what_does_not_fit_is_refused_by_name(graph: Any, error: type[Exception]
 def test_a_backend_that_is_not_there_is_refused() -> None:
     with pytest.raises(BackendUnavailableError, match="available here: numpy"):
         Trainer(project(mlp((4, 3))), blobs(), backend="abacus")
+
+
+def test_a_resume_stays_on_its_backend_unless_another_is_asked_for() -> None:
+    state = Trainer(project(mlp((4, 8, 3))), blobs(), backend="numpy").resume_state()
+    assert backend_for("auto", state) == "numpy"
+    assert backend_for("tape", state) == "tape"
+    assert backend_for("auto", None) == "auto"
+    gone = ResumeState(state.arrays, {**state.scalars, "backend": "abacus"})
+    assert backend_for("auto", gone) == "auto"
