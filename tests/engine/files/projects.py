@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from engine.declare import Declared, Param, Spec
+from engine.declare import Declared, Param, ParamError, Spec
 from engine.files.values import REGISTRIES
 from engine.graph import DataSetup, Edge, Graph, Node, Project, TrainingSetup
 from engine.layers import LAYERS
@@ -61,7 +61,17 @@ def params(cls: type[Declared], depth: int = 0) -> st.SearchStrategy[dict[str, A
     if depth > 2:
         return st.just({})
     some = st.fixed_dictionaries({}, optional={name: value(p, depth) for name, p in cls.params.items()})
-    return some.map(lambda given: {k: v for k, v in given.items() if v != cls.params[k].default})
+    kept = some.map(lambda given: {k: v for k, v in given.items() if v != cls.params[k].default})
+    return kept.filter(lambda given: fits(cls, given))
+
+
+def fits(cls: type[Declared], given: dict[str, Any]) -> bool:
+    """Whether the parameters suit each other too: a uniform's high is not below its low."""
+    try:
+        cls(**given)
+    except ParamError:
+        return False
+    return True
 
 
 JSON = st.recursive(
