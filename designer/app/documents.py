@@ -151,7 +151,11 @@ class Document(QObject):
 
     def _runs_changed(self) -> None:
         """A file on the disk lacks the newest run; a document that never had one is not worth a question."""
-        if self.path is not None and not self._showing:
+        session = self.bridge.session
+        resume = session.resume if session is not None else None
+        # A file that was saved while its training ran holds all of it, only the record is written down now.
+        held = session is not None and resume is not None and session.status.step == resume.scalars["step"]
+        if self.path is not None and not self._showing and not held:
             self.store.undo_stack.resetClean()
 
     def _open_failed(self, error: Exception) -> None:

@@ -97,6 +97,8 @@ class Store(QObject):
         ``saved=False``: it counts as changed (a recovered one).
         """
         self.undo_stack.clear()
+        # Qt leaves an empty history as it was, even if that was not clean.
+        self.undo_stack.setClean()
         if not saved:
             self.undo_stack.resetClean()
         old, self._state = self._state, place_missing(state)

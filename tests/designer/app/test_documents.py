@@ -298,3 +298,19 @@ def test_an_export_of_what_cannot_run_says_why(opened: Opened, tmp_path: Path) -
     window.document.store.apply("x", remove_nodes, (middle,))
     window.files.export_to("onnx", tmp_path / "net.onnx")
     assert window.notice.current.tone == "error" and not (tmp_path / "net.onnx").exists()
+
+
+def test_opening_a_file_saved_while_it_trained_changes_nothing(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
+    window, path = opened("spiral"), tmp_path / "mine.gradloom"
+    document = window.document
+    document.bridge.epoch()
+    qtbot.waitUntil(lambda: document.bridge.state.name == "paused" and len(document.runs.runs) == 1, timeout=20_000)
+    document.runs.remove([1])
+    document.save(path)
+    qtbot.waitUntil(lambda: not document.store.modified and path.exists(), timeout=10_000)
+    with qtbot.waitSignal(document.opened, timeout=10_000):
+        window.files.open_path(path)
+    qtbot.waitUntil(lambda: len(document.runs.runs) == 1, timeout=20_000)
+    assert not document.store.modified
+    document.bridge.epoch()
+    qtbot.waitUntil(lambda: document.store.modified, timeout=20_000)

@@ -127,3 +127,10 @@ def test_analysis_is_made_anew_only_for_another_graph(store: Store) -> None:
     store.apply("Units", verbs.set_param, ("n2",), "units", 5)
     assert told == [analyst.analysis] and analyst.analysis.graph is store.state.graph
     assert analyst.analysis.nodes["n2"].parameters == 15
+
+
+def test_an_opened_document_is_clean_even_after_one_that_was_recovered(store: Store) -> None:
+    store.open(chain("input", "output"), saved=False)
+    assert store.modified
+    store.open(chain("input", "dense", "output"))
+    assert not store.modified
