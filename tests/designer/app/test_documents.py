@@ -53,7 +53,8 @@ def test_save_and_open_bring_back_graph_layout_and_training_bit_for_bit(
     assert window.windowTitle() == "mine.gradloom[*] - Gradloom"
     saved = store.state
     bridge.epoch()
-    qtbot.waitUntil(lambda: bridge.session.status.epoch == 2 and bridge.frame.columns.count == bridge.session.status.step)
+    qtbot.waitUntil(lambda: bridge.session.status.epoch == 2)
+    qtbot.waitUntil(lambda: bridge.frame.columns.count == bridge.session.status.step)
     straight = bridge.frame.columns.loss[: bridge.frame.columns.count].copy()
 
     window.document.new()
