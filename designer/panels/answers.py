@@ -215,9 +215,7 @@ class AnswersPanel(LivePanel):
     def _caption(dataset: Dataset, answers: Answers, k: int) -> str:
         told, truth = dataset.class_names[answers.told[k]], dataset.class_names[answers.truth[k]]
         sure = f"{100 * answers.sure[k]:.0f} %"
-        return (
-            f"{told} {sure}" if answers.right[k] else tr("{told} {sure}, is {truth}", told=told, sure=sure, truth=truth)
-        )
+        return f"{told} {sure}" if answers.right[k] else f"{told} {sure}\n" + tr("is {truth}", truth=truth)
 
     def _fill_table(self, dataset: Dataset, answers: Answers, rows: NDArray[np.int64]) -> None:
         self.model.clear()
