@@ -50,7 +50,8 @@ def ordered(declared: type[Declared]) -> dict[str, Param]:
     for cls in declared.__mro__:
         inherited = {k for base in cls.__bases__ for k in getattr(base, "params", {})}
         names += [k for k in getattr(cls, "params", {}) if k not in inherited and k not in names]
-    names.sort(key=lambda k: _group_place(declared.params[k].group))
+    # Within a group a rate comes first: it is what a person looks for in an optimizer.
+    names.sort(key=lambda k: (_group_place(declared.params[k].group), k != "rate"))
     return {k: declared.params[k] for k in names}
 
 
