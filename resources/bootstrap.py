@@ -359,10 +359,17 @@ def compile_kernels() -> None:
         say("the kernels could not be compiled; training uses NumPy instead")
 
 
+def side_by_side(arguments: list[str]) -> list[str]:
+    """Pytest's arguments that share the tests out over the cores (four at most: each holds its own libraries)."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    told = any(a.startswith(("-n", "--numprocesses", "--pdb", "-p")) for a in arguments)
+    return [] if told or cores == 1 else ["-n", str(min(cores, 4)), "--dist", "worksteal"]
+
+
 def start(form: str, arguments: list[str]) -> int:
     """The program or its tests, with the rest of the arguments; their exit code."""
     if form == "test":
-        return call([str(venv_python()), "-m", "pytest", *arguments], cwd=ROOT)
+        return call([str(venv_python()), "-m", "pytest", *side_by_side(arguments), *arguments], cwd=ROOT)
     if wants_window(arguments) and not has_display(os.environ):
         return run_in_terminal(arguments)
     # -P: a folder "designer" where the user happens to stand must not be taken for the program.

@@ -39,6 +39,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VEC
 if not SHOWN:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("KERAS_BACKEND", "torch")
+# Compiled once for all workers and children of a run; a folder that outlives the run may be named from outside.
+os.environ.setdefault("GRADLOOM_KERNELS", str(HOME / "cache" / "gradloom"))
 
 ROOT = Path(__file__).resolve().parent.parent
 PARITY_REASON = "{} is not installed; `python3 resources/bootstrap.py test --parity` installs it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import subprocess
+import os
 import sys
 import time
 from pathlib import Path
@@ -295,6 +296,24 @@ def test_without_display_the_main_job_runs_in_the_terminal(
     assert picture in capsys.readouterr().out
     assert bootstrap.start("run", ["info", "x.json"]) == 0
     assert ran[2] == (["info", "x.json"], {})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cores", "added"),
+    [
+        ([], 2, ["-n", "2", "--dist", "worksteal"]),
+        (["tests/house", "-x"], 64, ["-n", "4", "--dist", "worksteal"]),
+        ([], 1, []),
+        (["-n0"], 2, []),
+        (["--pdb"], 2, []),
+        (["-p", "no:xdist"], 2, []),
+    ],
+)
+def test_tests_are_shared_out_over_the_cores(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, arguments: list[str], cores: int, added: list[str]
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    assert bootstrap.side_by_side(arguments) == added
 
 
 def test_exit_codes_come_back(bootstrap: ModuleType) -> None:
