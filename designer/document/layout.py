@@ -5,9 +5,12 @@ JSON of ``Project.layout``::
     {"positions": {"n1": [16, 40]},                      top left corner of each card
      "reroutes": [{"wire": ["n1", "out", "n2", "in"], "points": [[x, y]]}],
      "frames": {"f1": {"title": "encoder", "colour": "dense", "box": [x, y, width, height]}},
-     "groups": {"g1": {"title": "block", "members": ["n1", "n2"]}}}
+     "groups": {"g1": {"title": "block", "members": ["n1", "n2"]}},
+     "collapsed": ["n1"],                                 cards that show their title only
+     "direction": "down"}                                 where the flow runs; "right" where it is absent
 
-``Project.notes``: ``{"t1": {"text": "...", "box": [x, y, width, height], "colour": ""}}``.
+A group's "at" is where its card stands, "inputs" the ends inside that one port feeds, "outputs" what it gives; all three
+may be missing. ``Project.notes``: ``{"t1": {"text": "...", "box": [x, y, width, height], "colour": ""}}``.
 Unknown entries are kept as they are; reading and writing again is byte-identical (order included).
 """
 
@@ -16,14 +19,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Literal, NamedTuple, TypeVar, cast
 
 from designer.document.geometry import Box, Point
+from designer.document.nesting import Nesting, nesting_of
 from designer.document.refusals import LayoutRefusal
 from engine.graph import Edge, Json
 
 T = TypeVar("T")
+#: where the flow runs, and with it on which sides the ports are
+Direction = Literal["right", "down"]
 NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
@@ -37,13 +44,27 @@ class Frame:
     extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
 
 
+class Slot(NamedTuple):
+    """A port of a node; JSON ``[node, port]``."""
+
+    node: str
+    port: str
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Nodes that are shown as one."""
+    """Nodes that are shown as one card. ``at``: its top left corner, None = in the middle of its members.
+
+    ``inputs``: one tuple per port, the inner input ports that it feeds together; ``outputs``: the inner output ports that
+    it gives. Both are what stays a port without a wire; what a wire crosses is a port in any case.
+    """
 
     title: str
     members: tuple[str, ...]
     extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
+    at: Point | None = None
+    inputs: tuple[tuple[Slot, ...], ...] = ()
+    outputs: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +79,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Layout:
-    """Positions by node id, reroute points by wire, frames and groups by id.
+    """Positions by node id, reroute points by wire, frames and groups by id, collapsed cards, the flow's direction.
 
     ``order`` remembers the order of the file's entries, ``extra`` those that this version does not know.
     """
@@ -67,8 +88,20 @@ class Layout:
     reroutes: Mapping[Edge, tuple[Point, ...]] = field(default_factory=dict)
     frames: Mapping[str, Frame] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    collapsed: tuple[str, ...] = ()
+    direction: Direction = "right"
     extra: Mapping[str, Json] = field(default_factory=dict)
     order: tuple[str, ...] = field(default=(), compare=False)
+
+    @cached_property
+    def collapsed_set(self) -> frozenset[str]:
+        """The collapsed cards, for asking one by one."""
+        return frozenset(self.collapsed)
+
+    @cached_property
+    def nesting(self) -> Nesting:
+        """Which group lies in which."""
+        return nesting_of(self.groups)
 
     @staticmethod
     def from_json(value: Mapping[str, Json]) -> Layout:
@@ -78,6 +111,8 @@ class Layout:
             "reroutes": _reroutes(value.get("reroutes", [])),
             "frames": {k: _frame(f"layout.frames.{k}", v) for k, v in _map("layout.frames", value)},
             "groups": {k: _group(f"layout.groups.{k}", v) for k, v in _map("layout.groups", value)},
+            "collapsed": _names("layout.collapsed", value.get("collapsed", [])),
+            "direction": _direction(value.get("direction", "right")),
         }
         extra = {k: v for k, v in value.items() if k not in known}
         return Layout(**known, extra=extra, order=tuple(value))  # type: ignore[arg-type]
@@ -93,7 +128,9 @@ class Layout:
             "frames": {
                 k: _boxed({"title": f.title, "colour": f.colour}, f.box, f.extra) for k, f in self.frames.items()
             },
-            "groups": {k: {"title": g.title, "members": list(g.members), **g.extra} for k, g in self.groups.items()},
+            "groups": {k: _group_json(g) for k, g in self.groups.items()},
+            "collapsed": list(self.collapsed),
+            "direction": self.direction if self.direction != "right" or "direction" in self.order else "",
             **self.extra,
         }
         names = (*self.order, *(k for k in parts if k not in self.order))
@@ -171,10 +208,44 @@ def _frame(path: str, value: Json) -> Frame:
     )
 
 
+def _direction(value: Json) -> Direction:
+    if value in ("right", "down"):
+        return cast(Direction, value)
+    raise LayoutRefusal("layout.direction", '"right" or "down"', value)
+
+
+_GROUP = ("title", "members", "at", "inputs", "outputs")
+
+
 def _group(path: str, value: Json) -> Group:
     entry = _object(path, value)
-    extra = {k: v for k, v in entry.items() if k not in ("title", "members")}
-    return Group(_text(path, entry, "title"), _names(f"{path}.members", entry.get("members", [])), extra)
+    extra = {k: v for k, v in entry.items() if k not in _GROUP}
+    members = _names(f"{path}.members", entry.get("members", []))
+    at = _point(f"{path}.at", entry["at"]) if "at" in entry else None
+    inputs = tuple(_slots(f"{path}.inputs", v) for v in _list(f"{path}.inputs", entry.get("inputs", [])))
+    outputs = _slots(f"{path}.outputs", entry.get("outputs", []))
+    return Group(_text(path, entry, "title"), members, extra, at, inputs, outputs)
+
+
+def _group_json(group: Group) -> Json:
+    entry: dict[str, Json] = {"title": group.title, "members": list(group.members)}
+    if group.at is not None:
+        entry["at"] = list(group.at)
+    if group.inputs:
+        entry["inputs"] = [[list(s) for s in slots] for slots in group.inputs]
+    if group.outputs:
+        entry["outputs"] = [list(s) for s in group.outputs]
+    return {**entry, **group.extra}
+
+
+def _list(path: str, value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise LayoutRefusal(path, "a list", value)
+    return value
+
+
+def _slots(path: str, value: Json) -> tuple[Slot, ...]:
+    return tuple(Slot(*_names(path, v, 2)) for v in _list(path, value))
 
 
 def _reroutes(value: Json) -> dict[Edge, tuple[Point, ...]]:

@@ -63,6 +63,16 @@ class DocState:
         """Nodes shown as one."""
         return self.layout.groups
 
+    @property
+    def collapsed(self) -> frozenset[str]:
+        """Cards that show their title only."""
+        return self.layout.collapsed_set
+
+    @property
+    def down(self) -> bool:
+        """True where the flow runs from top to bottom."""
+        return self.layout.direction == "down"
+
     def position(self, node: str) -> Point:
         """Where the card stands; the origin if it was never placed."""
         return self.layout.positions.get(node, ORIGIN)

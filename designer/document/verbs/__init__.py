@@ -1,5 +1,13 @@
 """Pure functions state -> state: every edit there is. A refusal is an exception; nothing has changed then."""
 
+from designer.document.verbs.areas import (
+    move_areas,
+    recolour,
+    remove_areas,
+    resize_area,
+    retitle,
+    write_note,
+)
 from designer.document.verbs.arrange import (
     align,
     distribute,
@@ -9,6 +17,7 @@ from designer.document.verbs.arrange import (
     nudge,
     place_missing,
 )
+from designer.document.verbs.cards import set_collapsed
 from designer.document.verbs.chain import add_chain, add_network
 from designer.document.verbs.convert import has_stages, nodes_to_settings, settings_to_nodes
 from designer.document.verbs.fixes import apply_fix
@@ -75,6 +84,7 @@ __all__ = [
     "lazy_connect",
     "load_fragment",
     "move_and_make_room",
+    "move_areas",
     "move_nodes",
     "new_name",
     "nodes_to_settings",
@@ -82,13 +92,18 @@ __all__ = [
     "param_value",
     "paste",
     "place_missing",
+    "recolour",
     "refusal_of",
+    "remove_areas",
     "remove_frame",
     "remove_group",
     "remove_nodes",
     "remove_note",
     "rename",
     "reset_param",
+    "resize_area",
+    "retitle",
+    "set_collapsed",
     "set_data",
     "set_data_field",
     "set_frame",
@@ -105,4 +120,5 @@ __all__ = [
     "settings_to_nodes",
     "thread_on_wire",
     "ungroup",
+    "write_note",
 ]

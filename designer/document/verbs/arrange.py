@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from designer.document.geometry import CARD_HEIGHT, CARD_WIDTH, GAP, Point, Sizes, snap
+from designer.document.frames import follow_frames
+from designer.document.geometry import CARD_HEIGHT, CARD_WIDTH, GAP, GRID, Point, Sizes, snap, snap_up
 from designer.document.layered import layered, layered_with_routes
+from designer.document.layout import Direction
 from designer.document.shove import make_room
 from designer.document.state import DocState
+from designer.document.turn import along_the_flow
 from engine.graph import Edge
 from engine.graph.refusals import UnknownNodeRefusal
 
@@ -79,6 +82,7 @@ def distribute(state: DocState, ids: Iterable[str], direction: Literal["across",
     return move_nodes(state, moved)
 
 
+@along_the_flow
 def move_and_make_room(state: DocState, positions: Mapping[str, Point], sizes: Sizes) -> DocState:
     """The cards at these places, and what they would cover moved aside."""
     after = move_nodes(state, positions)
@@ -92,15 +96,20 @@ def lay_out(
     keep: str | None = None,
     row_width: float = 1200,
     gap: float = GAP,
+    direction: Direction | None = None,
 ) -> DocState:
-    """Layered left to right, few crossings, long chains wrapped in rows. ``keep`` stays where it is, the rest follows.
+    """Layered along the flow, few crossings, long chains wrapped in rows. ``keep`` stays where it is, the rest follows.
 
-    ``ids``: only these (None = all). ``row_width``: where a chain wraps; ``gap``: space between columns.
+    ``ids``: only these (None = all). ``row_width``: where a chain wraps; ``gap``: space between columns; ``direction``:
+    another direction for the whole drawing. Frames go with what they hold.
     """
-    chosen = [n for n in state.graph.nodes if ids is None or n in set(ids)]
+    if direction is not None and direction != state.layout.direction:
+        state = state.with_layout(direction=direction)
+    inside = set(state.graph.nodes if ids is None else ids)
+    chosen = [n for n in state.graph.nodes if n in inside]
     if not chosen:
         return state
-    placed, routes = layered_with_routes(state.graph, chosen, sizes, row_width, gap)
+    placed, routes = _layered(state, chosen, sizes, row_width, gap)
     if keep is not None and keep in placed:
         old, new = state.position(keep), placed[keep]
     elif ids is None:
@@ -109,11 +118,25 @@ def lay_out(
         old = Point(min(state.position(n).x for n in chosen), min(state.position(n).y for n in chosen))
         new = Point(min(p.x for p in placed.values()), min(p.y for p in placed.values()))
     dx, dy = snap(old.x - new.x), snap(old.y - new.y)
-    inside = set(chosen)
     kept = {e: p for e, p in state.reroutes.items() if e.source not in inside or e.target not in inside}
     led = {e: tuple(Point(x + dx, y + dy) for x, y in points) for e, points in routes.items()}
     after = move_nodes(state, {n: Point(p.x + dx, p.y + dy) for n, p in placed.items()})
-    return after if after.reroutes == {**kept, **led} else after.with_layout(reroutes={**kept, **led})
+    after = after if after.reroutes == {**kept, **led} else after.with_layout(reroutes={**kept, **led})
+    return follow_frames(state, after, sizes)
+
+
+def _layered(
+    state: DocState, chosen: list[str], sizes: Sizes, row_width: float, gap: float
+) -> tuple[dict[str, Point], dict[Edge, tuple[Point, ...]]]:
+    """Rows to the right; where the flow runs down, the same turned, with the middles of cards in line."""
+    if not state.down:
+        return layered_with_routes(state.graph, chosen, sizes, row_width, gap)
+    wide = {n: snap_up(sizes[n][0], 2 * GRID) if n in sizes else CARD_WIDTH for n in chosen}
+    widest = max(wide.values())
+    lying = {n: (sizes[n][1] if n in sizes else CARD_HEIGHT, widest) for n in chosen}
+    places, routes = layered_with_routes(state.graph, chosen, lying, row_width, gap)
+    upright = {n: Point(p.y + (widest - wide[n]) / 2, p.x) for n, p in places.items()}
+    return upright, {e: tuple(Point(p.y, p.x) for p in points) for e, points in routes.items()}
 
 
 def place_missing(state: DocState, sizes: Sizes | None = None) -> DocState:

@@ -12,6 +12,7 @@ from designer.document.layered import ROW_SPACE, layered
 from designer.document.ports import inputs_of, layer_class, outputs_of
 from designer.document.refusals import InsertRefusal
 from designer.document.state import DocState
+from designer.document.turn import along_the_flow
 from designer.document.verbs.fragment import cut_out, paste
 from designer.document.verbs.nodes import new_name
 from designer.document.verbs.wires import connect
@@ -19,6 +20,7 @@ from engine.graph import Edge, Node
 from engine.graph.refusals import UnknownNodeRefusal
 
 
+@along_the_flow
 def add_chain(
     state: DocState,
     links: Sequence[Link],

@@ -12,6 +12,7 @@ from designer.document.ports import layer_class
 from designer.document.refusals import ConvertRefusal
 from designer.document.shove import make_room
 from designer.document.state import DocState
+from designer.document.turn import along_the_flow
 from designer.document.verbs.nodes import delete_and_reconnect, new_name
 from designer.document.verbs.params import param_value
 from designer.document.verbs.wires import with_edges
@@ -28,6 +29,7 @@ def has_stages(type_name: str) -> bool:
     return found is not None and all(name in found.params for name in STAGES)
 
 
+@along_the_flow
 def settings_to_nodes(state: DocState, node_id: str, sizes: Sizes) -> DocState:
     """The node's activation, batch norm and dropout as nodes behind it, in the order in which they were applied."""
     node = _kernel(state, node_id)

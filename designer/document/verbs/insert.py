@@ -9,6 +9,7 @@ from designer.document.ports import inputs_of, outputs_of, title_of
 from designer.document.refusals import InsertRefusal
 from designer.document.shove import make_room
 from designer.document.state import DocState
+from designer.document.turn import along_the_flow
 from designer.document.verbs.nodes import add_node
 from designer.document.verbs.wires import substitute, with_edges
 from engine.declare import Value
@@ -16,6 +17,7 @@ from engine.graph import Edge
 from engine.graph.refusals import UnknownEdgeRefusal
 
 
+@along_the_flow
 def insert_on_wire(
     state: DocState,
     wire: Edge,
@@ -32,6 +34,7 @@ def insert_on_wire(
     return thread_on_wire(after, wire, node_id, sizes)
 
 
+@along_the_flow
 def thread_on_wire(state: DocState, wire: Edge, node_id: str, sizes: Sizes) -> DocState:
     """A node that is there goes on a wire: in by its first input, out by its first output, neighbours shoved aside."""
     if wire not in state.graph.edges:
@@ -48,6 +51,7 @@ def thread_on_wire(state: DocState, wire: Edge, node_id: str, sizes: Sizes) -> D
     return after.with_layout(positions=make_room(after.positions, sizes, (node_id,), GAP))
 
 
+@along_the_flow
 def insert_before(
     state: DocState, node: str, port: str, node_id: str, type_name: str, params: Mapping[str, Value], sizes: Sizes
 ) -> DocState:

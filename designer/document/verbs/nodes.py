@@ -64,6 +64,7 @@ def forget(state: DocState, gone: frozenset[str]) -> DocState:
         positions={k: p for k, p in state.positions.items() if k not in gone},
         reroutes={e: p for e, p in state.reroutes.items() if e.source not in gone and e.target not in gone},
         groups={k: g for k, g in groups.items() if g.members},
+        collapsed=tuple(n for n in state.layout.collapsed if n not in gone),
     )
     probes = tuple(p for p in state.probes if p.split(":")[0] not in gone)
     return replace(after, probes=probes) if len(probes) != len(state.probes) else after

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from designer.document.frames import around
 from designer.document.geometry import Box
 from designer.document.layout import Frame, Group, Note
 from designer.document.refusals import UnknownItemRefusal
@@ -49,10 +50,8 @@ def frame_around(
     state: DocState, frame_id: str, ids: tuple[str, ...], title: str, sizes: Mapping[str, tuple[float, float]]
 ) -> DocState:
     """A new frame around these cards, with room for its title."""
-    boxes = [(*state.position(n), *sizes[n]) for n in ids]
-    left, top = min(b[0] for b in boxes) - 24, min(b[1] for b in boxes) - 48
-    right, bottom = max(b[0] + b[2] for b in boxes) + 24, max(b[1] + b[3] for b in boxes) + 24
-    return set_frame(state, frame_id, Frame(title, Box(left, top, right - left, bottom - top)))
+    box = around(Box(*state.position(n), *sizes[n]) for n in ids)
+    return set_frame(state, frame_id, Frame(title, box)) if box is not None else state
 
 
 def set_group(state: DocState, group_id: str, group: Group) -> DocState:
