@@ -33,10 +33,18 @@ class Segment:
     text: str
 
 
+@dataclass(frozen=True)
+class Tick:
+    """One of several ways that meet: ``decades`` is what it would hand on alone."""
+
+    text: str
+    decades: float
+
+
 class RatioBars(AxisPlot):
     """x: layers in topological order; y: decades. Parts that lose hang below zero, parts that gain stand above; the
-    mark is their sum. A click on a part emits the layer's id and the part's place; one with no finite height is left
-    out and named in the read-out.
+    mark is their sum. Where ways meet, a diamond beside the bar stands at what each would be alone. A click on a part
+    emits the layer's id and the part's place; one with no finite height is left out and named in the read-out.
     """
 
     segment_clicked = Signal(str, int)
@@ -45,17 +53,25 @@ class RatioBars(AxisPlot):
         self._ids: list[str] = []
         self._names: list[str] = []
         self._bars: list[tuple[Segment, ...]] = []
+        self._ticks: list[tuple[Tick, ...]] = []
         self._selected: set[str] = set()
         super().__init__(title, help_text, x_axis="names", legend_corner=(1.0, 0.0), parent=parent)
         self.view.wheel_axis = None
         self.plot.scene().sigMouseClicked.connect(self._clicked)
 
-    def show_bars(self, ids: Sequence[str], names: Sequence[str], bars: Sequence[Sequence[Segment]]) -> None:
-        """One sequence of parts per layer, in the order in which the gradient is followed."""
+    def show_bars(
+        self,
+        ids: Sequence[str],
+        names: Sequence[str],
+        bars: Sequence[Sequence[Segment]],
+        ticks: Sequence[Sequence[Tick]] = (),
+    ) -> None:
+        """One sequence of parts per layer, in the order in which the gradient is followed; ``ticks`` likewise."""
         if not len(ids) == len(names) == len(bars):
             raise ValueError(f"ratio bars: {len(ids)} ids, {len(names)} names, {len(bars)} bars")
         self._ids, self._names = list(ids), list(names)
         self._bars = [tuple(b) for b in bars]
+        self._ticks = [tuple(t) for t in ticks] or [()] * len(bars)
         assert isinstance(self.x_axis, NameAxis)
         if self.x_axis.names != self._names:
             self.x_axis.show_names(self._names)
@@ -92,6 +108,7 @@ class RatioBars(AxisPlot):
 
     def reset_view(self) -> None:
         ends = [edge for k in range(len(self._ids)) for span in self.spans(k) for edge in span]
+        ends += [t.decades for ticks in self._ticks for t in ticks if math.isfinite(t.decades)]
         low, high = min(ends, default=-1.0), max(ends, default=0.0)
         room = max(0.12, 0.12 * (high - low))
         above = max(room, 0.5 * (high - low)) if high < -low / 2 else room  # the legend stands there, clear of losses
@@ -116,8 +133,18 @@ class RatioBars(AxisPlot):
                     painter.setPen(pen(theme().panel, width=1))
                     painter.setBrush(color(segment.color))
                     painter.drawRect(box)
+            self._paint_ticks(painter, at, index)
             if bar:
                 self._paint_total(painter, at, index)
+
+    def _paint_ticks(self, painter: QPainter, at: Mapping, index: int) -> None:
+        """The first one, which the parts follow, is filled."""
+        for k, tick in enumerate(self._ticks[index]):
+            if math.isfinite(tick.decades):
+                place = at.point(index + BAR / 2, tick.decades)
+                painter.setPen(pen(theme().text, width=1))
+                painter.setBrush(color(theme().text if k == 0 else theme().panel))
+                painter.drawPolygon([place + QPointF(x, y) for x, y in ((0, -4), (4, 0), (0, 4), (-4, 0))])
 
     def _paint_total(self, painter: QPainter, at: Mapping, index: int) -> None:
         total = self.total(index)
@@ -151,6 +178,8 @@ class RatioBars(AxisPlot):
         if part >= 0:
             return self._names[index], [(bar[part].color, bar[part].text, "")]
         rows: list[Row] = [(s.color, s.kind, f"{s.decades:+.3f}") for s in bar]
+        hue = theme().text
+        rows += [(hue, tr("alone by way of {name}", name=t.text), f"{t.decades:+.3f}") for t in self._ticks[index]]
         return self._names[index], [*rows, ("", tr("in all"), f"{self.total(index):+.3f}")] if bar else []
 
     def place_cursor(self, x: float | None) -> None:

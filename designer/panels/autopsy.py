@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QLabel
 from designer.panels.live import LivePanel
 from designer.session.frame import Frame
 from engine.probes.autopsy import Bar, LayerAutopsy
+from engine.probes.snapshot import Path
 from widgets import tokens
 from widgets.i18n import tr
-from widgets.ratio_bars import RatioBars, Segment
+from widgets.ratio_bars import RatioBars, Segment, Tick
 from widgets.tokens import theme
 
 
@@ -52,7 +53,8 @@ class AutopsyPanel(LivePanel):
             self.sentence.clear()
             return
         names = [new.name(a.node) for a in layers]
-        self.bars.show_bars([a.node for a in layers], names, [[_segment(b, new) for b in a.bars] for a in layers])
+        parts = [[_segment(b, new) for b in a.bars] for a in layers]
+        self.bars.show_bars([a.node for a in layers], names, parts, [ticks(a, new) for a in layers])
         self._show_sentence(layers, new)
 
     def _show_sentence(self, layers: Sequence[LayerAutopsy], frame: Frame) -> None:
@@ -76,7 +78,8 @@ class AutopsyPanel(LivePanel):
 def _segment(bar: Bar, frame: Frame) -> Segment:
     group = {
         "weights": "dense", "activation": "activation", "norm": "normalization", "pool": "pooling",
-        "dropout": "regularization", "shape": "data", "merge": "merge", "interference": "attention",
+        "dropout": "regularization", "shape": "data", "merge": "merge", "attention": "attention",
+        "interference": "output",
     }[bar.cause]  # fmt: skip
     return Segment(cause_name(bar), theme().group(group), bar.decades, explain(bar, frame))
 
@@ -91,6 +94,7 @@ def cause_name(bar: Bar) -> str:
         "dropout": tr("dropout mask"),
         "shape": tr("reshaping"),
         "merge": tr("merge"),
+        "attention": tr("attention"),
         "interference": tr("paths that meet"),
     }
     return names[bar.cause]
@@ -106,10 +110,8 @@ def explain(bar: Bar, frame: Frame) -> str:
             if bar.decades < 0
             else tr("The paths that meet at {name} add up: {amount:.2f} decades gained.", name=name, amount=amount)
         )
-        beside = [f"{frame.name(n)} {d:+.2f}" for n, d in bar.beside]
-        return (
-            text + " " + tr("The others, beside the strongest: {paths}.", paths=", ".join(beside)) if beside else text
-        )
+        beside = [f"{path_name(p, frame)} {p.decades:+.2f}" for p in bar.paths]
+        return text + " " + tr("Each beside the strongest, in decades: {paths}.", paths=", ".join(beside))
     if bar.cause == "activation" and bar.decades < 0:
         factor = 10**bar.decades
         text = tr(
@@ -131,6 +133,22 @@ def explain(bar: Bar, frame: Frame) -> str:
     if bar.decades < 0:
         return tr("{operation} at {name} costs {amount:.2f} decades.", operation=operation, name=name, amount=amount)
     return tr("{operation} at {name} adds {amount:.2f} decades.", operation=operation, name=name, amount=amount)
+
+
+def path_name(path: Path, frame: Frame) -> str:
+    """Where a way leads; with the part of the layer where it has several."""
+    name = frame.name(path.node)
+    return f"{name} ({path.part})" if path.part else name
+
+
+def ticks(layer: LayerAutopsy, frame: Frame) -> list[Tick]:
+    """What every way of each fork would hand on alone, in decades from the next layer: a residual's two paths apart."""
+    found, height = [], 0.0
+    for bar in layer.bars:
+        if len(bar.paths) > 1:
+            found += [Tick(path_name(p, frame), height + p.decades) for p in bar.paths]
+        height += bar.decades
+    return found
 
 
 def summary(layers: Sequence[LayerAutopsy], frame: Frame) -> str:

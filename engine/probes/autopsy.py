@@ -2,7 +2,7 @@
 
 log R_l - log R_(l+1) is a telescoping sum of log ratios of successive RMS gradients: back through the weights of the
 next layer, through pooling, dropout and batch norm, through the activation's slope. At a fork the strongest path is
-followed, the others are named beside it, and an interference bar log(R_sum / R_main) closes the sum.
+followed, all of them are named with their ratios to it, and an interference bar log(R_sum / R_main) closes the sum.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from numpy.typing import NDArray
 
 from engine.backends.base import Executable, Key
 from engine.backends.numpy import NumpyExecutable
+from engine.layers import Step
 from engine.plan import Plan
-from engine.probes.snapshot import Bar, Cause, LayerAutopsy
+from engine.probes.snapshot import Bar, Cause, LayerAutopsy, Path
 from engine.probes.statistics import rms
 
 _CAUSES: dict[str, Cause] = {
     "linear": "weights", "conv2d": "weights", "conv1d": "weights", "conv_transpose2d": "weights",
+    "embedding": "weights",
     "batch_norm": "norm", "layer_norm": "norm", "group_norm": "norm", "instance_norm": "norm",
     "max_pool2d": "pool", "avg_pool2d": "pool", "global_avg_pool": "pool", "global_max_pool": "pool",
     "dropout": "dropout", "spatial_dropout": "dropout", "gaussian_noise": "dropout",
-    "reshape": "shape", "permute": "shape", "scale_shift": "shape", "upsample": "shape", "slice": "shape",
+    "reshape": "shape", "permute": "shape", "scale_shift": "shape", "upsample": "shape", "add_weight": "shape",
+    "add_sinusoid": "shape", "clip": "shape", "attention_scores": "attention", "attention_mix": "attention",
     "add": "merge", "concat": "merge", "multiply": "merge", "subtract": "merge", "average": "merge", "maximum": "merge",
 }  # fmt: skip
 
@@ -66,7 +69,7 @@ def trace(
 def autopsy(traced: GradientTrace) -> tuple[LayerAutopsy, ...]:
     """One entry per layer with a kernel that feeds a loss, sources first."""
     plan = traced.plan
-    starts = {plan.marks[node, "z"]: node for node in plan.layer_order if (node, "z") in plan.marks}
+    starts = {plan.marks.get((node, "z"), plan.outputs[node]): node for node in plan.layer_order}
     consumers: dict[int, list[tuple[int, int]]] = {}
     for k in plan.loss_steps:
         for place, value in enumerate(plan.steps[k].inputs):
@@ -99,14 +102,28 @@ def _walk(
         paths = [(traced.parts.get(p, 0.0), p) for p in consumers.get(at, ())]
         if not paths:
             return bars, ""
-        main, (k, _) = max(paths, key=lambda found: found[0])
-        step = traced.plan.steps[k]
+        main, chosen = max(paths, key=lambda found: found[0])
+        step = traced.plan.steps[chosen[0]]
         given = traced.values.get(step.output, 0.0)
-        beside = tuple((traced.plan.steps[q].node, _log(r, main)) for r, (q, _) in paths if q != k)
-        bars.append(Bar(step.node, _CAUSES.get(step.primitive.id, "activation"), step.primitive.id, _log(main, given)))
+        bars.append(Bar(step.node, _cause(traced.plan, step), step.primitive.id, _log(main, given)))
         if len(paths) > 1 or at in heads:
-            bars.append(Bar(step.node, "interference", "sum", _log(traced.values[at], main), beside))
+            ways = [_path(traced.plan, p[0], r, main) for r, p in sorted(paths, key=lambda w: w[1] != chosen)]
+            bars.append(Bar(step.node, "interference", "sum", _log(traced.values[at], main), tuple(ways)))
         at = step.output
+
+
+def _cause(plan: Plan, step: Step) -> Cause:
+    """An attention's softmax belongs to it; elsewhere it is an activation like any other."""
+    if step.primitive.id == "softmax" and (step.node, "attention") in plan.marks:
+        return "attention"
+    return _CAUSES.get(step.primitive.id, "activation")
+
+
+def _path(plan: Plan, k: int, part: float, main: float) -> Path:
+    """One way out of a fork, by the node that it leads into; of several into one node by the weights' name, too."""
+    step = plan.steps[k]
+    weight = next((w.name for w in plan.weights if w.value in step.inputs), "")
+    return Path(step.node, weight.removesuffix("weight").rstrip("_."), _log(part, main))
 
 
 def _stronger(traced: GradientTrace, value: int, consumers: Mapping[int, list[tuple[int, int]]]) -> bool:
@@ -131,6 +148,7 @@ def sentence(bar: Bar, name: str) -> str:
         "dropout": f"the dropout mask at {name} {verb} {amount}",
         "shape": f"{bar.operation.replace('_', ' ')} at {name} {verb} {amount}",
         "merge": f"the merge at {name} {verb} {amount}",
+        "attention": f"{bar.operation.replace('_', ' ')} at {name} {verb} {amount}",
         "interference": f"the paths that meet at {name} {'cancel' if bar.decades < 0 else 'add up'}: {amount}",
     }
     return texts[bar.cause]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
+
+import numpy as np
 
 from engine.backends import Executable, LastStep
+from engine.layers import WeightInfo
 from engine.plan import Plan
 from engine.probes import statistics as st
 from engine.probes.snapshot import Floats, Histogram, LayerStats, ProbeRequest, Snapshot
@@ -18,7 +22,8 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
     layers: tuple[LayerStats, ...] = ()
     flow: dict[str, tuple[float, float]] = {}
     if last is not None and "layers" in request.wants:
-        layers = layer_statistics(plan, last, histograms="histograms" in request.wants)
+        wants = request.wants
+        layers = layer_statistics(plan, last, histograms="histograms" in wants, percentiles="percentiles" in wants)
         flow = node_flow(plan, last)
     maps, vectors = _maps(executable, request)
     return Snapshot(
@@ -34,21 +39,42 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
     )
 
 
-def layer_statistics(plan: Plan, last: LastStep, *, histograms: bool = False) -> tuple[LayerStats, ...]:
-    """One LayerStats per layer with a kernel, sources first."""
+def layer_statistics(
+    plan: Plan, last: LastStep, *, histograms: bool = False, percentiles: bool = False
+) -> tuple[LayerStats, ...]:
+    """One LayerStats per layer with a kernel, sources first. Order statistics only where asked for: they cost most.
+
+    A layer of several kernels (attention has four) is measured over the entries of all of them.
+    """
     activations = {s.inputs[0]: s for s in (plan.steps[k] for k in reversed(plan.loss_steps)) if s.inputs}
-    kernels = {w.node: w for w in reversed(plan.weights) if w.is_kernel}
     biases = {w.node: w for w in plan.weights if w.name.endswith("bias") and "." not in w.name}
     found: list[LayerStats] = []
-    for node in dict.fromkeys(w.node for w in plan.weights if w.is_kernel):
+    for node in plan.layer_order:
         z = plan.marks.get((node, "z"), plan.outputs[node])
         step = activations.get(z)
-        a_id = step.output if step is not None and step.primitive.id in _SHAPED else z
-        name = step.primitive.id if step is not None else ""
-        bias = biases.get(node)
-        bias_grad = last.weight_grads.get(bias.value) if bias else None
-        found.append(_layer(node, kernels[node].value, z, a_id, name, bias_grad, last, histograms))
+        shaped = step is not None and step.primitive.id in _SHAPED
+        places = _Places(
+            node,
+            tuple(w for w in plan.weights if w.node == node and w.is_kernel),
+            biases[node].value if node in biases else -1,
+            z,
+            step.output if step is not None and shaped else z,
+            step.primitive.id if step is not None else "",
+        )
+        found.append(_layer(places, last, histograms, percentiles))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where a layer's tensors are: value ids of bias (-1: none), pre-activation and activation."""
+
+    node: str
+    kernels: tuple[WeightInfo, ...]
+    bias: int
+    z: int
+    a: int
+    activation: str
 
 
 #: activations whose output is told apart from their input in the statistics
@@ -60,21 +86,22 @@ _SHAPED = frozenset(
 )
 
 
-def _layer(
-    node: str, weight: int, z: int, a: int, activation: str, bias_grad: Floats | None, last: LastStep, histograms: bool
-) -> LayerStats:
-    w, dw, update = last.values.get(weight), last.weight_grads.get(weight), last.updates.get(weight)
-    out, delta = last.values[a], last.grads.get(z)
-    count = len(out)
-    weight_rms = st.rms(w) if w is not None else 0.0
-    mean = float(out.mean(dtype=float))
+def _layer(at: _Places, last: LastStep, histograms: bool, percentiles: bool) -> LayerStats:
+    ids = [w.value for w in at.kernels]
+    dw, update = (_together([found[i] for i in ids if i in found]) for found in (last.weight_grads, last.updates))
+    w = _together([_before(last, i) for i in ids])
+    assert w is not None, "a layer of the plot has a kernel"
+    z, out, delta = last.values[at.z], last.values[at.a], last.grads.get(at.z)
+    bias_grad = last.weight_grads.get(at.bias)
+    weight_rms = st.rms(w)
+    mean, spread = st.mean_and_sd(out)
     shapes: dict[str, Histogram] = {}
     if histograms:
-        tensors = {"weights": w, "gradients": dw, "pre-activations": last.values[z], "activations": out}
+        tensors = {"weights": w, "gradients": dw, "pre-activations": z, "activations": out}
         shapes = {k: st.histogram(t) for k, t in tensors.items() if t is not None}
     return LayerStats(
-        node=node,
-        delta_rms=st.rms(delta) * count if delta is not None else 0.0,
+        node=at.node,
+        delta_rms=st.rms(delta) * len(out) if delta is not None else 0.0,
         weight_grad_rms=st.rms(dw) if dw is not None else 0.0,
         weight_grad_norm=st.norm(dw) if dw is not None else 0.0,
         bias_grad_norm=st.norm(bias_grad) if bias_grad is not None else math.nan,
@@ -82,12 +109,34 @@ def _layer(
         update_ratio=_ratio(st.rms(update), weight_rms) if update is not None else math.nan,
         gradient_ratio=_ratio(st.rms(dw), weight_rms) if dw is not None else math.nan,
         activation_mean=mean,
-        activation_sd=math.sqrt(max(st.rms(out) ** 2 - mean**2, 0.0)),
-        activation_percentiles=st.percentiles(out),
-        saturation=st.saturation(out, activation),
-        dead=float(st.dead_units(out).mean()) if activation == "relu" and out.ndim > 1 else math.nan,
+        activation_sd=spread,
+        activation_percentiles=st.percentiles(out) if percentiles else (math.nan, math.nan, math.nan),
+        saturation=st.saturation(out, at.activation),
+        dead=float(st.dead_units(out).mean()) if at.activation == "relu" and out.ndim > 1 else math.nan,
+        penalty_grad_rms=_penalty(at.kernels, last),
         histograms=shapes,
     )
+
+
+def _together(parts: list[Floats]) -> Floats | None:
+    """All entries of a layer's kernels; the one kernel itself where there is one."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return np.concatenate([p.ravel() for p in parts])
+
+
+def _before(last: LastStep, weight: int) -> Floats:
+    """The weight that the gradient was taken at: backends hand over the one after the update."""
+    now, update = last.values[weight], last.updates.get(weight)
+    return now if update is None else now - update
+
+
+def _penalty(kernels: tuple[WeightInfo, ...], last: LastStep) -> float:
+    """RMS of l2 w + l1 sign(w), which comes to the data's gradient; nan without a penalty."""
+    if not any(k.l1 or k.l2 for k in kernels):
+        return math.nan
+    parts = [k.l2 * w + k.l1 * np.sign(w) for k in kernels for w in (_before(last, k.value),)]
+    return st.rms(np.concatenate([p.ravel() for p in parts]))
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
-Want = Literal["layers", "histograms", "maps", "kernels", "surfaces", "autopsy"]
+Want = Literal["layers", "percentiles", "histograms", "maps", "kernels", "surfaces", "autopsy"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class LayerStats:
     """One layer with a kernel, at one step. Symbols and bands as in the glossary of the analyzer.
 
     ``delta_rms``: RMS over batch and units of dL/dz, scaled to one sample's loss. ``saturation`` is nan where the
-    activation has no flat ends; ``dead`` is nan where it cannot die.
+    activation has no flat ends; ``dead`` is nan where it cannot die. ``activation_percentiles`` (2, 50, 98) are nan
+    where nobody asked for them. ``penalty_grad_rms``: of the L1 and L2 terms alone, which dL/dW leaves out.
     """
 
     node: str
@@ -63,24 +65,35 @@ class LayerStats:
     activation_percentiles: tuple[float, float, float]
     saturation: float
     dead: float
+    penalty_grad_rms: float = math.nan
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
 
 
-Cause = Literal["weights", "activation", "norm", "pool", "dropout", "shape", "merge", "interference"]
+Cause = Literal["weights", "activation", "norm", "pool", "dropout", "shape", "merge", "attention", "interference"]
+
+
+@dataclass(frozen=True)
+class Path:
+    """One of the ways that meet at a fork: ``node`` is where it leads, ``part`` which of that node's weights ("" where
+    there is one way only). ``decades``: log10 of its RMS gradient over the strongest one's; 0 for that itself."""
+
+    node: str
+    part: str
+    decades: float
 
 
 @dataclass(frozen=True)
 class Bar:
     """``decades``: log10 of the ratio of successive RMS gradients; negative where gradient is lost.
 
-    ``beside``: at a fork, the decades of the paths that were not followed, by the node that they come from.
+    ``paths``: of an interference bar, all ways that meet there, the one that is followed first.
     """
 
     node: str
     cause: Cause
     operation: str
     decades: float
-    beside: tuple[tuple[str, float], ...] = ()
+    paths: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def test_a_residual_net_shows_both_paths_and_their_interference() -> None:
     found, *_ = traced(residual())
     first = autopsy(found)[0]
     sums = [b for b in first.bars if b.cause == "interference"]
-    assert sums and all(len(b.beside) == 1 and b.beside[0][1] <= 0 for b in sums)
+    assert sums and all(len(b.paths) == 2 and b.paths[0].decades == 0 >= b.paths[1].decades for b in sums)
 
 
 def test_a_dead_end_has_no_bars() -> None:

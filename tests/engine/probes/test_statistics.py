@@ -25,12 +25,25 @@ def test_rms_does_not_lose_small_values_in_long_float32_sums() -> None:
     assert s.rms(a) == pytest.approx(float(np.sqrt(np.mean(a.astype(np.float64) ** 2))), rel=1e-6)
 
 
-def test_percentiles_are_exact_for_small_and_close_for_large() -> None:
+def test_percentiles_and_counts_are_exact_however_many_values_there_are() -> None:
     rng = np.random.default_rng(0)
-    small = rng.normal(size=1001)
-    assert s.percentiles(small) == pytest.approx(tuple(np.percentile(small, (2, 50, 98))), rel=1e-12)
-    large = rng.normal(size=(64, 32, 28, 28)).astype(np.float32)
-    np.testing.assert_allclose(s.percentiles(large), np.percentile(large, (2, 50, 98)), atol=0.03)
+    for values in (rng.normal(size=1001), rng.normal(size=(64, 8, 14, 14)).astype(np.float32)):
+        line = np.sort(values.ravel().astype(np.float64))
+        places = np.array((0.02, 0.5, 0.98)) * (line.size - 1)
+        below = np.floor(places).astype(int)
+        by_hand = line[below] + (places - below) * (line[below + 1] - line[below])
+        assert s.percentiles(values) == pytest.approx(tuple(by_hand), rel=1e-6 if values.ndim > 1 else 1e-12)
+        found = s.histogram(values)
+        edges = np.linspace(found.low, found.high, len(found.counts) + 1)
+        assert found.counts[1:-1].tolist() == np.diff(np.searchsorted(line, edges[1:-1])).tolist()
+        assert found.counts.sum() == line.size
+
+
+def test_the_spread_of_values_far_from_zero() -> None:
+    values = (1e4 + np.random.default_rng(0).normal(size=5000)).astype(np.float32)
+    mean, sd = s.mean_and_sd(values)
+    exact = values.astype(np.float64)
+    assert (mean, sd) == pytest.approx((exact.mean(), exact.std()), rel=1e-6)
 
 
 @given(st.integers(1, 5000), st.integers(0, 3))
