@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 
 from designer.canvas.look import Look
-from designer.document.geometry import snap_up
+from designer.document.geometry import GRID, snap_up
 from designer.document.ports import inputs_of, layer_class, outputs_of
 from engine.analysis import NodeAnalysis, Problem, make_layer
 from engine.declare import Value
@@ -24,6 +25,8 @@ BADGE = 22
 #: with picture, bar and value line a plain card is 128 px high
 PICTURE_ROW = 72
 WIDEST = 280
+#: a collapsed card: its height with one port, how far apart several are, how narrow it may be
+LOW, LOW_Y, LOW_STEP, LOW_WIDTH = 24, 12, 12, 96
 _LEFT, _RIGHT, _ICON = 12, 10, 22
 
 Place = tuple[str, float, float, bool]
@@ -56,6 +59,8 @@ class Card:
     inputs: tuple[Place, ...]
     outputs: tuple[Place, ...]
     pictured: bool
+    collapsed: bool = False
+    down: bool = False
 
     @property
     def height(self) -> int:
@@ -79,35 +84,70 @@ def short_count(count: int) -> str:
 
 
 def make_card(
-    node: Node, known: NodeAnalysis | None, problems: tuple[Problem, ...], look: Look, pictured: bool = False
+    node: Node,
+    known: NodeAnalysis | None,
+    problems: tuple[Problem, ...],
+    look: Look,
+    pictured: bool = False,
+    collapsed: bool = False,
+    down: bool = False,
 ) -> Card:
-    """Cut what does not fit, widen by content in steps of 8 from 168 px to 280 px."""
+    """Cut what does not fit, widen by content in steps of 8 from 168 px to 280 px. ``down``: ports above and below."""
     layer = make_layer(node)
     group = "data" if isinstance(layer, Problem) else layer.group
     summary = tr_declared(node.type if isinstance(layer, Problem) else layer.summary())
     count = f"θ {short_count(known.parameters)}" if known is not None and known.parameters else ""
-    chips = _chips(node, look)
+    chips = [] if collapsed else _chips(node, look)
+    summary, count, pictured = ("", "", False) if collapsed else (summary, count, pictured)
     lines, names = look.line_metrics, look.name_metrics
-    badge = BADGE if problems else 0
     count_width = lines.horizontalAdvance(count) + 10 if count else 0
-    name_width = _LEFT + _ICON + names.horizontalAdvance(node.name) + count_width + _RIGHT + badge
-    line_width = _LEFT + lines.horizontalAdvance(summary) + _RIGHT
-    chip_width = _LEFT + sum(c.width + 4 for c in chips) + _RIGHT - 4
-    least = tokens.NODE_WIDTH if not pictured else 176
-    width = min(max(least, snap_up(max(name_width, line_width, chip_width))), WIDEST)
-    title = names.elidedText(
-        node.name, Qt.TextElideMode.ElideRight, width - (name_width - names.horizontalAdvance(node.name))
+    beside = _LEFT + _ICON + count_width + _RIGHT + (BADGE if problems else 0)
+    content = max(
+        beside + names.horizontalAdvance(node.name),
+        _LEFT + lines.horizontalAdvance(summary) + _RIGHT,
+        _LEFT + sum(c.width + 4 for c in chips) + _RIGHT - 4,
     )
+    # Below each other cards stand with their middles in line, which is on the grid where the width is even on it.
+    step = 2 * GRID if down else GRID
+    least = LOW_WIDTH if collapsed else 176 if pictured else tokens.NODE_WIDTH
+    width = min(max(snap_up(least, step), snap_up(content, step)), snap_up(WIDEST, step))
+    title = names.elidedText(node.name, Qt.TextElideMode.ElideRight, width - beside)
     summary = lines.elidedText(summary, Qt.TextElideMode.ElideRight, width - _LEFT - _RIGHT)
-    ports, outputs = inputs_of(node.type), outputs_of(node.type)
-    most = max(len(ports), len(outputs))
-    head = max(HEAD + (CHIP_ROW if chips else 0), snap_up(PORT_Y + PORT_STEP * (most - 1) + 16))
-    places = tuple((p.name, 0.0, float(PORT_Y + PORT_STEP * k), p.many) for k, p in enumerate(ports))
-    ends = tuple((name, float(width), float(PORT_Y + PORT_STEP * k), False) for k, name in enumerate(outputs))
+    ports = tuple((p.name, p.many) for p in inputs_of(node.type))
+    ends = tuple((name, False) for name in outputs_of(node.type))
+    head = _head(max(len(ports), len(ends)), bool(chips), collapsed, down)
+    high = float(head + (PICTURE_ROW if pictured else 0))
+    side = (_across if down else _beside)(collapsed, width)
+    places = side(ports, 0.0)
+    outputs = side(ends, high if down else float(width))
     text, severity = _problem_text(problems)
     icon = f"group-{group}" if group in tokens.GROUPS else "layers"
     flags = (tuple(chips), text, severity, node.muted)
-    return Card(title, summary, count, group, icon, *flags, width, head, places, ends, pictured)
+    shape = (width, head, places, outputs, pictured, collapsed, down)
+    return Card(title, summary, count, group, icon, *flags, *shape)
+
+
+def _head(ports: int, chips: bool, collapsed: bool, down: bool) -> int:
+    most = 1 if down else ports
+    if collapsed:
+        return snap_up(LOW + LOW_STEP * (most - 1))
+    return max(HEAD + (CHIP_ROW if chips else 0), snap_up(PORT_Y + PORT_STEP * (most - 1) + 16))
+
+
+def _beside(collapsed: bool, width: int) -> Callable[[tuple[tuple[str, bool], ...], float], tuple[Place, ...]]:
+    """Ports at the left or right side, from above."""
+    first, step = (LOW_Y, LOW_STEP) if collapsed else (PORT_Y, PORT_STEP)
+    return lambda ports, x: tuple((name, x, float(first + step * k), many) for k, (name, many) in enumerate(ports))
+
+
+def _across(collapsed: bool, width: int) -> Callable[[tuple[tuple[str, bool], ...], float], tuple[Place, ...]]:
+    """Ports at the upper or lower side, around the middle."""
+
+    def places(ports: tuple[tuple[str, bool], ...], y: float) -> tuple[Place, ...]:
+        first = width / 2 - PORT_STEP * (len(ports) - 1) / 2
+        return tuple((name, first + PORT_STEP * k, y, many) for k, (name, many) in enumerate(ports))
+
+    return places
 
 
 def _problem_text(problems: tuple[Problem, ...]) -> tuple[str, str]:

@@ -7,18 +7,33 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QPainterPath, QTransform
 
 Points = NDArray[np.float64]
 _BOW = 34.0
 #: how far from the row that it leads to a returning wire runs: half of what auto layout leaves between rows
 _LANE = 40.0
+#: x and y swapped
+_TURN = QTransform(0, 1, 1, 0, 0, 0)
 
 
 def wire_path(
-    start: QPointF, end: QPointF, source: QRectF, target: QRectF, through: Sequence[tuple[float, float]] = ()
+    start: QPointF,
+    end: QPointF,
+    source: QRectF,
+    target: QRectF,
+    through: Sequence[tuple[float, float]] = (),
+    down: bool = False,
 ) -> QPainterPath:
-    """From an output port to an input port. ``source``, ``target``: the cards, which a wire that runs back avoids."""
+    """From an output port to an input port. ``source``, ``target``: the cards, which a wire that runs back avoids.
+
+    ``down``: the flow runs from top to bottom; the same curve, turned.
+    """
+    if down:
+        turned = (source.topLeft(), source.bottomRight(), target.topLeft(), target.bottomRight())
+        a, b, c, d = (p.transposed() for p in turned)
+        led = tuple((y, x) for x, y in through)
+        return _TURN.map(wire_path(start.transposed(), end.transposed(), QRectF(a, b), QRectF(c, d), led))
     path = QPainterPath(start)
     if through:
         for x, y in (*through, (end.x(), end.y())):

@@ -61,11 +61,18 @@ class NodeItem(QGraphicsRectItem):
             if name == port:
                 return QPointF(at.x() + x, at.y() + y)
         x = 0.0 if is_input else float(self.card.width)
+        if self.card.down:
+            return QPointF(at.x() + self.card.width / 2, at.y() + (0.0 if is_input else self.card.height))
         return QPointF(at.x() + x, at.y() + (places[0][2] if places else 28.0))
+
+    @property
+    def name_line(self) -> float:
+        """The base line of the name, in item coordinates."""
+        return self.card.head / 2 + 4.5 if self.card.collapsed else 22.5
 
     def badge(self) -> QRectF:
         """Where the problem badge stands, in item coordinates."""
-        return QRectF(self.card.width - 28, 8, 18, 18)
+        return QRectF(self.card.width - 28, self.name_line - 14.5, 18, 18)
 
     def picture(self) -> QRectF:
         """Where the live picture goes, in item coordinates."""
@@ -132,8 +139,10 @@ class NodeItem(QGraphicsRectItem):
         paint_icon(painter, self.card.icon, box, self.look.theme.group(self.card.group), vector=self.vector)
 
     def _paint_middle(self, painter: QPainter) -> None:
-        self._icon(painter, QRectF(12, 16, 24, 24))
-        room = QRectF(42, 0, self.card.width - 46 - (30 if self.card.problem else 0), 56)
+        middle = self.card.head / 2 if self.card.collapsed else 28.0
+        side = min(24.0, 2 * middle - 4)
+        self._icon(painter, QRectF(12, middle - side / 2, side, side))
+        room = QRectF(42, 0, self.card.width - 46 - (30 if self.card.problem else 0), 2 * middle)
         painter.setFont(self.look.far_font)
         painter.setPen(self.look.disabled if self.card.muted else self.look.text)
         title = self.look.far_metrics.elidedText(self.card.title, Qt.TextElideMode.ElideRight, room.width())
@@ -141,14 +150,14 @@ class NodeItem(QGraphicsRectItem):
         if self.card.problem:
             painter.setPen(_NO_PEN)
             painter.setBrush(self._problem_color())
-            painter.drawEllipse(QRectF(self.card.width - 32, 16, 24, 24))
+            painter.drawEllipse(QRectF(self.card.width - 32, middle - side / 2, side, side))
 
     def _paint_near(self, painter: QPainter) -> None:
         card, look = self.card, self.look
-        self._icon(painter, QRectF(12, 9, 16, 16))
+        self._icon(painter, QRectF(12, self.name_line - 13.5, 16, 16))
         painter.setPen(look.disabled if card.muted else look.text)
         painter.setFont(look.name_font)
-        painter.drawText(QPointF(34, 22.5), card.title)
+        painter.drawText(QPointF(34, self.name_line), card.title)
         painter.setFont(look.line_font)
         painter.setPen(look.disabled if card.muted else look.secondary)
         painter.drawText(QPointF(12, 42), card.summary)
@@ -192,6 +201,8 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(self.look.port)
         painter.setBrush(self.look.port_fill)
         for _, x, y, many in (*self.card.inputs, *self.card.outputs):
-            tall = 5.0 if many else 0.0
-            box = QRectF(x - PORT_RADIUS, y - PORT_RADIUS - tall, 2 * PORT_RADIUS, 2 * (PORT_RADIUS + tall))
+            tall, wide = (0.0, 5.0) if many and self.card.down else (5.0 if many else 0.0, 0.0)
+            box = QRectF(
+                x - PORT_RADIUS - wide, y - PORT_RADIUS - tall, 2 * (PORT_RADIUS + wide), 2 * (PORT_RADIUS + tall)
+            )
             painter.drawRoundedRect(box, PORT_RADIUS, PORT_RADIUS)

@@ -62,6 +62,8 @@ class CanvasScene(QGraphicsScene):
             self._drop_missing(new)
         if old.graph is not new.graph or analysed:
             self._add_and_update(old, new, known, moved)
+        if old.layout.collapsed is not new.layout.collapsed or old.down != new.down:
+            self._recut(old, new, moved)
         if old.layout.positions is not new.layout.positions:
             self._place(new, moved)
         self._quiet = False
@@ -116,6 +118,13 @@ class CanvasScene(QGraphicsScene):
                 self._touching[edge.source].add(edge)
                 self._touching[edge.target].add(edge)
                 self.addItem(wire)
+
+    def _recut(self, old: DocState, new: DocState, moved: set[str]) -> None:
+        """Cards that were collapsed or opened; all of them where the flow turns."""
+        changed = self.nodes if old.down != new.down else old.collapsed ^ new.collapsed
+        for node_id in changed:
+            if node_id in self.nodes:
+                self._refresh_card(self.nodes[node_id], moved)
 
     def _place(self, new: DocState, moved: set[str]) -> None:
         for node_id, item in self.nodes.items():
@@ -265,13 +274,16 @@ class CanvasScene(QGraphicsScene):
         node = self.state.graph.nodes[node_id]
         known = self.analysis.nodes.get(node_id)
         problems = self.analysis.by_node.get(node_id, ())
-        return make_card(node, known, problems, self.look, node_id in self.pictured)
+        flags = (node_id in self.pictured, node_id in self.state.collapsed, self.state.down)
+        return make_card(node, known, problems, self.look, *flags)
 
     def _refresh_card(self, item: NodeItem, moved: set[str]) -> None:
         before = item.card
         item.show_card(self._card(item.node_id), self.look)
         after = item.card
-        if (before.width, before.height, before.inputs) != (after.width, after.height, after.inputs):
+        if (before.width, before.height, before.inputs, before.down) != (
+            after.width, after.height, after.inputs, after.down
+        ):  # fmt: skip
             moved.add(item.node_id)
 
     def _show_wires(self) -> None:
@@ -296,7 +308,10 @@ class CanvasScene(QGraphicsScene):
     def sizes(self, roomy: bool = False) -> dict[str, tuple[float, float]]:
         """Width and height by node id; ``roomy``: as if each had its picture."""
         least = 128 if roomy else 0
-        return {n: (float(i.card.width), float(max(i.card.height, least))) for n, i in self.nodes.items()}
+        return {
+            n: (float(i.card.width), float(i.card.height if i.card.collapsed else max(i.card.height, least)))
+            for n, i in self.nodes.items()
+        }
 
     def content(self, ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle around these cards, or around everything."""
@@ -328,7 +343,11 @@ class CanvasScene(QGraphicsScene):
             for is_input, places in ((True, item.card.inputs), (False, item.card.outputs)):
                 for name, x, y, many in places:
                     dx, dy = point.x() - item.x() - x, point.y() - item.y() - y
-                    distance = math.hypot(dx, max(abs(dy) - (5 if many else 0), 0))
+                    long = 5 if many else 0
+                    if item.card.down:
+                        distance = math.hypot(max(abs(dx) - long, 0), dy)
+                    else:
+                        distance = math.hypot(dx, max(abs(dy) - long, 0))
                     if distance <= reach and (best is None or distance < best[0]):
                         best = (distance, PortRef(item.node_id, name, is_input))
         return best[1] if best else None

@@ -35,7 +35,7 @@ class WireItem(QGraphicsPathItem):
         self.edge, self.look, self.state = edge, look, WireState()
         self.labels: tuple[str, ...] = ()
         self.through: tuple[tuple[float, float], ...] = ()
-        self.start, self.end = QPointF(), QPointF()
+        self.start, self.end, self.down = QPointF(), QPointF(), False
         #: left, top, right, bottom with room for ribbons and labels; plain numbers, asked in every repaint
         self.reach = (0.0, 0.0, 0.0, 0.0)
         self.setPen(look.wire)
@@ -45,9 +45,11 @@ class WireItem(QGraphicsPathItem):
         """The curve between the ports where the cards stand now."""
         start, end = source.port_point(self.edge.source_port, False), target.port_point(self.edge.port, True)
         self.start, self.end, self.through = start, end, through
-        forward = end.x() >= start.x() + 12 and not through
-        cards = (_ANYWHERE, _ANYWHERE) if forward else (source.box(), target.box())
-        path = wire_path(start, end, *cards, through)
+        self.down = source.card.down
+        down = self.down
+        ahead = end.y() - start.y() if down else end.x() - start.x()
+        cards = (_ANYWHERE, _ANYWHERE) if ahead >= 12 and not through else (source.box(), target.box())
+        path = wire_path(start, end, *cards, through, down)
         self.setPath(path)
         reach = path.controlPointRect()
         self.reach = (reach.left() - 20, reach.top() - 24, reach.right() + 20, reach.bottom() + 24)

@@ -33,7 +33,8 @@ class ClickChain:
     def move(self, at: QPointF) -> None:
         """The loose end follows the mouse."""
         start = self.canvas.scene_.nodes[self.origin.node].port_point(self.origin.port, False)
-        self._line.setPath(wire_path(start, at, QRectF(start, start), QRectF(at, at)))
+        down = self.canvas.scene_.state.down
+        self._line.setPath(wire_path(start, at, QRectF(start, start), QRectF(at, at), (), down))
 
     def click(self, at: Pointer) -> bool:
         """Wires the layer there and goes on from its output. False, and ended, where there is none."""

@@ -69,7 +69,8 @@ class WireTool(Tool):
             loose = scene.nodes[self._target.node].port_point(self._target.port, self._target.is_input)
         start, end = (loose, fixed) if self.origin.is_input else (fixed, loose)
         if self._line is not None:
-            self._line.setPath(wire_path(start, end, QRectF(start, start), QRectF(end, end)))
+            down = scene.state.down
+            self._line.setPath(wire_path(start, end, QRectF(start, start), QRectF(end, end), (), down))
             width = 3.0 if self._target is not None else 2.0
             self._line.setPen(QPen(tokens.color(getattr(tokens.theme(), self._tone)), width))
         self.canvas.bubble.say(self._sentence, at.view, self._tone)
