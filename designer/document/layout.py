@@ -9,8 +9,8 @@ JSON of ``Project.layout``::
      "collapsed": ["n1"],                                 cards that show their title only
      "direction": "down"}                                 where the flow runs; "right" where it is absent
 
-A group's "at" is where its card stands, "inputs" the ends inside that one port feeds, "outputs" what it gives; all three
-may be missing. ``Project.notes``: ``{"t1": {"text": "...", "box": [x, y, width, height], "colour": ""}}``.
+A group's "at" is where its card stands, "inputs" the ends inside that one port feeds, "outputs" what it gives; all
+three may be missing. ``Project.notes``: ``{"t1": {"text": "...", "box": [x, y, width, height], "colour": ""}}``.
 Unknown entries are kept as they are; reading and writing again is byte-identical (order included).
 """
 
@@ -55,8 +55,8 @@ class Slot(NamedTuple):
 class Group:
     """Nodes that are shown as one card. ``at``: its top left corner, None = in the middle of its members.
 
-    ``inputs``: one tuple per port, the inner input ports that it feeds together; ``outputs``: the inner output ports that
-    it gives. Both are what stays a port without a wire; what a wire crosses is a port in any case.
+    ``inputs``: one tuple per port, the inner input ports that it feeds together; ``outputs``: the inner output ports
+    that it gives. Both are what stays a port without a wire; what a wire crosses is a port in any case.
     """
 
     title: str
@@ -110,7 +110,7 @@ class Layout:
             "positions": {k: _point(f"layout.positions.{k}", v) for k, v in _map("layout.positions", value)},
             "reroutes": _reroutes(value.get("reroutes", [])),
             "frames": {k: _frame(f"layout.frames.{k}", v) for k, v in _map("layout.frames", value)},
-            "groups": {k: _group(f"layout.groups.{k}", v) for k, v in _map("layout.groups", value)},
+            "groups": {k: group_of_json(f"layout.groups.{k}", v) for k, v in _map("layout.groups", value)},
             "collapsed": _names("layout.collapsed", value.get("collapsed", [])),
             "direction": _direction(value.get("direction", "right")),
         }
@@ -128,7 +128,7 @@ class Layout:
             "frames": {
                 k: _boxed({"title": f.title, "colour": f.colour}, f.box, f.extra) for k, f in self.frames.items()
             },
-            "groups": {k: _group_json(g) for k, g in self.groups.items()},
+            "groups": {k: group_json(g) for k, g in self.groups.items()},
             "collapsed": list(self.collapsed),
             "direction": self.direction if self.direction != "right" or "direction" in self.order else "",
             **self.extra,
@@ -217,7 +217,8 @@ def _direction(value: Json) -> Direction:
 _GROUP = ("title", "members", "at", "inputs", "outputs")
 
 
-def _group(path: str, value: Json) -> Group:
+def group_of_json(path: str, value: Json) -> Group:
+    """A group from its entry; LayoutRefusal names what is wrong."""
     entry = _object(path, value)
     extra = {k: v for k, v in entry.items() if k not in _GROUP}
     members = _names(f"{path}.members", entry.get("members", []))
@@ -227,7 +228,8 @@ def _group(path: str, value: Json) -> Group:
     return Group(_text(path, entry, "title"), members, extra, at, inputs, outputs)
 
 
-def _group_json(group: Group) -> Json:
+def group_json(group: Group) -> Json:
+    """A group as an entry; what is not there is left out."""
     entry: dict[str, Json] = {"title": group.title, "members": list(group.members)}
     if group.at is not None:
         entry["at"] = list(group.at)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
@@ -22,6 +23,7 @@ def turned(state: DocState, direction: Direction) -> DocState:
     """The state with x and y of cards and reroute points swapped, its flow running in ``direction``."""
     return state.with_layout(
         positions={n: Point(p.y, p.x) for n, p in state.positions.items()},
+        groups={k: replace(g, at=Point(g.at.y, g.at.x)) if g.at else g for k, g in state.groups.items()},
         reroutes={e: tuple(Point(p.y, p.x) for p in points) for e, points in state.reroutes.items()},
         direction=direction,
     )

@@ -22,7 +22,7 @@ from designer.document.verbs.chain import add_chain, add_network
 from designer.document.verbs.convert import has_stages, nodes_to_settings, settings_to_nodes
 from designer.document.verbs.fixes import apply_fix
 from designer.document.verbs.fragment import Fragment, cut_out, dump_fragment, duplicate, load_fragment, paste
-from designer.document.verbs.groups import group_nodes, ungroup
+from designer.document.verbs.groups import adopt, dissolve, group_nodes, join, rename_group, ungroup
 from designer.document.verbs.insert import insert_before, insert_on_wire, thread_on_wire
 from designer.document.verbs.nodes import (
     add_node,
@@ -57,6 +57,7 @@ from designer.document.verbs.wires import (
     disconnect,
     lazy_connect,
     refusal_of,
+    rewire,
     set_reroute,
 )
 
@@ -65,6 +66,7 @@ __all__ = [
     "add_chain",
     "add_network",
     "add_node",
+    "adopt",
     "align",
     "apply_fix",
     "change_type",
@@ -72,6 +74,7 @@ __all__ = [
     "cut_out",
     "delete_and_reconnect",
     "disconnect",
+    "dissolve",
     "distribute",
     "dump_fragment",
     "duplicate",
@@ -80,6 +83,7 @@ __all__ = [
     "has_stages",
     "insert_before",
     "insert_on_wire",
+    "join",
     "lay_out",
     "lazy_connect",
     "load_fragment",
@@ -100,9 +104,11 @@ __all__ = [
     "remove_nodes",
     "remove_note",
     "rename",
+    "rename_group",
     "reset_param",
     "resize_area",
     "retitle",
+    "rewire",
     "set_collapsed",
     "set_data",
     "set_data_field",

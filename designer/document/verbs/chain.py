@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from designer.document.geometry import GAP, GRID, Box, Point, Sizes, snap, snap_
 from designer.document.layered import ROW_SPACE, layered
 from designer.document.ports import inputs_of, layer_class, outputs_of
 from designer.document.refusals import InsertRefusal
+from designer.document.sheet import place_of, places, sheet_of, with_places
 from designer.document.state import DocState
 from designer.document.turn import along_the_flow
 from designer.document.verbs.fragment import cut_out, paste
@@ -28,9 +29,11 @@ def add_chain(
     at: Point | None = None,
     sizes: Sizes | None = None,
     row_width: float = 1200,
+    within: str | None = None,
 ) -> DocState:
     """New layers, each wired to the next, the first to ``after``'s output where both can; beside it or at ``at``.
 
+    ``within``: the group on whose sheet they are placed, None = the network.
     Refused: a first layer without an input behind a given node, a node without an output, a node that is not there.
     """
     if after is not None and after not in state.graph.nodes:
@@ -48,7 +51,7 @@ def add_chain(
         grown = connect(grown, _wire(grown, source, target))
     if after is not None and ids:
         grown = connect(grown, _wire(grown, after, ids[0]))
-    return _placed(grown, ids, after, at, sizes or {}, row_width)
+    return _placed(grown, ids, after, at, sizes or {}, row_width, within)
 
 
 def _wire(state: DocState, source: str, target: str) -> Edge:
@@ -59,24 +62,32 @@ def _wire(state: DocState, source: str, target: str) -> Edge:
 
 
 def _placed(
-    state: DocState, ids: Sequence[str], after: str | None, at: Point | None, sizes: Sizes, row_width: float
+    state: DocState,
+    ids: Sequence[str],
+    after: str | None,
+    at: Point | None,
+    sizes: Sizes,
+    row_width: float,
+    within: str | None,
 ) -> DocState:
     """In rows from ``at`` on, else from the right of ``after``; what stands there makes room."""
     own = {n: sizes.get(n, (200.0, 152.0)) for n in ids}
-    places = layered(state.graph, ids, own, row_width)
+    drawn = layered(state.graph, ids, own, row_width)
     if at is None and after is not None:
-        x, y = state.position(after)
-        at = Point(snap(x + sizes.get(after, (200.0, 128.0))[0] + GAP), y)
-    start = at or Point(0, below(state, sizes))
-    first = places[ids[0]] if ids else Point(0, 0)
-    moved = {n: Point(p.x + start.x - first.x, p.y + start.y - first.y) for n, p in places.items()}
+        card = sheet_of(state, within).owner.get(after, after)
+        x, y = place_of(state, card)
+        at = Point(snap(x + sizes.get(card, (200.0, 128.0))[0] + GAP), y)
+    start = at or Point(0, below(state, sizes, within))
+    first = drawn[ids[0]] if ids else Point(0, 0)
+    moved = {n: Point(p.x + start.x - first.x, p.y + start.y - first.y) for n, p in drawn.items()}
     placed = state.with_layout(positions={**state.positions, **moved})
-    return placed.with_layout(positions=_shifted(placed, ids, start, {**sizes, **own}))
+    standing = {**(places(placed, within) if placed.groups else placed.positions), **moved}
+    return with_places(placed, shifted(standing, ids, start, {**sizes, **own}))
 
 
-def _shifted(state: DocState, ids: Sequence[str], start: Point, sizes: Sizes) -> dict[str, Point]:
+def shifted(standing: Mapping[str, Point], ids: Sequence[str], start: Point, sizes: Sizes) -> dict[str, Point]:
     """What stands in the new cards' rows, from their left edge on, goes to their right all together."""
-    boxes = {n: Box(p.x, p.y, *sizes.get(n, (200.0, 128.0))) for n, p in state.positions.items()}
+    boxes = {n: Box(p.x, p.y, *sizes.get(n, (200.0, 128.0))) for n, p in standing.items()}
     own = [boxes[n] for n in ids]
     top, bottom, right = min(b.y for b in own), max(b.bottom for b in own), max(b.right for b in own)
     others = [n for n in boxes if n not in set(ids)]
@@ -84,25 +95,33 @@ def _shifted(state: DocState, ids: Sequence[str], start: Point, sizes: Sizes) ->
     way = max((right + GAP - boxes[n].x for n in behind), default=0)
     if not any(boxes[n].overlaps(b, GRID) for n in behind for b in own):
         way = 0
-    return {n: Point(p.x + snap_up(way), p.y) if n in behind else p for n, p in state.positions.items()}
+    return {n: Point(p.x + snap_up(way), p.y) if n in behind else p for n, p in standing.items()}
 
 
-def below(state: DocState, sizes: Sizes) -> int:
-    """The first free line under everything that is drawn."""
-    bottoms = [p.y + sizes.get(n, (0.0, 128.0))[1] for n, p in state.positions.items() if n in state.graph.nodes]
+def below(state: DocState, sizes: Sizes, within: str | None = None) -> int:
+    """The first free line under everything that is drawn on that sheet."""
+    standing = places(state, within) if state.groups else state.positions
+    known = (n for n in standing if state.groups or n in state.graph.nodes)
+    bottoms = [standing[n].y + sizes.get(n, (0.0, 128.0))[1] for n in known]
     return snap(max(bottoms) + ROW_SPACE) if bottoms else 0
 
 
-def add_network(state: DocState, other: DocState, at: Point | None = None, sizes: Sizes | None = None) -> DocState:
-    """Another document's network with new ids, its top left corner at ``at``, else below what is drawn.
+def add_network(
+    state: DocState,
+    other: DocState,
+    at: Point | None = None,
+    sizes: Sizes | None = None,
+    within: str | None = None,
+) -> DocState:
+    """Another document's network with new ids, its top left corner at ``at``, else below what is drawn ``within``.
 
     Into an empty drawing its training set-up, data and title come along.
     """
     fragment = cut_out(other, other.graph.nodes)
     if not fragment.nodes:
         return state
-    left, top = (min(p[k] for p in fragment.at.values()) for k in (0, 1))
-    start = at or Point(0, below(state, sizes or {}))
+    left, top = fragment.corner
+    start = at or Point(0, below(state, sizes or {}, within))
     after = paste(state, fragment, snap(start.x - left), snap(start.y - top))
     if state.graph.nodes:
         return after

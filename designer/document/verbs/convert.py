@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from designer.document.geometry import CARD_WIDTH, GAP, Point, Sizes, snap_up
+from designer.document.layout import Slot
 from designer.document.ports import layer_class
 from designer.document.refusals import ConvertRefusal
-from designer.document.shove import make_room
+from designer.document.sheet import with_room
 from designer.document.state import DocState
 from designer.document.turn import along_the_flow
+from designer.document.verbs.groups import join, move_slot
 from designer.document.verbs.nodes import delete_and_reconnect, new_name
 from designer.document.verbs.params import param_value
 from designer.document.verbs.wires import with_edges
@@ -52,9 +54,13 @@ def settings_to_nodes(state: DocState, node_id: str, sizes: Sizes) -> DocState:
         wires.append(Edge(last, new.id))
         last = new.id
     edges = tuple(replace(e, source=last, source_port="out") if e.source == node_id else e for e in graph.edges)
-    after = with_edges(replace(state, graph=graph), (*edges, *wires))
-    placed = (node_id, *(w.target for w in wires))
-    return after.with_layout(positions=make_room(positions, sizes, placed, GAP))
+    home = state.layout.nesting.home.get(node_id)
+    new_ids = tuple(w.target for w in wires)
+    after = with_edges(replace(state, graph=graph), (*edges, *wires)).with_layout(positions=positions)
+    after = join(after, new_ids, home)
+    for e in state.graph.outgoing.get(node_id, ()):
+        after = move_slot(after, Slot(node_id, e.source_port), Slot(last, "out"), Slot(e.target, e.port))
+    return with_room(after, (node_id, *new_ids), sizes, GAP, home)
 
 
 def nodes_to_settings(state: DocState, node_id: str) -> DocState:

@@ -1,7 +1,8 @@
 """Copy, paste, duplicate: a piece of a network as JSON text.
 
 ``{"gradloom": 1, "nodes": [{"id", "type", "name", "params", "version", "frozen", "muted", "at": [x, y]}],
-"edges": [[source, source_port, target, port]], "incoming": [the same, from nodes that were not copied]}``.
+"edges": [[source, source_port, target, port]], "incoming": [the same, from nodes that were not copied],
+"groups": [as in a file's layout, those that were copied whole, outer ones first]}``.
 Parameter values are written as in a project file.
 """
 
@@ -14,10 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from designer.document.geometry import Point
+from designer.document.layout import Group, Slot, group_json, group_of_json
 from designer.document.ports import inputs_of, layer_class, outputs_of
 from designer.document.refusals import FragmentRefusal
+from designer.document.sheet import card_of, place_of
 from designer.document.state import DocState
 from designer.document.verbs.nodes import new_name
+from designer.document.verbs.notes import new_item_id
 from designer.document.verbs.wires import connect
 from engine.declare import Value
 from engine.files.values import loose, strict, to_json
@@ -30,21 +34,50 @@ _LONGEST = 16_000_000
 
 @dataclass(frozen=True)
 class Fragment:
-    """Nodes with their places, wires among them, and wires into them from outside."""
+    """Nodes with their places, wires among them, wires into them from outside, and the groups among them."""
 
     nodes: tuple[Node, ...]
     at: Mapping[str, Point]
     edges: tuple[Edge, ...] = ()
     incoming: tuple[Edge, ...] = ()
+    groups: tuple[Group, ...] = ()
+
+    @property
+    def corner(self) -> Point:
+        """Top left of what one sees of it: nodes in a group do not count, the group's card does."""
+        inside = {m for g in self.groups for m in g.members}
+        outer = [g for g in self.groups if not any(set(g.members) < set(o.members) for o in self.groups)]
+        seen = [p for k, p in self.at.items() if k not in inside] + [g.at for g in outer if g.at is not None]
+        return Point(*(min(p[k] for p in seen or self.at.values()) for k in (0, 1)))
 
 
-def cut_out(state: DocState, ids: Iterable[str]) -> Fragment:
-    """The chosen nodes as a fragment, in graph order."""
+def cut_out(state: DocState, ids: Iterable[str], within: str | None = None) -> Fragment:
+    """The chosen nodes as a fragment, in graph order, with the groups that are chosen whole and lie in ``within``."""
     chosen = set(ids)
     nodes = tuple(n for k, n in state.graph.nodes.items() if k in chosen)
     edges = tuple(e for e in state.graph.edges if e.source in chosen and e.target in chosen)
     incoming = tuple(e for e in state.graph.edges if e.target in chosen and e.source not in chosen)
-    return Fragment(nodes, {n.id: state.position(n.id) for n in nodes}, edges, incoming)
+    at = {n.id: state.position(n.id) for n in nodes}
+    return Fragment(nodes, at, edges, incoming, _whole_groups(state, chosen, within) if state.groups else ())
+
+
+def _whole_groups(state: DocState, chosen: set[str], within: str | None) -> tuple[Group, ...]:
+    nesting, alive = state.layout.nesting, state.graph.nodes
+    whole = [
+        k
+        for k, g in state.groups.items()
+        if nesting.lies_in(k, within) and any(m in alive for m in g.members)
+        and all(m in chosen for m in g.members if m in alive)
+    ]  # fmt: skip
+    outer_first = sorted(whole, key=lambda k: len(nesting.path(k)))
+    return tuple(
+        replace(
+            state.groups[k],
+            members=tuple(m for m in state.groups[k].members if m in alive),
+            at=place_of(state, card_of(k)),
+        )
+        for k in outer_first
+    )
 
 
 def dump_fragment(fragment: Fragment) -> str:
@@ -66,7 +99,8 @@ def dump_fragment(fragment: Fragment) -> str:
         name: [[e.source, e.source_port, e.target, e.port] for e in edges]
         for name, edges in (("edges", fragment.edges), ("incoming", fragment.incoming))
     }
-    return json.dumps({"gradloom": FORMAT, "nodes": nodes, **wires}, indent=1, ensure_ascii=False)
+    groups = {"groups": [group_json(g) for g in fragment.groups]} if fragment.groups else {}
+    return json.dumps({"gradloom": FORMAT, "nodes": nodes, **wires, **groups}, indent=1, ensure_ascii=False)
 
 
 def load_fragment(text: str) -> Fragment:
@@ -85,12 +119,15 @@ def load_fragment(text: str) -> Fragment:
         nodes = tuple(_node(n) for n in value["nodes"])
         at = {n["id"]: _point(n["at"]) for n in value["nodes"]}
         edges, incoming = (tuple(_edge(e) for e in value.get(k, ())) for k in ("edges", "incoming"))
+        groups = tuple(group_of_json("groups", g) for g in value.get("groups", ()))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FragmentRefusal(f"an entry is damaged: {error}") from None
     ids = {n.id for n in nodes}
     if len(ids) != len(nodes) or any(e.source not in ids or e.target not in ids for e in edges):
         raise FragmentRefusal("an entry is damaged: ids do not match")
-    return Fragment(nodes, at, edges, tuple(e for e in incoming if e.target in ids))
+    if any(m not in ids for g in groups for m in g.members):
+        raise FragmentRefusal("an entry is damaged: a group holds what was not copied")
+    return Fragment(nodes, at, edges, tuple(e for e in incoming if e.target in ids), groups)
 
 
 def paste(state: DocState, fragment: Fragment, dx: float, dy: float, with_incoming: bool = False) -> DocState:
@@ -99,6 +136,13 @@ def paste(state: DocState, fragment: Fragment, dx: float, dy: float, with_incomi
     ``with_incoming``: wires from nodes that were not copied are drawn again, where those nodes are there and have
     that port.
     """
+    return paste_as(state, fragment, dx, dy, with_incoming)[0]
+
+
+def paste_as(
+    state: DocState, fragment: Fragment, dx: float, dy: float, with_incoming: bool = False
+) -> tuple[DocState, Mapping[str, str]]:
+    """As ``paste``; also the new id of each of the fragment's nodes."""
     graph, ids, names = state.graph, {}, set[str]()
     for node in fragment.nodes:
         ids[node.id] = graph.new_id()
@@ -114,12 +158,33 @@ def paste(state: DocState, fragment: Fragment, dx: float, dy: float, with_incomi
         target = graph.nodes[ids[e.target]]
         if source and e.source_port in outputs_of(source.type) and e.port in (p.name for p in inputs_of(target.type)):
             after = connect(after, replace(e, target=target.id))
-    return after
+    for group in fragment.groups:
+        after = _with_group(after, group, ids, dx, dy)
+    return after, ids
 
 
-def duplicate(state: DocState, ids: Iterable[str], dx: float, dy: float, with_incoming: bool = False) -> DocState:
-    """Copies of the chosen nodes with the wires among them, moved by (dx, dy)."""
-    return paste(state, cut_out(state, ids), dx, dy, with_incoming)
+def _with_group(state: DocState, group: Group, ids: Mapping[str, str], dx: float, dy: float) -> DocState:
+    """Its card moves with the rest; what is inside is moved too, which nobody sees."""
+    def renamed(slots: Iterable[Slot]) -> tuple[Slot, ...]:
+        return tuple(Slot(ids[s.node], s.port) for s in slots if s.node in ids)
+
+    members = tuple(ids[m] for m in group.members)
+    at = Point(group.at.x + dx, group.at.y + dy) if group.at is not None else None
+    inputs = tuple(found for slots in group.inputs if (found := renamed(slots)))
+    new = replace(group, members=members, at=at, inputs=inputs, outputs=renamed(group.outputs))
+    return state.with_layout(groups={**state.groups, new_item_id(state.groups, "g"): new})
+
+
+def duplicate(
+    state: DocState,
+    ids: Iterable[str],
+    dx: float,
+    dy: float,
+    with_incoming: bool = False,
+    within: str | None = None,
+) -> DocState:
+    """Copies of the chosen nodes with the wires and groups among them, moved by (dx, dy)."""
+    return paste(state, cut_out(state, ids, within), dx, dy, with_incoming)
 
 
 def _free_name(state: DocState, node: Node, taken: set[str]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.document.geometry import CARD_HEIGHT, CARD_WIDTH, GAP, Point, Sizes
+from designer.document.layout import Slot
 from designer.document.ports import inputs_of, outputs_of, title_of
 from designer.document.refusals import InsertRefusal
-from designer.document.shove import make_room
+from designer.document.sheet import with_room
 from designer.document.state import DocState
 from designer.document.turn import along_the_flow
+from designer.document.verbs.groups import join, move_slot
 from designer.document.verbs.nodes import add_node
 from designer.document.verbs.wires import substitute, with_edges
 from engine.declare import Value
@@ -26,12 +28,18 @@ def insert_on_wire(
     at: Point,
     sizes: Sizes,
     params: Mapping[str, Value] | None = None,
+    within: str | None = None,
 ) -> DocState:
-    """A new node on a wire: that wire out, two in, neighbours shoved aside. ``sizes`` by node id, the new one too."""
+    """A new node on a wire: that wire out, two in, neighbours shoved aside. ``sizes`` by node id, the new one too.
+
+    It belongs to the group around both ends of the wire, or to ``within`` where that lies deeper.
+    """
     if wire not in state.graph.edges:
         raise UnknownEdgeRefusal(wire.source, wire.target)
     after = add_node(state, node_id, type_name, at, (), params)
-    return thread_on_wire(after, wire, node_id, sizes)
+    around = state.layout.nesting.common((wire.source, wire.target))
+    deeper = within is not None and within in state.groups and state.layout.nesting.lies_in(within, around)
+    return thread_on_wire(join(after, (node_id,), within if deeper else around), wire, node_id, sizes)
 
 
 @along_the_flow
@@ -48,7 +56,10 @@ def thread_on_wire(state: DocState, wire: Edge, node_id: str, sizes: Sizes) -> D
     without = state.graph.remove_edges([wire])
     without.add_edge(first).add_edge(second)
     after = with_edges(state, substitute(state.graph.edges, wire, (first, second)))
-    return after.with_layout(positions=make_room(after.positions, sizes, (node_id,), GAP))
+    start, end = Slot(wire.source, wire.source_port), Slot(wire.target, wire.port)
+    after = move_slot(after, start, Slot(node_id, outputs[0]), end)
+    after = move_slot(after, end, Slot(node_id, inputs[0].name), start)
+    return with_room(after, (node_id,), sizes, GAP, after.layout.nesting.home.get(node_id))
 
 
 @along_the_flow
@@ -64,7 +75,9 @@ def insert_before(
         (new, _), (old, _) = (sizes.get(n, (CARD_WIDTH, CARD_HEIGHT)) for n in (node_id, node))
         ahead = Point(x + max(0.0, (new - old) / 2), y)
         state = state.with_layout(positions={**state.positions, node: ahead})
-        return insert_on_wire(state, wires[0], node_id, type_name, at, sizes, params)
+        within = state.layout.nesting.home.get(node)
+        return insert_on_wire(state, wires[0], node_id, type_name, at, sizes, params, within)
     wire = Edge(node_id, node, port, outputs_of(type_name)[0])
     after = add_node(state, node_id, type_name, at, (wire,), params)
-    return after.with_layout(positions=make_room(after.positions, sizes, (node_id,), GAP))
+    home = state.layout.nesting.home.get(node)
+    return with_room(join(after, (node_id,), home), (node_id,), sizes, GAP, home)

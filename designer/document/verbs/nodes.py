@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from designer.document.geometry import Point
+from designer.document.layout import Group
 from designer.document.ports import inputs_of, layer_class, outputs_of, title_of
 from designer.document.refusals import NameRefusal
 from designer.document.state import DocState
@@ -56,10 +57,7 @@ def remove_nodes(state: DocState, ids: Iterable[str]) -> DocState:
 
 def forget(state: DocState, gone: frozenset[str]) -> DocState:
     """Layout and probes cleared of nodes and wires that the graph no longer has."""
-    groups = {
-        k: replace(g, members=tuple(m for m in g.members if m not in gone)) if gone & set(g.members) else g
-        for k, g in state.groups.items()
-    }
+    groups = {k: _without(g, gone) if gone & set(g.members) else g for k, g in state.groups.items()}
     after = state.with_layout(
         positions={k: p for k, p in state.positions.items() if k not in gone},
         reroutes={e: p for e, p in state.reroutes.items() if e.source not in gone and e.target not in gone},
@@ -68,6 +66,13 @@ def forget(state: DocState, gone: frozenset[str]) -> DocState:
     )
     probes = tuple(p for p in state.probes if p.split(":")[0] not in gone)
     return replace(after, probes=probes) if len(probes) != len(state.probes) else after
+
+
+def _without(group: Group, gone: frozenset[str]) -> Group:
+    members = tuple(m for m in group.members if m not in gone)
+    inputs = (tuple(s for s in slots if s.node not in gone) for slots in group.inputs)
+    outputs = tuple(s for s in group.outputs if s.node not in gone)
+    return replace(group, members=members, inputs=tuple(slots for slots in inputs if slots), outputs=outputs)
 
 
 def delete_and_reconnect(state: DocState, ids: Iterable[str]) -> DocState:

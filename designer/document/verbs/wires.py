@@ -35,6 +35,24 @@ def connect(state: DocState, wire: Edge, unplug: Edge | None = None) -> DocState
     return with_edges(state, tuple(e for e in edges if e == wire or e not in gone))
 
 
+def rewire(state: DocState, new: Iterable[Edge], gone: Iterable[Edge] = ()) -> DocState:
+    """With all the new wires and without the others: what happens at a port that stands for several.
+
+    A new wire takes the place of one that is gone from the same input, so that the order into a merge stays.
+    """
+    wanted = tuple(dict.fromkeys(new))
+    ends = {(e.target, e.port) for e in wanted}
+    away = [e for e in dict.fromkeys(gone) if e not in wanted]
+    state = disconnect(state, [e for e in away if (e.target, e.port) not in ends])
+    away = [e for e in away if (e.target, e.port) in ends]
+    for wire in wanted:
+        place = next((e for e in away if (e.target, e.port) == (wire.target, wire.port)), None)
+        if wire not in state.graph.edges:
+            state = connect(state, wire, place)
+            away = [e for e in away if e != place]
+    return disconnect(state, [e for e in away if e in state.graph.edges])
+
+
 def refusal_of(state: DocState, wire: Edge, unplug: Edge | None = None) -> ValueError | None:
     """Why ``connect`` would refuse the wire, or None."""
     try:
