@@ -144,7 +144,9 @@ class TrainingStatus(QStatusBar):
         if self._memory:
             parts.append(self._memory)
         if status is not None and status.backend:
-            parts.append(tr("{backend}, 1 thread", backend=status.backend))
+            one = tr("{backend}, 1 thread", backend=status.backend)
+            many = tr("{backend}, {count} threads", backend=status.backend, count=status.threads)
+            parts.append(many if status.threads > 1 else one)
         self.figures.setText(DOT.join(parts))
 
     def _show_problems(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -57,6 +58,19 @@ class Evaluation:
     shown: Mapping[str, Floats]
 
 
+@dataclass(frozen=True)
+class Carried:
+    """What a training takes from step to step besides weights and optimizer tensors; see StepRules.
+
+    ``sums``: gradients gathered since the last update, each times its samples, of ``held`` samples. ``mean``: the
+    running mean of the weights, empty before the first update and where none is kept.
+    """
+
+    sums: Mapping[Key, Floats] = field(default_factory=dict)
+    held: int = 0
+    mean: Mapping[Key, Floats] = field(default_factory=dict)
+
+
 class DivergedError(ArithmeticError):
     """A value that is not a number or not finite. Weights are those before the step; nothing was updated.
 
@@ -76,6 +90,8 @@ class Executable(ABC):
     """A plan made ready to run with one dtype and one optimizer. Not thread-safe: it belongs to one worker."""
 
     name: str = ""
+    #: compute threads it may use; their number decides the bits of the sums
+    threads: int = 1
 
     def __init__(self, plan: Plan, optimizer: Optimizer, dtype: Dtype, seed: int) -> None:
         self.plan, self.optimizer, self.dtype, self.seed = plan, optimizer, dtype, seed
@@ -125,6 +141,22 @@ class Executable(ABC):
     @abstractmethod
     def load_optimizer_state(self, state: Mapping[Key, Mapping[str, Floats]]) -> None:
         """Overwrite those given."""
+
+    def carried(self) -> Carried:
+        """Copies of what a training takes from step to step besides; nothing where the backend knows no such rules."""
+        return Carried()
+
+    def load_carried(self, carried: Carried) -> None:
+        """Go on from there; an empty one is the start."""
+        return
+
+    def averaged(self) -> AbstractContextManager[None]:
+        """While it is entered, the running mean of the weights stands in their place, where there is one."""
+        return nullcontext()
+
+    def threads_of(self, batch: int) -> int:
+        """Compute threads that a step of ``batch`` samples really runs on."""
+        return min(self.threads, max(batch, 1))
 
     def close(self) -> None:
         """Release threads or device memory, if any are held."""

@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Callable
 
 from engine.backends.base import BackendUnavailableError, Dtype, Executable
-from engine.optimizers import Optimizer
+from engine.optimizers import Optimizer, StepRules
 from engine.plan import Plan
 
 NAMES = ("numpy", "tape", "cupy")
@@ -39,9 +39,14 @@ def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = Non
         cache.prepare(on_progress)
 
 
-def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> str:
+def rule_refusals(plan: Plan, rules: StepRules) -> tuple[str, ...]:
+    """What stands around the optimizer's update that only the reference backend does, by name."""
+    return rules.special(penalised=any(w.l1 and w.trainable for w in plan.weights))
+
+
+def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> str:
     """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
-    if dtype != "float32" or _missing("tape"):
+    if dtype != "float32" or _missing("tape") or rule_refusals(plan, rules):
         return "numpy"
     from engine.backends.tape import cache
     from engine.backends.tape.refusal import refusals
@@ -49,18 +54,28 @@ def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> str:
     return "tape" if cache.is_ready() and not refusals(plan, optimizer, dtype) else "numpy"
 
 
-def make_executable(name: str, plan: Plan, optimizer: Optimizer, dtype: Dtype, seed: int) -> Executable:
-    """An executable; "auto" takes the fastest that can run the plan now. BackendUnavailableError says why not."""
+def make_executable(
+    name: str, plan: Plan, optimizer: Optimizer, dtype: Dtype, seed: int, threads: int = 0,
+    rules: StepRules | None = None,
+) -> Executable:  # fmt: skip
+    """An executable; "auto" takes the fastest that can run the plan now. BackendUnavailableError says why not.
+
+    ``threads``: how many compute threads a backend with threads of its own may use, 0 for as many as there are cores.
+    """
+    rules = rules or StepRules()
     if name == "auto":
-        name = _fastest(plan, optimizer, dtype)
+        name = _fastest(plan, optimizer, dtype, rules)
     reason = _missing(name) if name in NAMES else "there is no backend of that name"
     if reason:
         raise BackendUnavailableError(f"backend {name!r}: {reason}; available here: {', '.join(available())}")
     if name == "tape":
         from engine.backends.tape.executable import TapeExecutable
 
+        beyond = rule_refusals(plan, rules)
+        if beyond:
+            raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(beyond)}; 'numpy' has")
         prepare(name)
-        return TapeExecutable(plan, optimizer, dtype, seed)
+        return TapeExecutable(plan, optimizer, dtype, seed, threads or None)
     from engine.backends.numpy import NumpyExecutable
 
-    return NumpyExecutable(plan, optimizer, dtype, seed)
+    return NumpyExecutable(plan, optimizer, dtype, seed, rules)

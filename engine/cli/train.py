@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from engine.cli.errors import UsageError
 from engine.cli.loading import data_of
@@ -19,7 +20,7 @@ from engine.files.resume import ResumeState as StoredState
 from engine.files.weights import write_weights
 from engine.graph import Project
 from engine.training import ResumeState, Trainer
-from engine.training.resume import backend_for
+from engine.training.resume import backend_for, threads_for
 
 #: seconds between two looks at Ctrl+C
 PIECE = 0.1
@@ -33,7 +34,7 @@ def train(options: Namespace) -> int:
     _check_backend(options.backend or project.training.backend)
     stored = ResumeState(file.resume.arrays, file.resume.scalars) if options.resume and file.resume else None
     backend = backend_for(options.backend or project.training.backend, stored)
-    trainer = Trainer(project, data_of(project, options.file), backend=backend)
+    trainer = Trainer(project, data_of(project, options.file), backend=backend, threads=threads_for(0, stored))
     if options.resume:
         _resume(trainer, file.resume, options.file)
     with MetricsFile(options.metrics, trainer.dataset.task) as metrics, _stoppable() as stop:
@@ -48,12 +49,16 @@ def train(options: Namespace) -> int:
 
 
 def _changed(project: Project, options: Namespace) -> Project:
-    setup = project.training
-    if options.epochs is not None:
-        setup = replace(setup, epochs=options.epochs)
-    if options.seed is not None:
-        setup = replace(setup, seed=options.seed)
-    return replace(project, training=setup)
+    asked = {
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "accumulate": options.accumulate,
+        "clip_norm": options.clip_norm,
+        "clip_value": options.clip_value,
+        "ema_decay": options.ema,
+    }
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    return replace(project, training=replace(project.training, **given))
 
 
 def _check_outputs(options: Namespace) -> None:

@@ -19,6 +19,19 @@ def be_polite() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
+def live_threads(asked: str | None = None) -> int:
+    """Compute threads beside a window: a core is left to it where there are more than two.
+
+    On two cores both compute: at niceness +10 they give way within the 25 ms that a frame may take, and one thread
+    would halve the training. GRADLOOM_THREADS says another number.
+    """
+    told = os.environ.get("GRADLOOM_THREADS", "") if asked is None else asked
+    if told.isdigit() and int(told):
+        return int(told)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores - 1 if cores > 2 else cores
+
+
 class _Limit:
     """The limit is the whole process's: the first worker sets it and the last one lifts it, whatever their order."""
 

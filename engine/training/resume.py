@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import DivergedError, available
+from engine.backends import Carried, DivergedError, available
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ResumeState:
-    """``arrays``: "weight|node|name", the same with "best" and "end", "slot|node|name|slot". ``scalars``: JSON values.
+    """``arrays``: "weight|node|name", the same with "best" and "end", "slot|node|name|slot", and "sum" and "mean" as in
+    Carried. ``scalars``: JSON values.
 
     Losses are stored as they are in float64: their shortest decimal form reads back to the same bits.
     """
@@ -41,13 +42,20 @@ def resume_state(trainer: Trainer) -> ResumeState:
     for (node, name), slots in trainer.executable.optimizer_state().items():
         for slot, value in slots.items():
             arrays[f"slot|{node}|{name}|{slot}"] = value
+    carried = trainer.executable.carried()
+    for kind, tensors in (("sum", carried.sums), ("mean", carried.mean)):
+        for (node, name), value in tensors.items():
+            arrays[f"{kind}|{node}|{name}"] = value
     scalars: dict[str, Any] = {
         "step": trainer.step,
         "seed": trainer.setup.seed,
         "dtype": trainer.setup.dtype,
         "batch_size": trainer.setup.batch_size,
+        "accumulate": trainer.setup.accumulate,
+        "held": carried.held,
         "optimizer": trainer.optimizer.id,
         "backend": trainer.executable.name,
+        "threads": trainer.executable.threads,
         "base_rate": trainer.base_rate,
         "epochs_asked": trainer.setup.epochs,
         "command_log": [dict(c) for c in trainer.command_log],
@@ -70,11 +78,17 @@ def backend_for(asked: str, state: ResumeState | None) -> str:
     return stored if asked == "auto" and stored in available() else asked
 
 
+def threads_for(asked: int, state: ResumeState | None) -> int:
+    """Sums are cut among the threads, so what was trained on some of them goes on bit for bit on as many."""
+    stored = int(state.scalars.get("threads", 0)) if state is not None else 0
+    return stored or asked
+
+
 def restore(trainer: Trainer, state: ResumeState) -> None:
     """Put a state back into a trainer of the same project; ValueError where the set-up or a shape does not fit.
 
     A run whose epochs were through goes on where the project now asks for more. One that is through has the test set
-    evaluated at once.
+    evaluated at once. Other data than then are no obstacle, but ``data_changed`` says so.
     """
     from engine.training.trainer import EpochRecord, EpochSums
 
@@ -83,30 +97,30 @@ def restore(trainer: Trainer, state: ResumeState) -> None:
         ("batch_size", trainer.setup.batch_size),
         ("dtype", trainer.setup.dtype),
         ("seed", trainer.setup.seed),
+        ("accumulate", trainer.setup.accumulate),
     ):
-        if s[name] != now:
+        stored = s.get(name, 1) if name == "accumulate" else s[name]  # older states know no such thing
+        if stored != now:
             raise ValueError(
-                f"resume state: expected {name} {now}, got {s[name]}; start from the initial weights instead"
+                f"resume state: expected {name} {now}, got {stored}; start from the initial weights instead"
             )
     if s["optimizer"] != trainer.optimizer.id:
         raise ValueError(f"resume state: expected optimizer {trainer.optimizer.id}, got {s['optimizer']}")
-    trainer.executable.load_weights(_keyed(state.arrays, "weight"))
-    trainer.best_weights, trainer.end_weights = _keyed(state.arrays, "best"), _keyed(state.arrays, "end")
-    slots: dict[tuple[str, str], dict[str, NDArray[Any]]] = {}
-    for key, value in state.arrays.items():
-        kind, *rest = key.split("|")
-        if kind == "slot":
-            slots.setdefault((rest[0], rest[1]), {})[rest[2]] = value
-    trainer.executable.load_optimizer_state(slots)
+    trainer.executable.load_weights(keyed(state.arrays, "weight"))
+    trainer.best_weights, trainer.end_weights = keyed(state.arrays, "best"), keyed(state.arrays, "end")
+    trainer.executable.load_optimizer_state(keyed_slots(state.arrays))
+    held = Carried(keyed(state.arrays, "sum"), int(s.get("held", 0)), keyed(state.arrays, "mean"))
+    trainer.executable.load_carried(held)
     trainer.step, trainer.base_rate = int(s["step"]), float(s["base_rate"])
     trainer.command_log = [dict(c) for c in s["command_log"]]
-    trainer.epochs = [EpochRecord(**_nan(e)) for e in s["epochs"]]
+    trainer.epochs = [EpochRecord(**with_nan(e)) for e in s["epochs"]]
     trainer.stopped = s["stopped"]
     trainer.sums = EpochSums(**s["sums"])
     trainer.best_loss = float("inf") if s["best_loss"] is None else float(s["best_loss"])
     trainer.best_epoch, trainer.bad_epochs = int(s["best_epoch"]), int(s["bad_epochs"])
     trainer.seconds = float(s["seconds"])
     trainer.divergence = _divergence(s.get("divergence"))
+    trainer.data_changed = s.get("data", trainer.data_mark) != trainer.data_mark
     trainer.columns.clear(trainer.step)
     asked = trainer.setup.epochs
     trainer.setup = replace(trainer.setup, epochs=int(s.get("epochs_asked", asked)))
@@ -127,7 +141,8 @@ def _divergence(told: Mapping[str, Any] | None) -> DivergedError | None:
     return None if told is None else DivergedError(told["step"], told["node"], told["tensor"], told["count"])
 
 
-def _keyed(arrays: Mapping[str, NDArray[Any]], kind: str) -> dict[tuple[str, str], NDArray[Any]]:
+def keyed(arrays: Mapping[str, NDArray[Any]], kind: str) -> dict[tuple[str, str], NDArray[Any]]:
+    """Those of one kind ("weight", "best", "end") by (node, name)."""
     found: dict[tuple[str, str], NDArray[Any]] = {}
     for key, value in arrays.items():
         parts = key.split("|")
@@ -136,10 +151,21 @@ def _keyed(arrays: Mapping[str, NDArray[Any]], kind: str) -> dict[tuple[str, str
     return found
 
 
+def keyed_slots(arrays: Mapping[str, NDArray[Any]]) -> dict[tuple[str, str], dict[str, NDArray[Any]]]:
+    """The optimizer's tensors by (node, name) and slot."""
+    slots: dict[tuple[str, str], dict[str, NDArray[Any]]] = {}
+    for key, value in arrays.items():
+        kind, *rest = key.split("|")
+        if kind == "slot":
+            slots.setdefault((rest[0], rest[1]), {})[rest[2]] = value
+    return slots
+
+
 def _finite(record: dict[str, Any]) -> dict[str, Any]:
     """JSON has no NaN: undefined figures become null."""
     return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in record.items()}
 
 
-def _nan(record: Mapping[str, Any]) -> dict[str, Any]:
+def with_nan(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored record of an epoch: null is an undefined figure."""
     return {k: float("nan") if v is None else v for k, v in record.items()}

@@ -9,11 +9,9 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,8 +22,8 @@ from engine.backends.initial import carry_over
 from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
 from engine.probes import Mailbox, ProbeRequest
-from engine.training.columns import ColumnView
-from engine.training.evaluation import SplitResult
+from engine.training.adoption import Adopted, adopt
+from engine.training.evaluation import SplitResult, close_epoch
 from engine.training.events import (
     Diverged,
     EpochEnded,
@@ -36,40 +34,33 @@ from engine.training.events import (
     Prepared,
     State,
     StateChanged,
-)
+    Status,
+)  # fmt: skip
 from engine.training.examination import Doctor, Report
 from engine.training.looking import Looker
-from engine.training.politeness import be_polite, one_blas_thread
-from engine.training.resume import ResumeState, backend_for
+from engine.training.moments import Moments
+from engine.training.pacer import Pacer, Side, Turns
+from engine.training.past import Past
+from engine.training.politeness import be_polite, live_threads, one_blas_thread
+from engine.training.published import Published
+from engine.training.resume import ResumeState, backend_for, threads_for
 from engine.training.timeline import Timeline
-from engine.training.trainer import EpochRecord, Stopped, Trainer
+from engine.training.trainer import EpochRecord, Trainer
+from engine.training.waiting import wait_for
+
+__all__ = ["Session", "Status", "wait_for"]
 
 Weights = Mapping[tuple[str, str], NDArray[np.floating]]
 
 CHUNK = 0.010
 
 
-@dataclass(frozen=True)
-class Status:
-    """Where training stands; replaced as a whole, so a reader sees one moment. ``stopped``: the rule that ended it."""
-
-    state: State = "preparing"
-    step: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    steps_per_epoch: int = 1
-    steps_per_second: float = 0.0
-    seconds_left: float = 0.0
-    rate: float = 0.0
-    backend: str = ""
-    stopped: Stopped = ""
-
-
-class Session:
+class Session(Published):
     """Owns the worker. Methods return at once; what comes of them shows in ``status``, ``events`` and futures.
 
     ``data``: the data set, or a function that loads it (called in the worker). ``weights`` to keep are carried over by
-    (node, name, shape); ``resume`` continues a stored training bit for bit.
+    (node, name, shape); ``resume`` continues a stored training bit for bit, or, with the ``origin`` that it is of, goes
+    on with a changed project. ``past``: the record up to there. ``pacer``: in lockstep with another session.
     """
 
     def __init__(
@@ -80,6 +71,9 @@ class Session:
         backend: str | None = None,
         weights: Weights | None = None,
         resume: ResumeState | None = None,
+        origin: Project | None = None,
+        past: Past | None = None,
+        pacer: tuple[Pacer, Side] | None = None,
         polite: bool = True,
     ) -> None:
         self.project, self.status = project, Status()
@@ -88,11 +82,11 @@ class Session:
         self.epochs: tuple[EpochRecord, ...] = ()
         self.dataset: Dataset | None = None
         self._data, self._backend, self._weights, self.resume = data, backend, weights, resume
-        self._polite = polite
+        self._polite, self._origin, self._past, self._turns = polite, origin, past, Turns(pacer)
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
         self._request = ProbeRequest()
         self._looker = Looker()
-        self._timeline = Timeline()
+        self._timeline, self._moments = Timeline(), Moments()
         self._doctor = Doctor()
         self._trainer: Trainer | None = None
         self._running = self._closing = self._ended = False
@@ -179,15 +173,9 @@ class Session:
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    @property
-    def columns(self) -> ColumnView | None:
-        """The published record of all steps, None while preparing."""
-        return self._trainer.columns.view if self._trainer is not None else None
-
-    @property
-    def alive(self) -> bool:
-        """Whether the worker runs."""
-        return self._thread.is_alive()
+    def past(self, step: int) -> Future[Past]:
+        """The record up to ``step``, for a session that goes on from there."""
+        return self._send(lambda t: Past.of(t, self._timeline, self._moments, step))
 
     def _send(self, command: Callable[[Trainer], Any]) -> Future[Any]:
         """The answer to come; cancelled where the worker has ended."""
@@ -223,23 +211,29 @@ class Session:
                     self._running = False
                     self._fail(error)
                     self._publish(trainer, "failed")
+            if close_epoch(trainer):
+                self._tell_epoch(trainer)
             trainer.executable.close()
         self._change("closed")
 
     def _prepare(self) -> Trainer:
         self.dataset = self._data if isinstance(self._data, Dataset) else self._data()
         backend = backend_for(self._backend or self.project.training.backend, self.resume)
-        trainer = Trainer(self.project, self.dataset, backend=backend)
+        threads = threads_for(live_threads() if self._polite else 0, self.resume)
+        trainer = Trainer(self.project, self.dataset, backend=backend, threads=threads)
         fresh: tuple[tuple[str, str], ...] = ()
+        adopted: Adopted | None = None
         if self.resume is not None:
-            trainer.load_resume_state(self.resume)
-            self.epochs = tuple(trainer.epochs)
+            adopted = adopt(trainer, self.resume, self._origin or self.project)
+            fresh, self.epochs = adopted.fresh, tuple(trainer.epochs)
         elif self._weights is not None:
             merged, fresh = carry_over(self._weights, trainer.executable.weights())
             trainer.executable.load_weights(merged)
+        if self._past is not None:
+            self._past.hand_to(trainer, self._timeline, self._moments)
         self._trainer = trainer
         self._timeline.note(trainer)
-        self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh))
+        self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh, adopted, trainer.data_changed))
         if trainer.test_result is not None:
             self.events.put(Evaluated(trainer.test_result))
         self._publish(trainer, "finished" if trainer.finished and trainer.divergence is None else "paused")
@@ -257,13 +251,21 @@ class Session:
         # A single step is always looked at: nobody presses Step to see the step before.
         wanted = self.mailbox.empty or self._until_step >= 0
         looking = wanted and bool(self._request.wants) and not trainer.busy_evaluating
-        before = trainer.epoch
-        left = self._until_step - trainer.step if self._until_step >= 0 else 1 << 20
-        trainer.advance(CHUNK, max(left, 1), keep=looking)
+        before, step = trainer.epoch, trainer.step
+        left = max(self._until_step - step, 1) if self._until_step >= 0 else 1 << 20
+        allowed = self._turns.steps(trainer.busy_evaluating)
+        if not allowed:
+            if allowed is None:
+                self._halt()
+            return
+        noting = self._moments.due() and not trainer.busy_evaluating
+        trainer.advance(CHUNK, min(left, allowed), keep=looking or noting)
+        self._turns.done(trainer.step - step)
         if trainer.epoch > before:
-            self.epochs = tuple(trainer.epochs)
-            self.events.put(EpochEnded(trainer.epochs[-1]))
+            self._tell_epoch(trainer)
         self._timeline.note(trainer)
+        if noting:
+            self._moments.note(trainer)
         if looking:
             self._look(trainer)
         self._check_end(trainer)
@@ -282,6 +284,10 @@ class Session:
             self._change("finished")
         elif not trainer.busy_evaluating and self._goal_reached(trainer):
             self._halt()
+
+    def _tell_epoch(self, trainer: Trainer) -> None:
+        self.epochs = tuple(trainer.epochs)
+        self.events.put(EpochEnded(trainer.epochs[-1]))
 
     def _tell_divergence(self, found: DivergedError) -> None:
         self.events.put(Diverged(found.step, found.node, found.tensor, found.count))
@@ -304,6 +310,7 @@ class Session:
     def _go(self, until_step: int, until_epoch: int) -> None:
         trainer = self._trainer
         if trainer is None or trainer.finished:
+            self._turns.leave()
             return
         self._until_step, self._until_epoch = until_step, until_epoch
         self._running = True
@@ -318,6 +325,7 @@ class Session:
         self._running = False
         trainer.reset()
         self._looker.forget()
+        self._moments.clear()
         self._timeline.clear()
         self._timeline.note(trainer)
         self.epochs = ()
@@ -354,6 +362,7 @@ class Session:
         self._change("failed")
 
     def _change(self, state: State) -> None:
+        self._turns.show(state)
         if state != self.status.state:
             self.status = Status(**{**self.status.__dict__, "state": state})
             self.events.put(StateChanged(state))
@@ -363,7 +372,7 @@ class Session:
         speed = t.step / t.seconds if t.seconds > 0 else 0.0
         self.status = Status(
             state, t.step, t.epoch, t.setup.epochs, t.steps_per_epoch, speed, t.seconds_left, t.rate_at(t.step),
-            t.executable.name, t.stopped,
+            t.executable.name, t.stopped, t.executable.threads_of(t.setup.batch_size),
         )  # fmt: skip
         if changed:
             self.events.put(StateChanged(state))
@@ -375,13 +384,3 @@ class Session:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._commands.get_nowait()[1].cancel()
-
-
-def wait_for(session: Session, states: tuple[State, ...], timeout: float = 60.0) -> State:
-    """Block until the session is in one of the states (for tests and scripts); TimeoutError says where it stood."""
-    deadline = time.monotonic() + timeout
-    while session.status.state not in states:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"expected {' or '.join(states)} within {timeout} s, got {session.status.state}")
-        time.sleep(0.002)
-    return session.status.state

@@ -7,8 +7,13 @@ meets the very bits of the first time.
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
 
 from engine.training.resume import ResumeState
 from engine.training.trainer import Trainer
@@ -71,6 +76,7 @@ class Timeline:
             visitor.run_steps(int(change["step"]) - visitor.step)
             visitor.redo(change)
         left = step - visitor.step
+        # What was commanded at this very step takes effect after it; state_at redoes that.
         if left > 1:
             visitor.run_steps(left - 1)
         if left:
@@ -79,28 +85,62 @@ class Timeline:
 
     def state_at(self, head: Trainer, step: int) -> ResumeState:
         """What a training that goes on from ``step`` starts with; the epochs before it keep their figures."""
-        visitor = self.visit(head, step)
-        state, kept = visitor.resume_state(), head.resume_state()
+        kept = head.resume_state()
         epochs = [e for e in kept.scalars["epochs"] if e["step"] <= step]
-        watched = [e["validation_loss"] if e["validation_loss"] is not None else e["train_loss"] for e in epochs]
-        best = min(watched, default=None)
-        place = watched.index(best) if best is not None else -1
+        best_loss, place = _best(epochs, head.setup.min_change)
+        best = self._weights_of(head, epochs[place], kept) if place >= 0 else {}
+        visitor = self.visit(head, step)
+        for change in head.command_log[len(visitor.command_log) :]:
+            if int(change["step"]) > step:
+                break
+            visitor.redo(change)
+        state = visitor.resume_state()
         scalars = {
             **state.scalars,
             "epochs": epochs,
-            "best_loss": best,
+            "best_loss": best_loss,
             "best_epoch": place + 1 if place >= 0 else -1,
-            "bad_epochs": len(watched) - 1 - place if place >= 0 else 0,
+            "bad_epochs": len(epochs) - 1 - place if place >= 0 else 0,
             "seconds": kept.scalars["seconds"] * step / max(head.step, 1),
         }
-        return ResumeState(state.arrays, scalars)
+        return ResumeState({**state.arrays, **best}, scalars)
+
+    def before(self, step: int) -> tuple[ResumeState, ...]:
+        """The keyframes up to ``step``: what a training that goes on from there knows of its past."""
+        return tuple(f for f in self._frames if f.scalars["step"] <= step)
+
+    def remember(self, frames: tuple[ResumeState, ...]) -> None:
+        """Start from the keyframes of a training that this one goes on with."""
+        self._frames = list(frames)
+
+    def _weights_of(self, head: Trainer, epoch: Mapping[str, Any], kept: ResumeState) -> dict[str, NDArray[Any]]:
+        """The weights at a best epoch's end, where they would be put back; met again unless the head still has them."""
+        if head.setup.patience is None or not head.setup.restore_best:
+            return {}
+        if head.best_epoch == epoch["epoch"]:
+            return {k: a for k, a in kept.arrays.items() if k.startswith("best|")}
+        if not self._frames or epoch["step"] < self.steps[0]:
+            return {}
+        found = self.visit(head, int(epoch["step"])).executable.weights()
+        return {f"best|{node}|{name}": a for (node, name), a in found.items()}
 
     def _visitor_of(self, head: Trainer) -> Trainer:
         if self._visitor is None:
             project = replace(head.project, training=head.setup)
-            self._visitor = Trainer(project, head.dataset, backend=head.executable.name, plan=head.plan)
+            backend, threads = head.executable.name, head.executable.threads
+            self._visitor = Trainer(project, head.dataset, backend=backend, plan=head.plan, threads=threads)
             self._visitor.endless = True
         return self._visitor
+
+
+def _best(epochs: Sequence[Mapping[str, Any]], min_change: float) -> tuple[float | None, int]:
+    """(Least watched loss, its place) by the rule of early stopping: what betters by less is no better."""
+    best, place = math.inf, -1
+    for k, epoch in enumerate(epochs):
+        watched = epoch["validation_loss"] if epoch["validation_loss"] is not None else epoch["train_loss"]
+        if watched is not None and watched < best - min_change:
+            best, place = watched, k
+    return (best, place) if place >= 0 else (None, -1)
 
 
 def _bytes(frame: ResumeState) -> int:

@@ -106,7 +106,8 @@ class TapeExecutable(Executable):
             end = self._compiler.parameters.end
             self._machine.arena[:end] = old.arena[:end]
 
-    def _threads_for(self, batch: int) -> int:
+    def threads_of(self, batch: int) -> int:
+        """All of them where the step is worth the waiting for each other, else one."""
         return self.threads if self._work * batch >= SMALL_STEP and batch >= self.threads else 1
 
     def _flat(self, slot: Slot, shift: int = 0) -> Floats32:
@@ -157,7 +158,7 @@ class TapeExecutable(Executable):
         self._ensure(batch)
         scalars = step_scalars(self.optimizer, np.asarray(rates, np.float64), first_step)
         keys = self._keys(first_step, steps)
-        figures = self._machine.run("train", self._data, rows, self._threads_for(batch), scalars, keys)
+        figures = self._machine.run("train", self._data, rows, self.threads_of(batch), scalars, keys)
         records = self._records(figures, batch)
         if figures.done < steps:
             raise self._diverged(figures, first_step + figures.done, batch, records)
@@ -253,7 +254,7 @@ class TapeExecutable(Executable):
         batch = fields.count
         self._ensure(batch)
         mode = "gradients" if training else "gradients_running"
-        self._machine.run(mode, fields, np.arange(batch)[None, :], self._threads_for(batch), keys=self._keys(0, 1))
+        self._machine.run(mode, fields, np.arange(batch)[None, :], self.threads_of(batch), keys=self._keys(0, 1))
         return self._look(-1, np.arange(0), batch, updates=False)
 
     def evaluate(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], batch: int = 256) -> Evaluation:
@@ -263,7 +264,7 @@ class TapeExecutable(Executable):
         shown: dict[str, list[Floats]] = {h.node: [] for h in plan.heads}
         for rows in self._slices(fields.count, batch):
             n = rows.size
-            self._machine.run("evaluate", fields, rows[None, :], self._threads_for(n))
+            self._machine.run("evaluate", fields, rows[None, :], self.threads_of(n))
             values = self._values(n, [h.shown for h in plan.heads])
             losses = [head_losses(self._compiler, k) for k in range(len(plan.heads))]
             weighted = [h.weight * self._machine.arena[at : at + n] for h, at in zip(plan.heads, losses, strict=True)]
@@ -286,7 +287,7 @@ class TapeExecutable(Executable):
         fields = self._fields(x, None)
         parts: list[dict[int, Floats]] = []
         for rows in self._slices(fields.count, fields.count):
-            self._machine.run("forward", fields, rows[None, :], self._threads_for(rows.size))
+            self._machine.run("forward", fields, rows[None, :], self.threads_of(rows.size))
             parts.append(self._values(rows.size, list(dict.fromkeys(wanted))))
         batched = {v for v in wanted if self.plan.values[v].batched}
         return {v: np.concatenate([p[v] for p in parts]) if v in batched else parts[0][v] for v in wanted}

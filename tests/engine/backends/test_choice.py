@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from engine.declare import Spec
 from engine.optimizers import OPTIMIZERS
 from engine.plan import build_plan
 from engine.training import ResumeState, Trainer
+from engine.training.politeness import live_threads
+from engine.training.resume import threads_for
 from tests.engine.training.nets import blobs, mlp, project
 
 
@@ -51,3 +54,29 @@ def test_a_trainer_repeats_and_resumes_bit_for_bit(steps: int) -> None:
     left, right = straight.executable.weights(), second.executable.weights()
     assert all(np.array_equal(left[k], right[k]) for k in left)
     assert [e.validation_loss for e in second.epochs] == [e.validation_loss for e in straight.epochs]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_resume_keeps_the_number_of_threads_it_was_trained_on(threads: int) -> None:
+    """Sums are cut among the threads: on another number the bits would differ."""
+    p, data = project(mlp((64, 256, 3)), epochs=2, batch_size=64), blobs(per_class=100, features=64)
+    straight = Trainer(p, data, backend="tape", threads=threads)
+    straight.run()
+    first = Trainer(p, data, backend="tape", threads=threads)
+    first.run_steps(3)
+    state = first.resume_state()
+    assert state.scalars["threads"] == threads == threads_for(3 - threads, state)
+    assert first.executable.threads_of(64) == threads and first.executable.threads_of(1) == 1
+    second = Trainer(p, data, backend="tape", threads=threads_for(0, state))
+    second.load_resume_state(state)
+    second.run()
+    left, right = straight.executable.weights(), second.executable.weights()
+    assert all(np.array_equal(left[k], right[k]) for k in left)
+
+
+@pytest.mark.parametrize(("cores", "told", "expected"), [(1, "", 1), (2, "", 2), (8, "", 7), (8, "3", 3), (2, "x", 2)])
+def test_a_window_keeps_a_core_where_there_are_more_than_two(
+    monkeypatch: pytest.MonkeyPatch, cores: int, told: str, expected: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
+    assert live_threads(told) == expected
