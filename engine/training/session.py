@@ -249,7 +249,7 @@ class Session(Published):
         if not self._running or self._closing:
             return
         # A single step is always looked at: nobody presses Step to see the step before.
-        wanted = self.mailbox.empty or self._until_step >= 0
+        wanted = (self.mailbox.empty and self._looker.rested()) or self._until_step >= 0
         looking = wanted and bool(self._request.wants) and not trainer.busy_evaluating
         before, step = trainer.epoch, trainer.step
         left = max(self._until_step - step, 1) if self._until_step >= 0 else 1 << 20

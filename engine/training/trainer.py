@@ -83,6 +83,8 @@ class Trainer:
         self.columns = Columns(len(self.plan.weights))
         self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
         self._seconds_per_step = 0.0
+        #: seconds that keeping a step for a look took the last time
+        self.keeping = 0.0
         #: a replay: nothing is evaluated at an epoch's end, and no stop rule fires
         self.endless = False
         self._start()
@@ -177,7 +179,7 @@ class Trainer:
         except DivergedError as error:
             self._diverged(error, rates)
             return
-        self._seconds_per_step = (time.perf_counter() - started) / len(rows)
+        self._note_speed(time.perf_counter() - started, len(rows), keep)
         self.columns.append(records, rates)
         for loss, hits, samples in zip(records.loss, records.hits, records.samples, strict=True):
             self.sums.loss += float(loss) * int(samples)
@@ -189,6 +191,12 @@ class Trainer:
                 self.sums = EpochSums()
             else:
                 self.begin_epoch_end()
+
+    def _note_speed(self, elapsed: float, steps: int, keep: bool) -> None:
+        """Seconds of a step, and those that keeping the last one took beyond: a look is not a step."""
+        if not keep or not self._seconds_per_step:
+            self._seconds_per_step = elapsed / steps
+        self.keeping = max(elapsed - steps * self._seconds_per_step, 0.0) if keep else self.keeping
 
     def _steps_within(self, budget: float) -> int:
         return max(1, int(budget / self._seconds_per_step)) if self._seconds_per_step else 1
