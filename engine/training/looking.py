@@ -20,22 +20,35 @@ AUTOPSY_SAMPLES = 64
 #: samples over which the gradient is shown before the first step
 STANDING_SAMPLES = 500
 #: seconds between two autopsies, and how many times its own cost it waits at least
-AUTOPSY_EVERY, AUTOPSY_REST = 0.4, 40.0
+AUTOPSY_EVERY, AUTOPSY_REST = 0.4, 60.0
+#: seconds between two looks at the least, and how many times its own cost one waits: some 3 % of the training
+LOOK_EVERY, LOOK_REST = 1 / 30, 35.0
 
 
 class Looker:
-    """Remembers the last autopsy and what it cost."""
+    """Remembers the last autopsy, what looks cost, and when the next one may be."""
 
     def __init__(self) -> None:
         self._autopsy: tuple[LayerAutopsy, ...] = ()
-        self._next = 0.0
+        self._next = self._rested = 0.0
+
+    def rested(self) -> bool:
+        """Whether a look now keeps within its share of the time; what nobody waits for is on a budget."""
+        return time.perf_counter() >= self._rested
 
     def forget(self) -> None:
         """After a reset: what was seen is of other weights."""
-        self._autopsy, self._next = (), 0.0
+        self._autopsy, self._next, self._rested = (), 0.0, 0.0
 
     def snapshot(self, trainer: Trainer, request: ProbeRequest, *, at_once: bool = False) -> Snapshot:
         """What ``request`` wants. ``at_once``: while paused nothing else waits, so the autopsy is always fresh."""
+        started = time.perf_counter()
+        made = self._made(trainer, request, at_once)
+        cost = time.perf_counter() - started + trainer.keeping
+        self._rested = time.perf_counter() + (0.0 if at_once else max(LOOK_EVERY, LOOK_REST * cost))
+        return replace(made, cost=cost)
+
+    def _made(self, trainer: Trainer, request: ProbeRequest, at_once: bool) -> Snapshot:
         last = trainer.executable.last() or (self._standing(trainer) if "layers" in request.wants else None)
         made = capture(trainer.executable, request, last, trainer.step, trainer.epoch)
         if "autopsy" not in request.wants:
