@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.probes.measurements.objective import Objective, Vector
 from engine.probes.measurements.watch import Watch
 
-SIDE = 25
+SIDE = 21
 #: room around the path, as a share of its extent
 MARGIN = 0.35
 

@@ -40,7 +40,7 @@ def test_loss_and_gradient_are_torchs(name: str, dtype: str) -> None:
     loss = case.loss(w)
     (expected,) = torch.autograd.grad(loss, w)
     found, gradient = seen.loss_and_gradient(seen.start)
-    assert found == pytest.approx(float(loss), rel=PRECISION[dtype]) == seen.loss(seen.start)
+    assert found == pytest.approx(loss.item(), rel=PRECISION[dtype]) == seen.loss(seen.start)
     assert np.linalg.norm(gradient - expected.numpy()) <= PRECISION[dtype] * np.linalg.norm(expected.numpy())
 
 
@@ -168,32 +168,31 @@ def test_a_random_direction_has_each_filters_norm_and_leaves_biases() -> None:
 @pytest.mark.parametrize("name", ["mlp", "cnn", "residual", "attention"])
 def test_the_noise_scale_is_the_formulas(name: str) -> None:
     """tr(Sigma) / |G|^2 from torch's gradient of every single sample; the estimate within its own error."""
-    case = Case(name, samples=960)
+    case, one = Case(name, samples=480), Case(name, samples=1)
     rng = np.random.default_rng(0)
     w = case.vector()
     each = []
-    for k in range(960):
-        one = Case(name, samples=1)
+    for k in range(480):
         one.x, one.y = ({f: v[k : k + 1] for f, v in part.items()} for part in (case.x, case.y))
         u = w.clone().requires_grad_()
         each.append(torch.autograd.grad(one.loss(u), u)[0].numpy())
         if k == 5:  # the same of ours
             seen = Objective(case.plan, case.weights, one.x, one.y)
             assert np.linalg.norm(seen.gradient(seen.start) - each[k]) <= 1e-9 * np.linalg.norm(each[k])
-    gradients = np.array(each)[rng.permutation(960)]
-    small, large = batch_sizes(960, 32)
-    assert (small, large) == (30, 120)
-    groups = gradients.reshape(8, 4, 30, -1)
+    gradients = np.array(each)[rng.permutation(480)]
+    small, large = batch_sizes(480, 32)
+    assert (small, large) == (15, 60)
+    groups = gradients.reshape(8, 4, 15, -1)
     smaller, larger = np.sum(groups.mean(2) ** 2, -1), np.sum(groups.mean((1, 2)) ** 2, -1)
     found = noise_scale(smaller, larger, small, large)
     mean = gradients.mean(0)
     trace = float(np.sum(gradients.var(0, ddof=1)))
-    signal = float(mean @ mean) - trace / 960
+    signal = float(mean @ mean) - trace / 480
     assert found.noise == pytest.approx(trace, rel=0.35)
     if signal > 0 and math.isfinite(found.error):
         assert abs(found.value - trace / signal) <= 4 * found.error
-    per_group_noise = (smaller.mean(1) - larger) / (1 / 30 - 1 / 120)
-    per_group_signal = (120 * larger - 30 * smaller.mean(1)) / 90
+    per_group_noise = (smaller.mean(1) - larger) / (1 / 15 - 1 / 60)
+    per_group_signal = (60 * larger - 15 * smaller.mean(1)) / 45
     assert found.noise == pytest.approx(per_group_noise.mean(), rel=1e-12)
     assert found.signal == pytest.approx(per_group_signal.mean(), rel=1e-12)
 

@@ -76,7 +76,7 @@ def test_a_large_layer_is_estimated_within_its_error() -> None:
 def test_whole_numbers_start_behind_their_embedding() -> None:
     plan = build_plan(
         chain(
-            ("input", {"size": (6,), "kind": "tokens"}), ("embedding", {"vocabulary": 9, "width": 4}), ("flatten", {}),
+            ("input", {"size": (6,), "dtype": "int"}), ("embedding", {"vocabulary": 9, "width": 4}), ("flatten", {}),
             ("dense", {"units": 3}), ("output", {}),
         )
     )  # fmt: skip

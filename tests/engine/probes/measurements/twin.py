@@ -44,9 +44,8 @@ def residual() -> Graph:
 
 
 def attention() -> Graph:
-    return chain(
-        ("input", {"size": (5, 4)}), ("multi_head_attention", {"heads": 2}), ("flatten", {}), ("dense", {"units": 3}), CE
-    )
+    attend = ("multi_head_attention", {"heads": 2})
+    return chain(("input", {"size": (5, 4)}), attend, ("flatten", {}), ("dense", {"units": 3}), CE)
 
 
 NETS: dict[str, Callable[[], Graph]] = {

@@ -1,0 +1,130 @@
+"""Measurements of a training: of its very moment, its very next step, and never at its cost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.data.dataset import Dataset, Split
+from engine.declare import Spec
+from engine.graph import Graph
+from engine.training import Trainer
+from engine.training.measuring import KINDS, Kind, Moment, NotPossibleError, Readouts, StoppedError, Watch, measure
+from engine.training.timeline import Timeline
+from tests.engine.training.nets import blobs, mlp, project
+
+
+def trained(graph: Graph, steps: int = 13, dataset: Dataset | None = None, **setup: Any) -> tuple[Trainer, Moment]:
+    """A run so far, with all that is known of its past."""
+    trainer, timeline = Trainer(project(graph, **setup), dataset or blobs(), backend="numpy"), Timeline()
+    for k in range(steps):
+        timeline.note(trainer, float(k))
+        trainer.run_steps(1)
+    return trainer, replace(Moment.of(trainer), frames=timeline.before(trainer.step))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("steps", [0, 5, 9, 44])
+def test_the_slice_is_of_the_step_that_comes(optimizer: str, steps: int) -> None:
+    """Also at an epoch's end (9) and with dropout: its loss at 0 is the one that training records."""
+    graph = mlp((4, 8, 3), dropout=0.3, batch_norm="before")
+    trainer, moment = trained(graph, steps, optimizer=Spec(optimizer), dtype="float64")
+    found: Any = measure("step", moment).result
+    before = trainer.executable.weights()
+    trainer.run_steps(1)
+    view = trainer.columns.view
+    assert found.along_step[0] == pytest.approx(float(view.loss[view.count - 1]), rel=1e-9)
+    after = trainer.executable.weights()
+    moved = [after[w.node, w.name] - before[w.node, w.name] for w in trainer.plan.weights]
+    assert found.length == pytest.approx(np.sqrt(sum(np.sum(m**2) for m in moved)), rel=1e-9)
+    if optimizer == "sgd":
+        assert found.cosine == pytest.approx(1.0, rel=1e-9)
+        assert found.along_gradient == pytest.approx(found.along_step, rel=1e-9)
+    assert len(found.elsewhere) == len(found.multiples)
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "filters"])
+def test_nothing_of_the_training_is_touched(kind: Kind) -> None:
+    trainer, moment = trained(mlp((4, 8, 3), dropout=0.2), optimizer=Spec("momentum"))
+    twin, _ = trained(mlp((4, 8, 3), dropout=0.2), optimizer=Spec("momentum"))
+    watch = Watch()
+    done = measure(kind, moment, watch=watch)
+    assert done.step == 13 and done.cost > 0 and done.kind == kind
+    for t in (trainer, twin):
+        t.run_steps(8)
+    for key, value in twin.executable.weights().items():
+        assert np.array_equal(value, trainer.executable.weights()[key])
+
+
+def test_each_refusal_has_its_reason() -> None:
+    def reason(kind: Kind, moment: Moment) -> str:
+        with pytest.raises(NotPossibleError) as caught:
+            measure(kind, moment)
+        return caught.value.reason
+
+    _, moment = trained(mlp((4, 8, 3)))
+    assert reason("filters", moment) == "no convolution"
+    assert reason("travel", replace(moment, frames=())) == "no path"
+    frozen = mlp((4, 8, 3))
+    for node in list(frozen.nodes.values()):
+        frozen = frozen.replace_node(replace(node, frozen=True))
+    still = Moment.drawn(project(frozen), blobs())
+    assert {reason(k, still) for k in ("step", "sharpness", "plane", "noise")} == {"no weights"}
+    assert reason("noise", Moment.drawn(project(mlp((4, 3))), blobs(per_class=16))) == "few samples"
+    lost = {k: np.full_like(v, np.nan) if k.startswith("weight") else v for k, v in moment.state.arrays.items()}
+    assert reason("sharpness", replace(moment, state=replace(moment.state, arrays=lost))) == "diverged"
+    stopped = replace(moment, project=project(mlp((4, 8, 3)), optimizer=Spec("sgd", {"rate": 0.0})))
+    stopped = replace(stopped, state=replace(moment.state, scalars={**moment.state.scalars, "base_rate": 0.0}))
+    assert reason("step", stopped) == "no step"
+
+
+def test_before_any_run_the_initial_weights_are_measured() -> None:
+    moment = Moment.drawn(project(mlp((4, 8, 3))), blobs())
+    assert measure("sharpness", moment).step == 0
+    plane: Any = measure("plane", moment).result
+    assert plane.kind == "random" and plane.losses.shape == (21, 21)
+    watch = Watch()
+    watch.stop()
+    with pytest.raises(StoppedError):
+        measure("plane", moment, watch=watch)
+
+
+def test_the_path_is_that_of_the_run() -> None:
+    trainer, moment = trained(mlp((4, 8, 3)), 20)
+    assert [s for s, _ in moment.path] == list(range(21))
+    travel: Any = measure("travel", moment).result
+    start = trained(mlp((4, 8, 3)), 0)[0].executable.weights()["n1", "weight"].astype(np.float64)
+    now = trainer.executable.weights()["n1", "weight"].astype(np.float64)
+    assert travel.distances[0, -1] == pytest.approx(np.linalg.norm(now - start) / np.linalg.norm(start), rel=1e-6)
+    plane: Any = measure("plane", moment).result
+    assert plane.kind == "path" and plane.steps == tuple(range(21))
+    assert plane.path[-1] == pytest.approx([0, 0], abs=1e-12) and sum(plane.shares) > 0.8
+
+
+def test_the_answer_appears_where_the_network_has_it() -> None:
+    """Two interlocked classes: a line through the inputs cannot tell them apart, the trained hidden layer can."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (800, 2)).astype(np.float32)
+    y = (x[:, 0] * x[:, 1] > 0).astype(np.int64)
+    splits = [Split({"x": x[a:b]}, {"y": y[a:b]}) for a, b in ((0, 500), (500, 700), (700, 800))]
+    data = Dataset("xor", *splits, task="binary", class_names=("a", "b"))
+    graph = mlp((2, 16, 1), loss="binary_cross_entropy")
+    _, moment = trained(graph, 63 * 20, data, optimizer=Spec("adam", {"rate": 0.02}), epochs=20)
+    found = measure("readout", moment).result
+    assert isinstance(found, Readouts) and found.classes
+    score = {r.node: r.score for r in found.layers}
+    assert score["n0"] < 0.65 and score["n1"] > 0.9 and score["n2"] > 0.9
+    assert 0.35 < found.guess < 0.65 and (found.fitted, found.judged) == (400, 200)
+
+
+def test_values_are_read_out_by_r2() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 3))
+    y = x @ rng.normal(size=(3, 2)) + 0.01 * rng.normal(size=(200, 2))
+    splits = [Split({"x": x[a:b]}, {"y": y[a:b]}) for a, b in ((0, 120), (120, 200), (200, 200))]
+    data = Dataset("plane", *splits, task="values")
+    found: Any = measure("readout", Moment.drawn(project(mlp((3, 8, 2), loss="half_squared")), data)).result
+    assert not found.classes and found.layers[0].score > 0.99 and found.guess == 0
