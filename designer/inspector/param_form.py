@@ -24,6 +24,7 @@ def group_title(group: str) -> str:
         "advanced": tr("Advanced"),
         "features": tr("Features"),
         "stop": tr("Stop rules"),
+        "update": tr("Update step"),
         "split": tr("Split"),
     }
     return known.get(group, group.replace("_", " ").capitalize())
@@ -40,7 +41,7 @@ class ParamForm(QWidget):
         self.rows: dict[str, Row] = {}
         self._declared: dict[str, Param] = {}
         self._sections: dict[str, Section] = {}
-        self._folded: dict[str, bool] = {"advanced": True}
+        self._folded: dict[str, bool] = {"advanced": True, "update": True}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(tokens.SPACE_1 + 2)

@@ -41,7 +41,7 @@ def common(declared: Iterable[Mapping[str, Param]]) -> dict[str, Param]:
     return {k: p for k, p in first.items() if all(k in other and _alike(other[k], p) for other in rest)}
 
 
-GROUP_ORDER = ("", "features", "initialization", "regularization", "split", "stop", "advanced")
+GROUP_ORDER = ("", "features", "initialization", "regularization", "split", "stop", "update", "advanced")
 
 
 def ordered(declared: type[Declared]) -> dict[str, Param]:

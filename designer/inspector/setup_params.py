@@ -34,6 +34,35 @@ _TRAINING: dict[str, Param] = {
     "restore_best": Bool(
         True, group="stop", label="best weights", help="At the end go back to the weights of the best epoch."
     ),
+    "clip_value": Float(
+        None, low=0.0, low_open=True, optional=True, group="update", label="clip gradients by value",
+        help="Holds each number of the gradient between minus this and this; may turn its direction.",
+    ),
+    "clip_norm": Float(
+        None, low=0.0, low_open=True, optional=True, group="update", label="clip gradients by norm",
+        help="Shortens the gradient of all weights together to this length where it is longer.",
+    ),
+    "accumulate": Int(
+        1, low=1, high=1 << 20, group="update", unit="batches", label="accumulate",
+        help="Batches whose gradients make one update: as one batch of so many times the size, in the memory of one.",
+    ),
+    "ema_decay": Float(
+        None, low=0.0, high=0.999999, optional=True, group="update", label="weight averaging (EMA)",
+        help="Keeps a running mean of the weights with this memory, usually 0.99 to 0.9999.",
+    ),
+    "ema_evaluate": Bool(
+        True, group="update", label="judge the average",
+        help="Epochs are judged by the averaged weights, and at the end these stand in the weights' place.",
+    ),
+    "l1_step": Choice(
+        "proximal", "proximal", "subgradient", group="update", label="form of L1",
+        help="Proximal: after each step, weights within the rate of zero become exactly zero. Subgradient: part of the "
+        "gradient; weights come near zero and jump about it.",
+    ),
+    "decay_biases": Bool(
+        True, group="update", label="decay biases too",
+        help="The optimizer's weight decay takes biases, gains and offsets as well as weights.",
+    ),
     "start_from": Choice(
         "initial",
         "initial",

@@ -2,6 +2,7 @@
 
 from engine.backends.base import (
     BackendUnavailableError,
+    Carried,
     DivergedError,
     Evaluation,
     Executable,
@@ -12,6 +13,7 @@ from engine.backends.choose import available, make_executable, prepare
 
 __all__ = [
     "BackendUnavailableError",
+    "Carried",
     "DivergedError",
     "Evaluation",
     "Executable",

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends.base import DivergedError, Dtype, Evaluation, Executable, Floats, Key, LastStep, StepRecords
+from engine.backends.base import (
+    Carried,
+    DivergedError,
+    Dtype,
+    Evaluation,
+    Executable,
+    Floats,
+    Key,
+    LastStep,
+    StepRecords,
+)
 from engine.backends.initial import initial_weights
 from engine.backends.interpreter import Pass, backward, forward, head_gradients, head_losses
 from engine.backends.records import Recorder
+from engine.backends.update import Updater
 from engine.layers import StateInfo, WeightInfo
-from engine.optimizers import Optimizer
+from engine.optimizers import Optimizer, StepRules
 from engine.plan import Plan
 from engine.primitives import Context
-from engine.regularizers import add_gradient, penalty
+from engine.regularizers import penalty
 
 
 class NumpyExecutable(Executable):
@@ -24,7 +36,14 @@ class NumpyExecutable(Executable):
 
     name = "numpy"
 
-    def __init__(self, plan: Plan, optimizer: Optimizer, dtype: Dtype = "float32", seed: int = 0) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        optimizer: Optimizer,
+        dtype: Dtype = "float32",
+        seed: int = 0,
+        rules: StepRules | None = None,
+    ) -> None:
         super().__init__(plan, optimizer, dtype, seed)
         self._type = np.dtype(dtype)
         start = initial_weights(plan, seed)
@@ -32,6 +51,7 @@ class NumpyExecutable(Executable):
         self._stored: dict[int, Floats] = {i.value: start[i.node, i.name].astype(self._type) for i in self._infos}
         self._trained = tuple(w for w in plan.weights if w.trainable)
         self._slots: dict[int, dict[str, Floats]] = {w.value: self._fresh_slots(w.value) for w in self._trained}
+        self._updater = Updater(np, optimizer, rules or StepRules(), self._trained, self._slots)
         self._x: dict[str, NDArray[Any]] = {}
         self._y: dict[str, NDArray[Any]] = {}
         self._last: LastStep | None = None
@@ -86,24 +106,17 @@ class NumpyExecutable(Executable):
             raise self._diverged(step, run, losses, grads)
         total = sum(penalty(np, self._stored[w.value], w.l1, w.l2) for w in self._trained)
         before = {w.value: self._stored[w.value].copy() for w in self._trained}
-        self._update(grads, rate, step)
-        self._check_update(before, step)
+        wanted = self._updater.gathered(grads, len(next(iter(y.values()))), step)
+        if wanted is not None:
+            self._updater.update(self._stored, wanted, rate, step)
+            self._check_update(before, step)
+            self._updater.average(self._stored)
         self._stored.update(states)
         recorder.add(loss, float(total), run, y, norms)
         if keep_rows is not None:
             updates = {v: self._stored[v] - b for v, b in before.items()}
             weight_grads = {w.value: grads[w.value] for w in self.plan.weights if w.value in grads}
             self._last = LastStep(step, keep_rows, run.values, grads, weight_grads, updates)
-
-    def _update(self, grads: dict[int, Floats], rate: float, step: int) -> None:
-        for w in self._trained:
-            if w.value not in grads:
-                continue
-            weight, g = self._stored[w.value], grads[w.value]
-            if w.l1 or w.l2:
-                g = g.copy()
-                add_gradient(np, g, weight, w.l1, w.l2)
-            self.optimizer.update(np, weight, g, self._slots[w.value], rate, step + 1)
 
     def _check_update(self, before: dict[int, Floats], step: int) -> None:
         for w in self._trained:
@@ -198,6 +211,24 @@ class NumpyExecutable(Executable):
                 raise ValueError(f"{i.name!r} of {i.node!r}: expected shape {i.shape}, got {given.shape}")
             self._stored[i.value][...] = given
         self._last = None  # it was of other weights
+
+    def carried(self) -> Carried:
+        """See Executable.carried."""
+        return self._updater.carried()
+
+    def load_carried(self, carried: Carried) -> None:
+        """See Executable.load_carried."""
+        self._updater.load_carried(carried, self._stored)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """See Executable.averaged. Arrays change places; nothing is copied."""
+        own = {v: self._stored[v] for v in self._updater.mean}
+        self._stored.update(self._updater.mean)
+        try:
+            yield
+        finally:
+            self._stored.update(own)
 
     def optimizer_state(self) -> dict[Key, dict[str, Floats]]:
         """See Executable.optimizer_state."""

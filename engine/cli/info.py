@@ -8,7 +8,7 @@ from engine.analysis import Problem, infer
 from engine.cli.loading import data_of, load
 from engine.cli.text import plain, table
 from engine.declare import Spec
-from engine.graph import Project
+from engine.graph import Project, TrainingSetup
 from engine.layers import LAYERS
 
 
@@ -44,7 +44,21 @@ def _setup(project: Project) -> list[str]:
     return [
         f"data: {_spec(d.source)}",
         f"training: {_spec(t.optimizer)}, batch {t.batch_size}, {t.epochs} epochs, seed {t.seed}",
+        *_update(t),
     ]
+
+
+def _update(t: TrainingSetup) -> list[str]:
+    """What stands around the optimizer, where anything does."""
+    said = (
+        (f"gradients clipped at {t.clip_value}", t.clip_value is not None),
+        (f"their norm at {t.clip_norm}", t.clip_norm is not None),
+        (f"{t.accumulate} batches an update", t.accumulate > 1),
+        (f"weights averaged with memory {t.ema_decay}", t.ema_decay is not None),
+        ("no weight decay on biases", not t.decay_biases),
+    )
+    found = [text for text, wanted in said if wanted]
+    return [f"update: {', '.join(found)}"] if found else []
 
 
 def _spec(spec: Spec) -> str:

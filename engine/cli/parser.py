@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from typing import Any, NoReturn
 
@@ -68,6 +69,10 @@ def _train(commands: Any) -> None:
         "--seed", type=_whole, metavar="S", help="seed of weights, shuffle and dropout, instead of the file's"
     )
     p.add_argument("--backend", metavar="NAME", help="numpy, tape or cupy; refused with the list where it is not there")
+    p.add_argument("--accumulate", type=_positive, metavar="K", help="batches per update, instead of the file's")
+    p.add_argument("--clip-norm", type=_above_zero, metavar="G", help="longest gradient of all weights together")
+    p.add_argument("--clip-value", type=_above_zero, metavar="G", help="largest number in a gradient")
+    p.add_argument("--ema", type=_memory, metavar="D", help="judge and keep a running mean of the weights, e.g. 0.999")
     p.add_argument("--metrics", metavar="OUT.jsonl", help="write one line per epoch and split")
     p.add_argument("--weights", metavar="OUT.safetensors", help="write the trained weights")
     p.add_argument("--save", metavar="OUT.gradloom", help="write project, weights and the state to resume from")
@@ -123,6 +128,30 @@ def _positive(text: str) -> int:
     number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected 1 or more, got {text}")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = _number(text)
+    if number <= 0:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text}")
+    return number
+
+
+def _memory(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number <= 0.999999:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 0.999999, got {text}")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError as e:
+        raise argparse.ArgumentTypeError(f"expected a number, got {text!r}") from e
+    if not math.isfinite(number):
+        raise argparse.ArgumentTypeError(f"expected a finite number, got {text}")
     return number
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from engine.files.names import quoted
 from engine.files.torch_optimizers import optimizer_text, schedule_text
+from engine.files.torch_step import clip_lines, groups_text, penalty_text, shrink_text, trained_names
 from engine.files.walk import Ending
-from engine.graph import Project
+from engine.graph import Project, TrainingSetup
 from engine.optimizers import OPTIMIZERS
-from engine.plan import build_plan
 from engine.schedules import SCHEDULES
 
 if TYPE_CHECKING:
@@ -18,18 +18,23 @@ if TYPE_CHECKING:
 
 
 def training_script(project: Project, writer: TorchWriter, endings: Sequence[Ending]) -> str:
-    """Functions ``loss_of``, ``penalty`` and ``factor`` where they are needed, ``train``, and the main part."""
+    """Functions ``loss_of``, ``penalty`` and others where they are needed, ``train``, and the main part."""
     setup = project.training
-    own, optimizer = optimizer_text(OPTIMIZERS.make(setup.optimizer))
+    made = OPTIMIZERS.make(setup.optimizer)
+    own, optimizer = optimizer_text(made)
     schedule = SCHEDULES.make(setup.schedule)
     scheduled = schedule.id != "constant" or schedule.warm_up > 0
-    penalty = _penalty(project, writer)
+    weights = trained_names(project, writer)
+    groups, penalty = groups_text(weights, setup, made), penalty_text(weights, setup)
+    shrink = shrink_text(weights, setup)
+    if groups:
+        optimizer = optimizer.replace("(net.parameters()", "(groups(net)", 1)
     parts = [
         *([own] if own else []),
         _loss(endings),
-        *([penalty] if penalty else []),
+        *(text for text in (groups, penalty, shrink) if text),
         *([_factor(schedule_text(schedule))] if scheduled else []),
-        _train(project, optimizer, bool(penalty), scheduled),
+        _train(setup, optimizer, penalised=bool(penalty), shrunk=bool(shrink), scheduled=scheduled),
         _main(writer, endings),
     ]
     return "\n\n\n".join(parts)
@@ -50,32 +55,15 @@ def _weighted(ending: Ending) -> str:
     return text if ending.weight == 1.0 else f"{ending.weight!r} * ({text})"
 
 
-def _penalty(project: Project, writer: TorchWriter) -> str:
-    names = {ours: theirs for theirs, ours in writer.weights.items()}
-    terms: list[str] = []
-    for w in build_plan(project.graph).weights:
-        name = names.get((w.node, w.name))
-        if name is None or not w.trainable:
-            continue
-        if w.l1:
-            terms.append(f"{w.l1!r} * net.{name}.abs().sum()")
-        if w.l2:
-            terms.append(f"{w.l2 / 2!r} * net.{name}.square().sum()")
-    if not terms:
-        return ""
-    body = "    return (\n        " + "\n        + ".join(terms) + "\n    )"
-    return f'def penalty(net):\n    """L1 and L2 of the weights that have a rate."""\n{body}'
-
-
 def _factor(body: str) -> str:
     inner = "\n".join(f"    {line}" for line in body.split("\n"))
     return f'def factor(step, steps_per_epoch, total_steps):\n    """The factor on the learning rate."""\n{inner}'
 
 
-def _train(project: Project, optimizer: str, penalised: bool, scheduled: bool) -> str:
-    setup = project.training
-    order = "torch.randperm(len(targets[0]))" if setup.shuffle else "torch.arange(len(targets[0]))"
+def _train(setup: TrainingSetup, optimizer: str, *, penalised: bool, shrunk: bool, scheduled: bool) -> str:
     double = ".double()" if setup.dtype == "float64" else ""
+    averaged = setup.ema_decay is not None and setup.ema_evaluate
+    size = f"(batch * {setup.accumulate})" if setup.accumulate > 1 else "batch"
     lines = [
         f"def train(inputs, targets, epochs={setup.epochs}, batch={setup.batch_size}, weights=None):",
         f"    torch.manual_seed({setup.seed})",
@@ -84,9 +72,12 @@ def _train(project: Project, optimizer: str, penalised: bool, scheduled: bool) -
         "        net.load_weights(weights)",
         *_wrapped("    optimizer = ", optimizer),
     ]
+    if averaged:
+        mean = f"torch.optim.swa_utils.get_ema_multi_avg_fn({setup.ema_decay!r})"
+        lines += _wrapped("    mean = ", f"torch.optim.swa_utils.AveragedModel(net, multi_avg_fn={mean})")
     if scheduled:
         lines += [
-            "    per_epoch = -(-len(targets[0]) // batch)",
+            f"    per_epoch = -(-len(targets[0]) // {size})",
             "    schedule = torch.optim.lr_scheduler.LambdaLR(",
             "        optimizer, lambda step: factor(step, per_epoch, epochs * per_epoch)",
             "    )",
@@ -95,17 +86,40 @@ def _train(project: Project, optimizer: str, penalised: bool, scheduled: bool) -
         "    for epoch in range(epochs):",
         "        net.train()",
         "        total = 0.0",
-        f"        for rows in {order}.split(batch):",
-        "            loss = loss_of(net(*[x[rows] for x in inputs]), *[t[rows] for t in targets])",
-        "            optimizer.zero_grad()",
-        f"            {'(loss + penalty(net))' if penalised else 'loss'}.backward()",
+        *(f"        {line}" for line in _update(setup, penalised)),
         "            optimizer.step()",
+        *(['            shrink(net, optimizer.param_groups[-1]["lr"])'] if shrunk else []),
+        *(["            mean.update_parameters(net)"] if averaged else []),
         *(["            schedule.step()"] if scheduled else []),
-        "            total += loss.item() * len(rows)",
         '        print(f"epoch {epoch + 1}: loss {total / len(targets[0]):.4f}")',
-        "    return net.eval()",
+        f"    return {'mean.module' if averaged else 'net'}.eval()",
     ]
     return "\n".join(lines)
+
+
+def _update(setup: TrainingSetup, penalised: bool) -> list[str]:
+    """The loop over batches up to the gradient that the optimizer takes."""
+    order = "torch.randperm(len(targets[0]))" if setup.shuffle else "torch.arange(len(targets[0]))"
+    loss = "loss = loss_of(net(*[x[rows] for x in inputs]), *[t[rows] for t in targets])"
+    if setup.accumulate == 1:
+        lines = [
+            f"for rows in {order}.split(batch):",
+            f"    {loss}",
+            "    optimizer.zero_grad()",
+            f"    {'(loss + penalty(net))' if penalised else 'loss'}.backward()",
+            "    total += loss.item() * len(rows)",
+        ]
+    else:
+        lines = [
+            f"for group in {order}.split(batch * {setup.accumulate}):",
+            "    optimizer.zero_grad()",
+            "    for rows in group.split(batch):",
+            f"        {loss}",
+            "        (loss * len(rows) / len(group)).backward()",
+            "        total += loss.item() * len(rows)",
+            *(["    penalty(net).backward()"] if penalised else []),
+        ]
+    return [*lines, *(f"    {line}" for line in clip_lines(setup))]
 
 
 def _wrapped(head: str, call: str) -> list[str]:

@@ -67,6 +67,13 @@ def _training(choice: Any, whole: Any) -> Any:
         ("restore_best", bool, True),
         ("start_from", Literal["initial", "keep"], "initial"),
         ("backend", _limited(str, max_length=64), "auto"),
+        ("clip_value", _limited(float, gt=0) | None, None),
+        ("clip_norm", _limited(float, gt=0) | None, None),
+        ("accumulate", count, 1),
+        ("ema_decay", _limited(float, ge=0, le=0.999999) | None, None),
+        ("ema_evaluate", bool, True),
+        ("l1_step", Literal["proximal", "subgradient"], "proximal"),
+        ("decay_biases", bool, True),
     ]
     return _struct("Training", fields, "How to train; see engine.graph.TrainingSetup.")
 

@@ -19,6 +19,10 @@ class TrainingSetup:
     ``seed`` draws the initial weights, the shuffle and the dropout masks. ``patience`` counts epochs without an
     improvement of validation loss by at least ``min_change``. ``start_from`` is what Run does after an edit:
     "initial" weights or "keep" the trained ones.
+
+    ``accumulate`` batches make one update. ``ema_decay``: memory of a running mean of the weights, by which
+    ``ema_evaluate`` judges every epoch and which stands in their place at the end. See engine.optimizers.StepRules for
+    these and for clipping, the form of L1 and where weight decay acts.
     """
 
     optimizer: Spec = field(default_factory=lambda: Spec("sgd"))
@@ -34,6 +38,13 @@ class TrainingSetup:
     restore_best: bool = True
     start_from: Literal["initial", "keep"] = "initial"
     backend: str = "auto"
+    clip_value: float | None = None
+    clip_norm: float | None = None
+    accumulate: int = 1
+    ema_decay: float | None = None
+    ema_evaluate: bool = True
+    l1_step: Literal["proximal", "subgradient"] = "proximal"
+    decay_biases: bool = True
 
 
 @dataclass(frozen=True)

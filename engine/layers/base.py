@@ -6,7 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from engine.declare import Declared, Registry
+from engine.declare import Declared, Float, Registry
 from engine.primitives import Shape
 
 if TYPE_CHECKING:
@@ -114,6 +114,15 @@ class Layer(Declared):
     def explain(self, *inputs: Shape) -> str:
         """How the output shape comes about, with the actual numbers: ``28 - 3 + 1 = 26``."""
         return ""
+
+
+class Trained(Layer):
+    """A layer with weights: each learns at rate_factor times the training's learning rate. Base class."""
+
+    rate_factor: float = Float(
+        1.0, low=0.0, high=1000.0, label="learning rate factor", group="advanced",
+        help="Multiplies the learning rate for this layer's weights; 0 leaves them as they are.",
+    )  # fmt: skip
 
 
 class LayerRegistry(Registry[Layer]):

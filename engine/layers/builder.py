@@ -43,7 +43,8 @@ class Step:
 class WeightInfo:
     """A trainable tensor. ``l1``/``l2`` are the penalty rates; ``trainable`` is false in a frozen layer.
 
-    Fans are input and output connections per unit, as the initializers use them (Glorot & Bengio 2010).
+    ``rate_factor`` multiplies the learning rate. Fans are input and output connections per unit, as the initializers
+    use them (Glorot & Bengio 2010).
     """
 
     value: int
@@ -58,6 +59,7 @@ class WeightInfo:
     trainable: bool = True
     #: part of a matrix multiply (as opposed to biases, gains and offsets)
     is_kernel: bool = False
+    rate_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,17 @@ class Program:
 class Builder:
     """Records for one node. ``scope`` prefixes weight names of a layer built as a setting of another ("bn.")."""
 
-    def __init__(self, program: Program, node: str, *, trainable: bool = True, scope: str = "") -> None:
+    def __init__(
+        self, program: Program, node: str, *, trainable: bool = True, scope: str = "", rate_factor: float = 1.0
+    ) -> None:
         self.program, self.node, self.trainable, self.prefix = program, node, trainable, scope
+        self.rate_factor = rate_factor
 
-    def scope(self, name: str) -> Builder:
-        """A builder whose weight names start with ``name.``."""
-        return Builder(self.program, self.node, trainable=self.trainable, scope=f"{self.prefix}{name}.")
+    def scope(self, name: str, rate_factor: float = 1.0) -> Builder:
+        """A builder whose weight names start with ``name.`` and whose learning rates have one more factor."""
+        factor = self.rate_factor * rate_factor
+        scope = f"{self.prefix}{name}."
+        return Builder(self.program, self.node, trainable=self.trainable, scope=scope, rate_factor=factor)
 
     def value(self, shape: Shape, kind: Kind, name: str, dtype: Literal["float", "int"] = "float") -> Ref:
         """A new value."""
@@ -122,7 +129,10 @@ class Builder:
     ) -> Ref:
         """A trainable tensor with its initializer and penalty rates."""
         ref = self.value(shape, "weight", self.prefix + name)
-        info = WeightInfo(ref.id, self.node, ref.name, shape, init, fans[0], fans[1], l1, l2, self.trainable, is_kernel)
+        info = WeightInfo(
+            ref.id, self.node, ref.name, shape, init, fans[0], fans[1], l1, l2, self.trainable, is_kernel,
+            self.rate_factor,
+        )  # fmt: skip
         self.program.weights.append(info)
         return ref
 

@@ -71,11 +71,8 @@ class ConvLayer(KernelLayer):
         channels, cells = x.shape[0] // groups, self.kernel[0] * self.kernel[1]
         fans = (channels * cells, outputs // groups * cells)
         shape = (outputs, channels, *self.kernel)
-        w = b.weight("weight", shape, self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True)
         operation = Conv2d(self.stride, self.sliding.resolved(x.shape), self.dilation, groups)
-        if not self.use_bias:
-            return b.op(operation, x, w)
-        return b.op(operation, x, w, b.weight("bias", (outputs,), self.bias_init, fans=fans))
+        return self.biased(b, operation, x, self.kernel_weight(b, shape, fans), outputs, fans)
 
     def torch_linear(self, t: TorchText, x: str) -> str:
         """nn.Conv2d, with F.pad before it where the two sides differ."""

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from engine.declare import Bool, Choice, Float, Ref, Registry, Spec
-from engine.layers.base import LAYERS, Layer
+from engine.layers.base import LAYERS, Layer, Trained
 from engine.layers.builder import Builder
 from engine.layers.builder import Ref as Value
+from engine.primitives import Primitive, Shape
 
 if TYPE_CHECKING:
     from engine.layers.emit import KerasText, OnnxGraph, TorchText
 
 
-class KernelLayer(Layer):
+class KernelLayer(Trained):
     """y = dropout(phi(norm(W * x + b))). Base of the layers with a kernel; not a layer type itself."""
 
     use_bias: bool = Bool(True, label="bias", help="Adds a trainable offset to every unit.")
@@ -39,6 +40,9 @@ class KernelLayer(Layer):
     l2: float = Float(
         0.0, low=0.0, label="L2 rate", help="Adds rate / 2 * sum w^2 to the loss.", group="regularization"
     )
+    penalize_bias: bool = Bool(
+        False, label="L1 and L2 on biases", group="regularization", help="Else they are for the weights alone."
+    )
     weight_init: Spec = Ref(
         "xavier_uniform", "initializers", label="initializer", help="Where the weights start.", group="initialization"
     )
@@ -49,6 +53,17 @@ class KernelLayer(Layer):
     @abstractmethod
     def linear(self, b: Builder, x: Value) -> Value:
         """The weighted sum alone."""
+
+    def kernel_weight(self, b: Builder, shape: Shape, fans: tuple[int, int]) -> Value:
+        """The kernel, with its penalties."""
+        return b.weight("weight", shape, self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True)
+
+    def biased(self, b: Builder, operation: Primitive, x: Value, w: Value, count: int, fans: tuple[int, int]) -> Value:
+        """The operation on x, the kernel, and a bias per output where there is one."""
+        if not self.use_bias:
+            return b.op(operation, x, w)
+        l1, l2 = (self.l1, self.l2) if self.penalize_bias else (0.0, 0.0)
+        return b.op(operation, x, w, b.weight("bias", (count,), self.bias_init, fans=fans, l1=l1, l2=l2))
 
     def stages(self) -> Iterator[tuple[str, Layer]]:
         """(scope, layer) of what follows the weighted sum, in order."""
@@ -68,7 +83,7 @@ class KernelLayer(Layer):
             is_activation = scope == "act"
             if is_activation:
                 b.mark("z", y)
-            y = layer.build(b.scope(scope), y)
+            y = layer.build(b.scope(scope, getattr(layer, "rate_factor", 1.0)), y)
             if is_activation:
                 b.mark("a", y)
         return y

@@ -2,5 +2,6 @@
 
 from engine.optimizers.base import OPTIMIZERS, Optimizer
 from engine.optimizers.clip import clip_by_norm, clip_by_value, global_norm
+from engine.optimizers.rules import StepRules
 
-__all__ = ["OPTIMIZERS", "Optimizer", "clip_by_norm", "clip_by_value", "global_norm"]
+__all__ = ["OPTIMIZERS", "Optimizer", "StepRules", "clip_by_norm", "clip_by_value", "global_norm"]

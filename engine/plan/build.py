@@ -29,7 +29,8 @@ def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
         layer = layer_of(node)
         incoming = graph.incoming.get(node_id, ())
         refs = [given[incoming[k].source] for k in port_order(layer, incoming)]
-        builder = Builder(program, node_id, trainable=not node.frozen)
+        factor = float(getattr(layer, "rate_factor", 1.0))
+        builder = Builder(program, node_id, trainable=not node.frozen, rate_factor=factor)
         given[node_id] = refs[0] if node.muted and refs else layer.build(builder, *refs)
         if node.type == "input":
             inputs.append(InputSlot(node_id, given[node_id].name, given[node_id].id))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,12 @@ from engine.data.dataset import Dataset, SplitName
 from engine.losses import Loss
 from engine.metrics import METRICS, Metric
 from engine.training.targets import encode_split
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Trainer
+
+#: seconds that a training which is ended may take for the validation that it was at
+LAST_WORDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -28,9 +36,15 @@ class SplitResult:
 
 
 class SlicedEvaluation:
-    """``advance`` evaluates one slice; ``result`` is there once ``done``. Of an empty split: NaN and no metrics."""
+    """``advance`` evaluates one slice; ``result`` is there once ``done``. Of an empty split: NaN and no metrics.
 
-    def __init__(self, executable: Executable, dataset: Dataset, split: SplitName, batch: int = 64) -> None:
+    ``averaged``: by the running mean of the weights, where one is kept.
+    """
+
+    def __init__(
+        self, executable: Executable, dataset: Dataset, split: SplitName, batch: int = 64, *, averaged: bool = False
+    ) -> None:
+        self._averaged = averaged
         self._executable, self._dataset, self.split, self._batch = executable, dataset, split, batch
         part = dataset.split(split)
         self._x: dict[str, NDArray[Any]] = {s.field: part.x[s.field] for s in executable.plan.inputs}
@@ -51,7 +65,8 @@ class SlicedEvaluation:
         """One slice more."""
         rows = slice(self._at, self._at + self._batch)
         x, y = {k: v[rows] for k, v in self._x.items()}, {k: v[rows] for k, v in self._y.items()}
-        self._parts.append(self._executable.evaluate(x, y, self._batch))
+        with self._executable.averaged() if self._averaged else nullcontext():
+            self._parts.append(self._executable.evaluate(x, y, self._batch))
         self._at += self._batch
         if self._at >= self._count:
             self.result = self._finish()
@@ -88,3 +103,11 @@ def task_metrics(
 def _threshold(metric: type[Metric], loss: Loss) -> dict[str, float]:
     """Where the loss puts the border between two classes; a hinge has it at 0."""
     return {"threshold": loss.threshold} if "threshold" in metric.params else {}
+
+
+def close_epoch(trainer: Trainer) -> bool:
+    """An epoch whose validation is under way is finished before its training ends, unless that would take long."""
+    before, started = trainer.epoch, time.monotonic()
+    while trainer.busy_evaluating and not trainer.stopped and time.monotonic() - started < LAST_WORDS:
+        trainer.advance()
+    return trainer.epoch > before

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import DivergedError, make_executable
+from engine.backends import Carried, DivergedError, make_executable
 from engine.backends.initial import initial_weights
 from engine.data.batches import batch_count, epoch_order
 from engine.data.dataset import Dataset, SplitName
@@ -24,7 +25,9 @@ from engine.plan.memory import check_memory, estimate_memory
 from engine.schedules import SCHEDULES
 from engine.training.columns import Columns
 from engine.training.evaluation import SlicedEvaluation, SplitResult
+from engine.training.fingerprint import fingerprint
 from engine.training.resume import ResumeState, restore, resume_state
+from engine.training.stepping import extra_tensors, step_rules
 from engine.training.targets import check_inputs, encode_split
 
 __all__ = ["EpochRecord", "ResumeState", "Stopped", "Trainer"]
@@ -63,7 +66,13 @@ class Trainer:
     """Trains one project on one data set."""
 
     def __init__(
-        self, project: Project, dataset: Dataset, *, backend: str | None = None, plan: Plan | None = None
+        self,
+        project: Project,
+        dataset: Dataset,
+        *,
+        backend: str | None = None,
+        plan: Plan | None = None,
+        threads: int = 0,
     ) -> None:
         setup = project.training
         self.project, self.dataset, self.setup = project, dataset, setup
@@ -72,21 +81,27 @@ class Trainer:
         self.optimizer = OPTIMIZERS.make(setup.optimizer)
         data_bytes = sum(dataset.train.x[s.field].nbytes for s in self.plan.inputs)
         self.memory = estimate_memory(
-            self.plan, min(setup.batch_size, len(dataset.train)), setup.dtype, len(self.optimizer.slots), data_bytes
-        )
+            self.plan, min(setup.batch_size, len(dataset.train)), setup.dtype,
+            len(self.optimizer.slots) + extra_tensors(setup), data_bytes,
+        )  # fmt: skip
         check_memory(self.memory)
         self.schedule = SCHEDULES.make(setup.schedule)
-        self.executable = make_executable(backend or setup.backend, self.plan, self.optimizer, setup.dtype, setup.seed)
+        self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
+        self.rules = step_rules(setup, self.steps_per_epoch)
+        self.executable = make_executable(
+            backend or setup.backend, self.plan, self.optimizer, setup.dtype, setup.seed, threads, self.rules
+        )
         #: training targets by field, as the losses take them
         self.targets = encode_split(self.plan, dataset, dataset.train)
         self.executable.bind({s.field: dataset.train.x[s.field] for s in self.plan.inputs}, self.targets)
         self.columns = Columns(len(self.plan.weights))
-        self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
         self._seconds_per_step = 0.0
         #: seconds that keeping a step for a look took the last time
         self.keeping = 0.0
         #: a replay: nothing is evaluated at an epoch's end, and no stop rule fires
         self.endless = False
+        #: whether the data are others than those that a loaded state was trained on
+        self.data_changed = False
         self._start()
 
     def _start(self) -> None:
@@ -109,6 +124,11 @@ class Trainer:
         self._order_epoch, self._order = -1, np.zeros(0, np.int64)
 
     # position ---------------------------------------------------------------------------------------------------
+
+    @property
+    def data_mark(self) -> str:
+        """What the data are told apart by."""
+        return fingerprint(self.dataset)
 
     @property
     def epoch(self) -> int:
@@ -137,8 +157,10 @@ class Trainer:
         return max(self.total_steps - self.step, 0) * self.seconds / done
 
     def rate_at(self, step: int) -> float:
-        """The scheduled learning rate of a step."""
-        return self.base_rate * self.schedule.factor(step, self.steps_per_epoch, self.total_steps)
+        """The scheduled learning rate of a step. Schedules count updates, which several steps may share."""
+        rules = self.rules
+        per_epoch = rules.updates(self.steps_per_epoch)
+        return self.base_rate * self.schedule.factor(rules.update_of(step), per_epoch, self.setup.epochs * per_epoch)
 
     # work -------------------------------------------------------------------------------------------------------
 
@@ -237,10 +259,15 @@ class Trainer:
         splits: list[SplitName] = ["validation"] if len(self.dataset.validation) else []
         if self._train_is_full:
             splits.append("train")
-        self._queue = [SlicedEvaluation(self.executable, self.dataset, s) for s in splits]
+        self._queue = [SlicedEvaluation(self.executable, self.dataset, s, averaged=self.by_mean) for s in splits]
         self._after = self._end_epoch
         if not self._queue:
             self._end_epoch()
+
+    @property
+    def by_mean(self) -> bool:
+        """Whether evaluations judge the running mean of the weights. Once stopped, it stands in their place already."""
+        return self.setup.ema_decay is not None and self.setup.ema_evaluate and not self.stopped
 
     @property
     def _train_is_full(self) -> bool:
@@ -280,7 +307,7 @@ class Trainer:
         if watched < self.best_loss - self.setup.min_change:
             self.best_loss, self.best_epoch, self.bad_epochs = watched, record.epoch, 0
             if self.setup.patience is not None and self.setup.restore_best:
-                self.best_weights = self.executable.weights()
+                self.best_weights = self._judged_weights()
         else:
             self.bad_epochs += 1
         if self.setup.target_loss is not None and watched <= self.setup.target_loss:
@@ -291,14 +318,21 @@ class Trainer:
             self._finish("epochs")
 
     def _finish(self, reason: Stopped) -> None:
-        """Best weights back where early stopping asked for them; then the test set, once."""
-        self.stopped = reason
-        if self.best_weights and self.setup.restore_best:
+        """Best weights, or their mean, in place where they were asked for; then the test set, once."""
+        best = self.best_weights if self.setup.restore_best else {}
+        chosen = best or (self._judged_weights() if self.by_mean else {})
+        if chosen:
             self.end_weights = self.executable.weights()
-            self.executable.load_weights(self.best_weights)
+            self.executable.load_weights(chosen)
+        self.stopped = reason
         if len(self.dataset.test):
             self._queue = [SlicedEvaluation(self.executable, self.dataset, "test")]
             self._after = self._keep_test
+
+    def _judged_weights(self) -> dict[tuple[str, str], NDArray[np.floating]]:
+        """Copies of those that evaluations use."""
+        with self.executable.averaged() if self.by_mean else nullcontext():
+            return self.executable.weights()
 
     def _keep_test(self) -> None:
         self.test_result = self.results.get("test")
@@ -325,6 +359,7 @@ class Trainer:
             for key, state in self.executable.optimizer_state().items()
         }
         self.executable.load_optimizer_state(fresh)
+        self.executable.load_carried(Carried())
         self.columns.clear()
         self._start()
 
@@ -344,7 +379,7 @@ class Trainer:
 
     def evaluate(self, split: SplitName) -> SplitResult:
         """The whole split at once, with the weights of this moment."""
-        return SlicedEvaluation(self.executable, self.dataset, split).run()
+        return SlicedEvaluation(self.executable, self.dataset, split, averaged=self.by_mean).run()
 
     def resume_state(self) -> ResumeState:
         """Everything needed to go on bit for bit; between two steps only."""

@@ -48,6 +48,13 @@ TRAINING_RULES: dict[str, Rule] = {
     "min_change": ("a number of at least 0", lambda v: _number(v) and v >= 0),
     "restore_best": _BOOL,
     "start_from": _one_of("initial", "keep"),
+    "clip_value": _optional(("a number above 0", lambda v: _number(v) and v > 0)),
+    "clip_norm": _optional(("a number above 0", lambda v: _number(v) and v > 0)),
+    "accumulate": _whole(1),
+    "ema_decay": _optional(("a number from 0 to 0.999999", lambda v: _number(v) and 0 <= v <= 0.999999)),
+    "ema_evaluate": _BOOL,
+    "l1_step": _one_of("proximal", "subgradient"),
+    "decay_biases": _BOOL,
     "backend": ("a name", lambda v: isinstance(v, str) and bool(v)),
 }
 DATA_RULES: dict[str, Rule] = {

@@ -20,4 +20,5 @@ def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
     found += [f"whole-number inputs of {s.node!r}" for s in plan.inputs if plan.values[s.value].dtype == "int"]
     found += [loss_refusal(plan, h) for h in plan.heads]
     found.append(optimizer_refusal(optimizer))
+    found += ["a learning rate of a layer's own" for w in plan.weights if w.trainable and w.rate_factor != 1]
     return tuple(dict.fromkeys(f for f in found if f))

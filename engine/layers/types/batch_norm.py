@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.declare import Float, Spec
-from engine.layers.base import LAYERS, Layer, Sample
+from engine.layers.base import LAYERS, Sample, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import need_axes
 from engine.primitives import Shape
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class BatchNormLayer(Layer, id="batch_norm", title="BatchNorm"):
+class BatchNormLayer(Trained, id="batch_norm", title="BatchNorm"):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, per feature or channel. x, y (N, C, ...), gamma, beta (C,).
 
     In training mean and var are the batch's; the running ones, used afterwards, move towards them by ``momentum``

@@ -82,11 +82,8 @@ class Conv1D(KernelLayer, id="conv1d", title="Conv1D"):
         """w * x + b."""
         fans = (x.shape[0] * self.kernel, self.filters * self.kernel)
         shape = (self.filters, x.shape[0], self.kernel)
-        w = b.weight("weight", shape, self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True)
         operation = Conv1d(self.stride, self._pads(x.shape), self.dilation)
-        if not self.use_bias:
-            return b.op(operation, x, w)
-        return b.op(operation, x, w, b.weight("bias", (self.filters,), self.bias_init, fans=fans))
+        return self.biased(b, operation, x, self.kernel_weight(b, shape, fans), self.filters, fans)
 
     def torch_linear(self, t: TorchText, x: str) -> str:
         """nn.Conv1d, with F.pad before it where the two sides differ."""

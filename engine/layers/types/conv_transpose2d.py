@@ -107,10 +107,7 @@ class ConvTranspose2D(KernelLayer, id="conv_transpose2d", title="ConvTranspose2D
         cells = self.kernel[0] * self.kernel[1]
         fans = (x.shape[0] * cells, self.filters * cells)
         shape = (x.shape[0], self.filters, *self.kernel)
-        w = b.weight("weight", shape, self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True)
-        if not self.use_bias:
-            return b.op(self._operation(), x, w)
-        return b.op(self._operation(), x, w, b.weight("bias", (self.filters,), self.bias_init, fans=fans))
+        return self.biased(b, self._operation(), x, self.kernel_weight(b, shape, fans), self.filters, fans)
 
     def torch_linear(self, t: TorchText, x: str) -> str:
         """nn.ConvTranspose2d, cropped behind it where the two sides differ."""

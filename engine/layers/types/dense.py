@@ -50,12 +50,8 @@ class Dense(KernelLayer, id="dense", title="Dense"):
     def linear(self, b: Builder, x: Ref) -> Ref:
         """W x + b."""
         fans = (x.shape[-1], self.units)
-        w = b.weight(
-            "weight", (self.units, fans[0]), self.weight_init, fans=fans, l1=self.l1, l2=self.l2, is_kernel=True
-        )
-        if not self.use_bias:
-            return b.op(Linear(), x, w)
-        return b.op(Linear(), x, w, b.weight("bias", (self.units,), self.bias_init, fans=fans))
+        w = self.kernel_weight(b, (self.units, fans[0]), fans)
+        return self.biased(b, Linear(), x, w, self.units, fans)
 
     def torch_linear(self, t: TorchText, x: str) -> str:
         """nn.Linear."""

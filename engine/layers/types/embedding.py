@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from engine.declare import Float, Int, Spec
 from engine.declare import Ref as RefParam
-from engine.layers.base import LAYERS, Layer, Port, Sample, ShapeRefusal
+from engine.layers.base import LAYERS, Port, Sample, ShapeRefusal, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import text
 from engine.primitives import Shape
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class EmbeddingLayer(Layer, id="embedding", title="Embedding"):
+class EmbeddingLayer(Trained, id="embedding", title="Embedding"):
     """y_t = w_(x_t): row x_t of a learned table. x (N, T) ids below V, w (V, D), y (N, T, D). Bengio et al. 2003."""
 
     vocabulary: int = Int(1000, low=1, high=1 << 24, help="How many different ids there are.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from engine.declare import Float, Int, Spec
-from engine.layers.base import LAYERS, Fix, Layer, Sample, ShapeRefusal
+from engine.layers.base import LAYERS, Fix, Sample, ShapeRefusal, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import need_axes
 from engine.primitives import Shape
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class GroupNormLayer(Layer, id="group_norm", title="GroupNorm"):
+class GroupNormLayer(Trained, id="group_norm", title="GroupNorm"):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, mean and variance of each sample's group of channels.
 
     x, y (N, C, ...), gamma, beta (C,). Works with a batch of one. Wu & He 2018.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.declare import Float, Spec
-from engine.layers.base import LAYERS, Layer, Sample
+from engine.layers.base import LAYERS, Sample, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import need_axes
 from engine.primitives import Shape
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class InstanceNorm(Layer, id="instance_norm", title="InstanceNorm"):
+class InstanceNorm(Trained, id="instance_norm", title="InstanceNorm"):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, mean and variance of each feature map of each sample.
 
     x, y (N, C, ...), gamma, beta (C,). Ulyanov, Vedaldi & Lempitsky 2016.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.declare import Choice, Float, Spec
-from engine.layers.base import LAYERS, Layer, Sample
+from engine.layers.base import LAYERS, Sample, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import cells, need_axes
 from engine.primitives import Shape
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class LayerNormLayer(Layer, id="layer_norm", title="LayerNorm"):
+class LayerNormLayer(Trained, id="layer_norm", title="LayerNorm"):
     """y = gamma (x - mean) / sqrt(var + eps) + beta, over the last axis or over all.
 
     x, y (N, ..., D), gamma, beta (D,). Mean and biased variance are the sample's own: no batch,

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.declare import Bool, Float, Int, Spec
 from engine.declare import Ref as RefParam
-from engine.layers.base import LAYERS, Fix, Layer, Sample, ShapeRefusal
+from engine.layers.base import LAYERS, Fix, Sample, ShapeRefusal, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import need_sequence
 from engine.primitives import Shape
@@ -23,7 +23,7 @@ PARTS = ("query", "key", "value", "out")
 
 
 @LAYERS.add
-class MultiHeadAttention(Layer, id="multi_head_attention", title="MultiHeadAttention"):
+class MultiHeadAttention(Trained, id="multi_head_attention", title="MultiHeadAttention"):
     """y = W_o [head_1, ..., head_H], head_h = softmax(q_h k_h^T / sqrt(D / H)) v_h with q, k, v = W_q x, W_k x, W_v x.
 
     x, y (N, T, D), each W (D, D); the attention maps (N, H, T, T) are the value marked "attention". Self-attention:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from engine.declare import Choice, Spec
-from engine.layers.base import LAYERS, Layer, Sample
+from engine.layers.base import LAYERS, Sample, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import need_sequence
 from engine.primitives import Context, Shape
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class PositionalEncoding(Layer, id="positional_encoding", title="PositionalEncoding"):
+class PositionalEncoding(Trained, id="positional_encoding", title="PositionalEncoding"):
     """y_t = x_t + p_t, p_(t,2i) = sin(t / 10000^(2i/D)), p_(t,2i+1) = cos of the same; or p learned. x, y (N, T, D).
 
     Vaswani et al. 2017; learned: Gehring et al. 2017.

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.declare import Bool, Float, Spec
 from engine.layers.activation import Activation
-from engine.layers.base import LAYERS, Sample
+from engine.layers.base import LAYERS, Sample, Trained
 from engine.layers.builder import Builder, Ref
 from engine.layers.rules import need_axes
 from engine.primitives import Primitive, Shape
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @LAYERS.add
-class PReLULayer(Activation, id="prelu", title="PReLU"):
+class PReLULayer(Activation, Trained, id="prelu", title="PReLU"):
     """y = x where x > 0, else alpha x, with alpha learned. x, y (N, C, ...), alpha (1,) or (C,). He et al. 2015."""
 
     alpha: float = Float(0.25, label="initial slope", help="Where the learned slope starts.")

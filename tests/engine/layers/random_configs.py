@@ -13,7 +13,7 @@ from engine.layers.activations import ACTIVATIONS
 from engine.primitives import Shape, size
 
 #: never drawn: what does not change a training step, and what only files use
-LEFT_OUT = {"l1", "l2", "weight_init", "bias_init", "field"}
+LEFT_OUT = {"l1", "l2", "penalize_bias", "rate_factor", "weight_init", "bias_init", "field"}
 TRIES = 2000
 
 
