@@ -44,8 +44,10 @@ class Edits:
     # ------------------------------------------------------------------ selection, delete, flags
 
     def select_all(self) -> None:
-        """Every card and wire."""
-        self.selection.show(self.store.state.graph.nodes, self.store.state.graph.edges)
+        """Every card, wire, frame and note."""
+        state = self.store.state
+        areas = [k for k in self.canvas.scene_.areas if k[0] != "group"]
+        self.selection.show(state.graph.nodes, state.graph.edges, areas)
 
     def walk(self, dx: int, dy: int, extend: bool = False) -> None:
         """Select the next card in that direction, too or instead; the first one if none is selected."""
@@ -62,11 +64,23 @@ class Edits:
                 self.canvas.centre_on(boxes[found].center())
 
     def delete(self) -> None:
-        """The selected cards with their wires, and the selected wires."""
-        nodes, wires = self.selection.nodes, self.selection.wires
-        if nodes or wires:
+        """The selected cards with their wires, the selected wires, frames (what stands in them stays) and notes."""
+        nodes, wires, areas = self.selection.nodes, self.selection.wires, self.selection.areas
+        if nodes or wires or areas:
             text = tr("Delete {count} layers", count=len(nodes)) if nodes else tr("Cut {count} wires", count=len(wires))
-            self.store.attempt(text, _delete, nodes, tuple(wires))
+            text = text if nodes or wires else tr("Delete {count} frames and notes", count=len(areas))
+            self.store.attempt(text, _delete, nodes, tuple(wires), tuple(sorted(areas)))
+
+    def toggle_collapsed(self) -> None:
+        """The selected cards as their title only; in full if all are. Their first ports stay where they are."""
+        nodes, scene = self.selection.nodes, self.canvas.scene_
+        chosen = [n for n in nodes if n in self.store.state.graph.nodes]
+        if chosen:
+            collapsed = not all(n in self.store.state.collapsed for n in chosen)
+            shifts = {n: scene.shift_of(n, collapsed) for n in chosen}
+            text = tr("Collapse {count} layers", count=len(chosen)) if collapsed else tr("Open {count} layers",
+                                                                                        count=len(chosen))  # fmt: skip
+            self.canvas.glide(text, verbs.set_collapsed, tuple(chosen), collapsed, shifts)
 
     def delete_and_reconnect(self) -> None:
         """The selected cards; what fed them feeds what they fed."""
@@ -262,8 +276,10 @@ def next_card(centres: Mapping[str, tuple[float, float]], start: str, dx: int, d
     return best[1] if best is not None else None
 
 
-def _delete(state: DocState, nodes: tuple[str, ...], wires: tuple[Edge, ...]) -> DocState:
-    return verbs.remove_nodes(verbs.disconnect(state, wires), nodes)
+def _delete(
+    state: DocState, nodes: tuple[str, ...], wires: tuple[Edge, ...], areas: tuple[tuple[str, str], ...]
+) -> DocState:
+    return verbs.remove_areas(verbs.remove_nodes(verbs.disconnect(state, wires), nodes), areas)
 
 
 def _add(

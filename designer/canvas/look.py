@@ -25,6 +25,7 @@ class Look:
         self.name_font = tokens.font("title", bold=True)
         self.far_font = _larger(self.name_font, 1.2)
         self.line_font = tokens.font("caption")
+        self.note_font = tokens.font("body")
         self.value_font = tokens.font("caption", bold=True)
         self.text, self.secondary, self.disabled = (QColor(c) for c in (theme.text, theme.secondary, theme.disabled))
         self.card = QBrush(QColor(theme.raised))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
+from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
 from designer.canvas.card import Card, make_card
 from designer.canvas.look import PORT_RADIUS, Look, look_of
@@ -190,7 +191,7 @@ class CanvasScene(QGraphicsScene):
             if key in self.areas:
                 self.areas[key].show_area(area, self.look)
             else:
-                self.areas[key] = AreaItem(key, area, self.look)
+                self.areas[key] = area_item(key, area, self.look)
                 self.addItem(self.areas[key])
 
     def _group_areas(self, state: DocState) -> dict[tuple[str, str], Frame | Note]:
@@ -276,6 +277,15 @@ class CanvasScene(QGraphicsScene):
         problems = self.analysis.by_node.get(node_id, ())
         flags = (node_id in self.pictured, node_id in self.state.collapsed, self.state.down)
         return make_card(node, known, problems, self.look, *flags)
+
+    def shift_of(self, node_id: str, collapsed: bool) -> tuple[float, float]:
+        """By how much a card must move, so that its first port stays where it is when it is collapsed or opened."""
+        now, known = self.nodes[node_id].card, self.analysis.nodes.get(node_id)
+        flags = (node_id in self.pictured, collapsed, self.state.down)
+        problems = self.analysis.by_node.get(node_id, ())
+        then = make_card(self.state.graph.nodes[node_id], known, problems, self.look, *flags)
+        before, after = ((c.inputs or c.outputs)[0] for c in (now, then))
+        return (before[1] - after[1], 0.0) if now.down else (0.0, before[2] - after[2])
 
     def _refresh_card(self, item: NodeItem, moved: set[str]) -> None:
         before = item.card

@@ -14,18 +14,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
+from designer.canvas.annotation_items import cursor_for
+from designer.canvas.annotations import Annotations
 from designer.canvas.bubble import Bubble
 from designer.canvas.chain_line import ChainLine
 from designer.canvas.corners import Corners
 from designer.canvas.dropping import DropView
 from designer.canvas.edits import Edits
 from designer.canvas.fix_menu import offer_fixes
-from designer.canvas.groups import Groups, group_at
+from designer.canvas.groups import Groups
 from designer.canvas.hover import tip_at
 from designer.canvas.insight import Insight
 from designer.canvas.keys import run_key
 from designer.canvas.look import dotted_paper
 from designer.canvas.motion import Motion
+from designer.canvas.opening import open_at, subject_at
 from designer.canvas.overlay import Overlay
 from designer.canvas.ports import PortRef
 from designer.canvas.quick_add import QuickAdd
@@ -33,7 +36,6 @@ from designer.canvas.scene import CanvasScene
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.choose import choose_tool, pull_off
 from designer.canvas.tools.click_chain import ClickChain
-from designer.canvas.tools.reroute import toggle_dot
 from designer.canvas.wording import with_names
 from designer.document import DocState, Point
 from designer.session.analyst import Analyst
@@ -69,6 +71,7 @@ class Canvas(DropView):
         self.quick: QuickAdd | None = None
         self.chain_line: ChainLine | None = None
         self.groups = Groups(self)
+        self.annotations = Annotations(self)
         self.bubble, self.corners = Bubble(self), Corners(self)
         self.hint, self.legend, self.minimap = self.corners.hint, self.corners.legend, self.corners.minimap
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -96,6 +99,7 @@ class Canvas(DropView):
         self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
         self.overlay.refresh()
         self.groups.show()
+        self.annotations.show_selection()
         self.hint.setVisible(not new.graph.nodes)
         if not old.graph.nodes.keys() & new.graph.nodes.keys() and len(new.graph.nodes) > 1:
             self.frame_all()
@@ -110,6 +114,7 @@ class Canvas(DropView):
 
     def _show_selection(self) -> None:
         self.scene_.show_selection(self.selection.nodes, self.selection.wires)
+        self.annotations.show_selection()
         self.insight.refresh()
 
     def _apply_theme(self) -> None:
@@ -301,7 +306,9 @@ class Canvas(DropView):
         if isinstance(what, Edge) or self.overlay.mode != "off":
             self.overlay.under.update(QRectF(at.scene.x() - 200, at.scene.y() - 100, 400, 200))
         if not self.space_held:
-            cursor = Qt.CursorShape.CrossCursor if port else Qt.CursorShape.ArrowCursor
+            free = port is None and what is None
+            cursor = cursor_for(self.annotations.at(at.scene)) if free else Qt.CursorShape.ArrowCursor
+            cursor = Qt.CursorShape.CrossCursor if port else cursor
             if self.viewport().cursor().shape() != cursor:
                 self.viewport().setCursor(cursor)
 
@@ -313,33 +320,15 @@ class Canvas(DropView):
             tool.release(self._pointer(event))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """On a card's name: rename; on the card: open; on a group's title: enter; on a wire: a dot; else quick add."""
-        at = self._pointer(event)
-        if at.button != Qt.MouseButton.LeftButton:
-            return
-        node = self.scene_.node_at(at.scene)
-        if node is None:
-            group = group_at(self.scene_, at.scene)
-            if group is not None:
-                self.groups.enter(group)
-            elif self.scene_.port_at(at.scene) is None and not toggle_dot(self, at.scene):
-                self.quick_add(at.scene)
-        elif at.scene.y() - self.scene_.nodes[node].y() < 26:
-            self.edits.rename(node)
-        else:
-            self.node_activated.emit(node)
+        """Whatever is there is opened."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            open_at(self, self._pointer(event))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Right click without Ctrl: whoever owns the menus opens one."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier or self._no_menu:
             return
-        at = self.mapToScene(event.pos())
-        node, wire = self.scene_.node_at(at), self.scene_.wire_at(at)
-        if node is not None and node not in self.selection.nodes:
-            self.selection.show((node,))
-        elif node is None and wire is not None and wire not in self.selection.wires:
-            self.selection.show((), (wire,))
-        self.menu_wanted.emit(event.globalPos(), node or wire)
+        self.menu_wanted.emit(event.globalPos(), subject_at(self, self.mapToScene(event.pos())))
 
     def show_tip(self, event: QHelpEvent) -> None:
         """Problems, figures, shapes; nothing during a gesture."""

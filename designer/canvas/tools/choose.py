@@ -8,6 +8,7 @@ from PySide6.QtCore import QLineF, Qt
 
 from designer.canvas.groups import GroupTool, group_at
 from designer.canvas.ports import PortRef
+from designer.canvas.tools.area import AreaTool
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.cut import CutOneTool, CutTool
 from designer.canvas.tools.move import MoveTool
@@ -47,6 +48,9 @@ def choose_tool(canvas: Canvas, at: Pointer) -> Tool | None:
     wire = scene.wire_at(at.scene, 6 / canvas.zoom)
     if wire is not None:
         return CutOneTool(canvas, at, wire) if at.alt else WireSelectTool(canvas, at, wire)
+    area = canvas.annotations.at(at.scene)
+    if area is not None:
+        return AreaTool(canvas, at, area)
     group = group_at(scene, at.scene)
     if group is not None:
         return GroupTool(canvas, at, group)

@@ -37,7 +37,7 @@ class MoveTool(Tool):
     def __init__(self, canvas: Canvas, at: Pointer, node: str) -> None:
         super().__init__(canvas, at)
         self._node = node
-        self._selected_before = (canvas.selection.nodes, canvas.selection.wires)
+        self._selected_before = (canvas.selection.nodes, canvas.selection.wires, canvas.selection.areas)
         self._was_selected = node in canvas.selection.nodes
         if at.ctrl and not at.alt:
             canvas.selection.toggle((node,))

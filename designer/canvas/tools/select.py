@@ -21,7 +21,7 @@ class SelectTool(Tool):
 
     def __init__(self, canvas: Canvas, at: Pointer) -> None:
         super().__init__(canvas, at)
-        self._before = (canvas.selection.nodes, canvas.selection.wires)
+        self._before = (canvas.selection.nodes, canvas.selection.wires, canvas.selection.areas)
         self._band: QGraphicsRectItem | None = None
 
     def start(self, at: Pointer) -> None:
@@ -40,14 +40,15 @@ class SelectTool(Tool):
         rect = QRectF(self.begun.scene, at.scene).normalized()
         self._band.setRect(rect)
         touched = [n for n, item in self.canvas.scene_.nodes.items() if item.box().intersects(rect)]
-        nodes, wires = self._before
+        held = [k for k, item in self.canvas.scene_.areas.items() if k[0] != "group" and rect.contains(item.rect())]
+        nodes, wires, areas = self._before
         if at.ctrl:
             kept = [n for n in nodes if n not in touched]
-            self.canvas.selection.show((*kept, *(n for n in touched if n not in nodes)), wires)
+            self.canvas.selection.show((*kept, *(n for n in touched if n not in nodes)), wires, areas ^ set(held))
         elif at.shift:
-            self.canvas.selection.show((*nodes, *touched), wires)
+            self.canvas.selection.show((*nodes, *touched), wires, areas | set(held))
         else:
-            self.canvas.selection.show(touched)
+            self.canvas.selection.show(touched, (), held)
 
     def release(self, at: Pointer) -> None:
         if self._band is None and not (at.shift or at.ctrl):

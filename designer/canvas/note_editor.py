@@ -1,0 +1,135 @@
+"""Writing on the paper: a note's Markdown and a frame's title, edited where they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+
+from designer.canvas.annotation_items import NoteItem, title_strip
+from designer.document import verbs
+from designer.document.verbs.areas import LONGEST_NOTE, LONGEST_TITLE
+from widgets import tokens
+from widgets.i18n import tr
+
+if TYPE_CHECKING:
+    from designer.canvas.view import Canvas
+
+_TALLEST = 480.0
+
+
+class TitleField(QLineEdit):
+    """Over a frame's title. Enter or leaving accepts, Escape keeps the old one. ``gesture``: merged with its step."""
+
+    def __init__(self, canvas: Canvas, frame_id: str, gesture: object | None = None) -> None:
+        super().__init__(canvas)
+        self.canvas, self.frame_id, self._gesture, self._over = canvas, frame_id, gesture, False
+        _place(self, canvas, title_strip(canvas.scene_.areas["frame", frame_id].rect()).adjusted(-8, -2, 8, 2), 24)
+        self.setFont(_font(canvas, tokens.font("title", bold=True)))
+        self.setMaxLength(LONGEST_TITLE)
+        self.setText(canvas.store.state.frames[frame_id].title)
+        self.setAccessibleName(tr("Title of the frame"))
+        self.selectAll()
+        self.editingFinished.connect(self._accept)
+        self.show()
+        self.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape gives up."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def _accept(self) -> None:
+        if not self._over and self.frame_id in self.canvas.store.state.frames:
+            store = self.canvas.store
+            store.attempt(tr("Rename a frame"), verbs.retitle, self.frame_id, self.text(), gesture=self._gesture)
+        self._close()
+
+    def _close(self) -> None:
+        if not self._over:
+            self._over = True
+            _leave(self, self.canvas)
+
+
+class NoteEditor(QPlainTextEdit):
+    """Over a note. Escape, Ctrl+Enter or leaving end, and what was written stays: nobody loses a text by a key."""
+
+    def __init__(self, canvas: Canvas, note_id: str, gesture: object | None = None) -> None:
+        super().__init__(canvas)
+        self.canvas, self.note_id, self._gesture, self._over = canvas, note_id, gesture, False
+        item = canvas.scene_.areas["note", note_id]
+        _place(self, canvas, item.rect().adjusted(1, 1, -1, -1), 96)
+        self.setFont(_font(canvas, tokens.font("body")))
+        self.setTabChangesFocus(False)
+        self.setPlaceholderText(tr("Write **Markdown** here. Escape or Ctrl+Enter ends."))
+        self.setAccessibleName(tr("Text of the note"))
+        self.setPlainText(canvas.store.state.notes[note_id].text)
+        self.selectAll()
+        self.textChanged.connect(self._bound)
+        self.show()
+        self.setFocus()
+
+    def _bound(self) -> None:
+        """What is too long is cut at once, with a word about it."""
+        text = self.toPlainText()
+        if len(text) > LONGEST_NOTE:
+            self.setPlainText(text[:LONGEST_NOTE])
+            self.moveCursor(self.textCursor().MoveOperation.End)
+            self.canvas.message.emit(tr("A note has at most {count} characters", count=f"{LONGEST_NOTE:,}"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape and Ctrl+Enter end."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() == Qt.Key.Key_Escape or (enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            self.finish()
+            event.accept()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A press elsewhere ends, a menu does not."""
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.finish(False)
+
+    def finish(self, back: bool = True) -> None:
+        """Keeps what was written: one undo step, or part of the one that made the note."""
+        if self._over:
+            return
+        self._over = True
+        canvas, state = self.canvas, self.canvas.store.state
+        if self.note_id in state.notes:
+            text = self.toPlainText()
+            edit = (self.note_id, text, _wanted_height(canvas, self.note_id, text))
+            canvas.store.attempt(tr("Write a note"), verbs.write_note, *edit, gesture=self._gesture)
+        _leave(self, canvas, back)
+
+
+def _wanted_height(canvas: Canvas, note_id: str, text: str) -> float:
+    """What the text needs, on the grid; a note grows with its text up to a limit and is never made lower."""
+    item = canvas.scene_.areas["note", note_id]
+    if not isinstance(item, NoteItem):
+        return 0.0
+    return min(item.height_of(text), _TALLEST)
+
+
+def _place(field: QWidget, canvas: Canvas, place: QRectF, least: int) -> None:
+    box = canvas.mapFromScene(place).boundingRect()
+    field.setGeometry(box.x(), box.y(), max(box.width(), 180), max(box.height(), least))
+
+
+def _font(canvas: Canvas, font: QFont) -> QFont:
+    font.setPointSizeF(max(font.pointSizeF() * min(canvas.zoom, 1.5), 8.0))
+    return font
+
+
+def _leave(field: QWidget, canvas: Canvas, back: bool = True) -> None:
+    field.hide()
+    field.deleteLater()
+    if back:
+        canvas.setFocus()

@@ -1,0 +1,53 @@
+"""What a double-click opens and what a right click is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF
+
+from designer.canvas.groups import group_at
+from designer.canvas.tools.base import Pointer
+from designer.canvas.tools.reroute import toggle_dot
+
+if TYPE_CHECKING:
+    from designer.canvas.view import Canvas
+
+#: the part of a card, from above, that holds its name
+NAME = 26
+
+
+def open_at(canvas: Canvas, at: Pointer) -> None:
+    """On a card's name: rename; on the card: open; on a note or a frame's title: write; on a group's title: enter;
+    on a wire: a dot; else quick add."""
+    scene = canvas.scene_
+    node = scene.node_at(at.scene)
+    if node is not None:
+        if at.scene.y() - scene.nodes[node].y() < NAME:
+            canvas.edits.rename(node)
+        else:
+            canvas.node_activated.emit(node)
+        return
+    hit, group = canvas.annotations.at(at.scene), group_at(scene, at.scene)
+    if hit is not None and not (hit.key[0] == "frame" and hit.edges):
+        canvas.annotations.write(hit.key)
+    elif group is not None:
+        canvas.groups.enter(group)
+    elif scene.port_at(at.scene) is None and not toggle_dot(canvas, at.scene):
+        canvas.quick_add(at.scene)
+
+
+def subject_at(canvas: Canvas, point: QPointF) -> object:
+    """The card, wire, frame or note of a right click, which is selected unless it was; None on empty paper."""
+    scene, chosen = canvas.scene_, canvas.selection
+    node, wire = scene.node_at(point), scene.wire_at(point)
+    hit = canvas.annotations.at(point) if node is None and wire is None else None
+    if node is not None:
+        if node not in chosen.nodes:
+            chosen.show((node,))
+    elif wire is not None:
+        if wire not in chosen.wires:
+            chosen.show((), (wire,))
+    elif hit is not None and hit.key not in chosen.areas:
+        chosen.show((), (), (hit.key,))
+    return node or wire or (hit.key if hit is not None else None)
