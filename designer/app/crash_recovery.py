@@ -142,7 +142,7 @@ def offer(window: MainWindow, found: Sequence[Any]) -> None:
 
     def recover() -> None:
         window.notice.clear("recovery")
-        window.files.unless_unsaved(lambda: _open(window, orphan))
+        _open(window, orphan)
         offer(window, found[1:])
 
     def discard() -> None:
@@ -155,10 +155,10 @@ def offer(window: MainWindow, found: Sequence[Any]) -> None:
 
 
 def _open(window: MainWindow, orphan: Any) -> None:
-    document = window.document
+    document = window.desks.free().document
     document.new(DocState.of(orphan.project), saved=False)
     if orphan.original:
-        document.path = Path(orphan.original)
+        document.path = document.origin = Path(orphan.original)
         document.loader.folder = document.path.parent
         document.loader.reload()
         document.renamed.emit()

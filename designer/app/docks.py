@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QMenu, QTabBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 
 from widgets import icons, tokens
 from widgets.fields import ElidedLabel, HelpButton
@@ -66,6 +75,12 @@ class DockTitle(QWidget):
         self.help.hide()
         head.show()
 
+    def give_back(self) -> None:
+        """The label again; the plot has taken its row back."""
+        self.line.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, tokens.SPACE_1)
+        self.label.show()
+        self.help.show()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         self.tools.setVisible(self.label.isVisible())
         super().enterEvent(event)
@@ -103,6 +118,9 @@ class Dock(QDockWidget):
         self.title = DockTitle(self)
         self.setTitleBarWidget(self.title)
         self._plot: PlotPanel | None = None
+        self._stack = QStackedWidget()
+        self._stack.addWidget(QWidget())
+        self.setWidget(self._stack)
         self._empty = QWidget(self)
         self._empty.hide()
         self.visibilityChanged.connect(self.shown_changed)
@@ -110,16 +128,25 @@ class Dock(QDockWidget):
         self.topLevelChanged.connect(self._later)
         self.dockLocationChanged.connect(self._later)
 
-    def fill(self, content: QWidget) -> None:
-        """Replaces the content."""
-        old = self.widget()
-        self.setWidget(content)
-        if old is not None and old is not content:
-            old.deleteLater()
+    def fill(self, content: QWidget | None) -> None:
+        """Shows this content, of the document on show; nothing until it is made. The one before stays for later."""
+        shown = self._stack.currentWidget()
+        if content is shown or (content is None and shown is self._stack.widget(0)):
+            return
+        if self._plot is not None:
+            self._plot.take_head_back(titled=True)
+            self.title.give_back()
+        if content is not None and self._stack.indexOf(content) < 0:
+            self._stack.addWidget(content)
+        self._stack.setCurrentWidget(content if content is not None else self._stack.widget(0))
         plot = getattr(content, "plot", None)
         # A panel that puts more beside its plot keeps the plot's row where it is.
         self._plot = plot if plot is not None and plot.parent() is content else None
         self.follow_tabs()
+
+    def take_out(self, content: QWidget) -> None:
+        """Content of a document that is closed."""
+        self._stack.removeWidget(content)
 
     def show_title(self, title: str, help_text: str = "") -> None:
         """Name and "?" text."""

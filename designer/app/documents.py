@@ -74,6 +74,8 @@ class Document(QObject):
         self.runs = RunBook(self.bridge, self)
         self.runs.changed.connect(self._runs_changed)
         self.path: Path | None = None
+        #: the file that it was read from, also of a copy
+        self.origin: Path | None = None
         self.sample = False
         #: how large the cards of a state are, for a file that says nothing of where they stand
         self.measure: Callable[[DocState], Sizes | None] = lambda state: None
@@ -96,11 +98,12 @@ class Document(QObject):
     @property
     def empty(self) -> bool:
         """Nothing drawn and nothing to lose."""
-        return not self.store.state.graph.nodes and not self.store.modified and self.path is None
+        untouched = not self.store.state.graph.nodes and not self.store.modified and self.path is None
+        return untouched and self.bridge.session is None and not self.store.undo_stack.count()
 
     def new(self, state: DocState | None = None, name: str = "", saved: bool = True) -> None:
         """Another document without a file."""
-        self.path, self.sample, self._name = None, False, name
+        self.path, self.origin, self.sample, self._name = None, None, False, name
         self.loader.folder = None
         self._show(state if state is not None else DocState(), None, saved)
 
@@ -128,6 +131,7 @@ class Document(QObject):
         path, sample = self._opening
         state, resume, weights, runs = answer
         self.path, self.sample, self._name = (None if sample else path), sample, path.stem
+        self.origin = path.resolve()
         self.loader.folder = path.parent
         sizes = self.measure(state) if any(n not in state.positions for n in state.graph.nodes) else None
         self._show(place_missing(state, sizes), resume, True, weights, runs)
@@ -194,7 +198,7 @@ class Document(QObject):
         if reason:
             self.failed.emit(str(path), reason)
             return False
-        self.path, self.sample = path, False
+        self.path, self.origin, self.sample = path, path.resolve(), False
         if path.parent != self.loader.folder:
             self.loader.folder = path.parent
         if self.store.state is state:
@@ -202,6 +206,13 @@ class Document(QObject):
         self.saved.emit(str(path))
         self.renamed.emit()
         return True
+
+    def leave(self) -> list[Any]:
+        """The document is closed: everything is told to end and nothing is waited for; the sessions that still are."""
+        self._job.cancel()
+        self.loader.job.cancel()
+        self.foresight.job.cancel()
+        return [*self.trial.leave(), *self.bridge.leave()]
 
     def shut_down(self) -> bool:
         """Ends the training and waits for it."""

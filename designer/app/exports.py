@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from designer.app.documents import Document
 from designer.app.notice import Notice
 from widgets import tokens
 from widgets.i18n import tr, tr_error
@@ -18,16 +19,16 @@ def export_network(window: MainWindow, kind: str, path: Path) -> None:
     document = window.document
     session = document.bridge.session
     if kind in PICTURES:
-        _write(window, kind, path, None)
+        _write(window, document, kind, path, None)
     elif session is not None and session.alive and not document.bridge.stale:
-        document.bridge.when(session.weights(), lambda weights: _write(window, kind, path, weights))
+        document.bridge.when(session.weights(), lambda weights: _write(window, document, kind, path, weights))
     else:
-        _write(window, kind, path, None)
+        _write(window, document, kind, path, None)
 
 
-def _write(window: MainWindow, kind: str, path: Path, weights: Any) -> None:
+def _write(window: MainWindow, document: Document, kind: str, path: Path, weights: Any) -> None:
     try:
-        _WRITERS[kind](window, path, weights)
+        _WRITERS[kind](document, path, weights)
     except (ValueError, OSError, RuntimeError) as error:
         window.notice.show_notice(Notice("export", tr_error(error), "error"))
         return
@@ -36,19 +37,18 @@ def _write(window: MainWindow, kind: str, path: Path, weights: Any) -> None:
 
 
 def _network(kind: str) -> Any:
-    def write(window: MainWindow, path: Path, weights: Any) -> None:
+    def write(document: Document, path: Path, weights: Any) -> None:
         from engine.files.export import write_export
 
-        write_export(kind, window.document.store.state.project(), path, weights)
+        write_export(kind, document.store.state.project(), path, weights)
 
     return write
 
 
 def _picture(kind: str) -> Any:
-    def write(window: MainWindow, path: Path, weights: Any) -> None:
+    def write(document: Document, path: Path, weights: Any) -> None:
         from designer.canvas import export_canvas
 
-        document = window.document
         export_canvas(document.store.state, document.analyst.analysis, path, kind, tokens.theme())
 
     return write

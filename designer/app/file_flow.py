@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from designer.app.documents import SUFFIX, with_suffix
+from designer.app.documents import SUFFIX, Document, with_suffix
 from designer.app.notice import Notice
 from widgets.i18n import tr
 
@@ -42,29 +42,38 @@ class FileFlow(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.window, self.document, self.settings = window, window.document, window.settings
-        self.document.failed.connect(self._failed)
-        self.document.busy_changed.connect(self._reading)
+        self.window, self.settings = window, window.settings
+        self._reads: Document | None = None
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
         self._slow.setInterval(SLOW_MS)
         self._slow.timeout.connect(self._say_reading)
-        self.document.saved.connect(self._saved)
 
-    def unless_unsaved(self, then: Callable[[], object]) -> None:
+    @property
+    def document(self) -> Document:
+        """The one on show."""
+        return self.window.document
+
+    def follow(self, document: Document) -> None:
+        """Says what becomes of reading and writing it."""
+        document.failed.connect(lambda path, reason: self._failed(document, path, reason))
+        document.busy_changed.connect(lambda busy: self._reading(document, busy))
+        document.saved.connect(self._saved)
+
+    def unless_unsaved(self, then: Callable[[], object], document: Document) -> None:
         """``then()`` at once, after saving, or never: as the person says."""
-        if not self.document.store.modified:
+        if not document.store.modified:
             then()
             return
-        answer = ask_save(self.window, self.document.name)
+        answer = ask_save(self.window, document.name)
         if answer == "discard":
             then()
         elif answer == "save":
             self.save(lambda fine: then() if fine else None)
 
     def new(self) -> None:
-        """An empty document."""
-        self.unless_unsaved(lambda: (self.document.new(), self.window.show_canvas()))
+        """An empty document in a tab of its own, or the empty one that is there already."""
+        self.window.desks.free().document.new()
 
     def open(self) -> None:
         """Asks for a file and opens it."""
@@ -79,12 +88,14 @@ class FileFlow(QObject):
             self.window.offer_data(path)
             return
 
-        def go() -> None:
-            self.document.open(path, sample)
-            if not sample:
-                self.settings.remember(path)
-
-        self.unless_unsaved(go)
+        if not sample:
+            self.settings.remember(path)
+        known = self.window.desks.with_file(path, sample)
+        if known is None:
+            self.window.desks.free().document.open(path, sample)
+            return
+        self.window.show_canvas()
+        self.window.desks.show(known)
 
     def save(self, done: Callable[[bool], None] = lambda fine: None) -> None:
         """Saves where it was opened; asks for a place where there is none."""
@@ -133,15 +144,20 @@ class FileFlow(QObject):
 
         export_network(self.window, kind, path)
 
-    def _reading(self, busy: bool) -> None:
+    def _reading(self, document: Document, busy: bool) -> None:
         if busy:
+            self._reads = document
             self._slow.start()
-        else:
+        elif document is self._reads:
+            self._reads = None
             self._slow.stop()
             self.window.notice.clear("reading")
 
     def _say_reading(self) -> None:
-        cancel = ((tr("Cancel"), self.document.cancel_open),)
+        document = self._reads
+        if document is None:
+            return
+        cancel = ((tr("Cancel"), lambda: (document.cancel_open(), self.window.desks.given_up(document))),)
         self.window.notice.show_notice(Notice("reading", tr("Reading the file…"), buttons=cancel, weight=4))
 
     def _saved(self, path: str) -> None:
@@ -149,6 +165,7 @@ class FileFlow(QObject):
         self.window.status.say(tr("Saved {path}", path=path))
         self.window.notice.clear("file")
 
-    def _failed(self, path: str, reason: str) -> None:
+    def _failed(self, document: Document, path: str, reason: str) -> None:
         self.settings.forget(path)
+        self.window.desks.given_up(document)
         self.window.notice.show_notice(Notice("file", reason, "error", weight=3))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from designer.app.file_flow import SAMPLES
 from designer.app.notice import Notice
-from designer.app.settings import Settings
 from designer.document import DocState
 from designer.document.verbs.params import param_value
 from designer.session.bridge import RunState
@@ -16,6 +16,7 @@ from engine.graph import Graph
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
+    from designer.app.desk import Desk
     from designer.app.main_window import MainWindow
 
 NAME = "vanishing_gradients"
@@ -48,11 +49,11 @@ class Hints(QObject):
 
     finished = Signal()
 
-    def __init__(self, window: MainWindow, settings: Settings) -> None:
-        super().__init__(window)
-        self.window, self.settings = window, settings
+    def __init__(self, window: MainWindow, desk: Desk) -> None:
+        super().__init__(desk)
+        self.window, self.desk, self.settings = window, desk, window.settings
         self.step = DONE
-        document = window.document
+        document = desk.document
         document.opened.connect(self._opened)
         document.bridge.state_changed.connect(self._state)
         document.store.changed.connect(self._changed)
@@ -61,10 +62,17 @@ class Hints(QObject):
     def show_again(self) -> None:
         """Forgets that the hint was dismissed, and opens the sample that it belongs to."""
         self.settings.dismiss_hint(NAME, seen=False)
+        known = self.window.desks.with_file(SAMPLES / f"{NAME}.json", sample=True)
+        if known is not None:
+            known.hints.begin()
         self.window.open_sample(NAME)
 
+    def begin(self) -> None:
+        """From the first step, if this is the sample that they belong to."""
+        self._opened()
+
     def _opened(self) -> None:
-        document = self.window.document
+        document = self.desk.document
         right = document.sample and document.name == NAME
         self.step = RUN if right and not self.settings.hint_seen(NAME) else DONE
         self._show()
@@ -80,7 +88,7 @@ class Hints(QObject):
             self.finished.emit()
 
     def _dismissed(self, key: str) -> None:
-        if key == KEY:
+        if key == KEY and self.desk.shown:
             self.step = DONE
             self.settings.dismiss_hint(NAME)
 
@@ -94,7 +102,7 @@ class Hints(QObject):
             self._show()
 
     def _show(self) -> None:
-        notice = self.window.notice
+        notice = self.desk.notices
         if self.step == DONE:
             notice.clear(KEY)
             return

@@ -10,26 +10,20 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, Q
 
 from designer.app import hidden_layers as hidden
 from designer.app.actions import Actions
-from designer.app.canvas_feed import CanvasFeed
 from designer.app.commands import all_commands, menu_titles
-from designer.app.crash_recovery import Recovery
-from designer.app.documents import Document
+from designer.app.desk import Desk, OfTheDesk
+from designer.app.desks import Desks
 from designer.app.file_flow import SAMPLES, FileFlow
 from designer.app.finder import COMMANDS, Finder, open_finder
-from designer.app.hints import Hints
 from designer.app.looks import Looks
-from designer.app.menus import fill_menus, node_menu
+from designer.app.menus import fill_menus
 from designer.app.notice import NoticeBar
-from designer.app.panel_makers import makers
 from designer.app.panel_set import PanelSet
-from designer.app.run_flow import RunFlow
 from designer.app.settings import Settings
 from designer.app.start_page import StartPage
 from designer.app.status_bar import TrainingStatus
 from designer.app.templates import new_from_template
-from designer.app.thumbnails import card_sizes
 from designer.app.top_bar import TopBar
-from designer.canvas import Canvas
 from designer.inspector.inspector import Inspector
 from widgets import tokens
 from widgets.i18n import language_changed
@@ -39,55 +33,51 @@ FRAME = 36  # a window manager's title bar is hardly ever higher
 VERSION = 3  # of the docks: another number forgets stored layouts that no longer fit
 
 
-class MainWindow(QMainWindow):
-    """One document in one window."""
+class MainWindow(OfTheDesk, QMainWindow):
+    """Documents in tabs; ``document``, ``canvas`` and the like are those of the tab on show."""
 
     def __init__(self, settings: Settings | None = None, recovery_folder: Path | None = None) -> None:
         super().__init__()
         self.setObjectName("main_window")
         self.settings = settings if settings is not None else Settings()
         self.looks = Looks(self.settings, self)
-        self.document = Document(self)
-        self.document.measure = card_sizes
-        self.canvas = Canvas(self.document.store, self.document.selection, self.document.analyst)
+        self.recovery_folder = recovery_folder
         self.notice, self.status = NoticeBar(), TrainingStatus()
-        self.recovery = Recovery(self.document, recovery_folder, self.status.say) if recovery_folder else None
+        self.finder: Finder | None = None
+        self.desks = Desks(self)
+        self.desks.begin()
         self._build_centre()
         self.panels = PanelSet(self)
         self.files = FileFlow(self)
-        self.hints = Hints(self, self.settings)
-        self.actions_ = Actions(self, self.canvas)
+        self.desks.equip(self.desk)
+        self.actions_ = Actions(self, self.desks.stack)
         self.actions_.add(all_commands(self))
         self.top_bar = TopBar(self.document.store, self.actions_)
         self.addToolBar(self.top_bar)
         self.setStatusBar(self.status)
         self.menus: dict[str, QMenu] = {}
-        self.finder: Finder | None = None
         self._build_menus()
-        self.feed = CanvasFeed(self.canvas)
-        self.runs = RunFlow(self)
-        self.panels.offer(makers(self))
         self._connect()
         self._closing = False
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setMinimumSize(960, 600)
         self._restore_window()
-        self._relabel()
-        self._show_name()
+        self.relabel()
+        self.show_name()
+
+    @property
+    def desk(self) -> Desk:  # type: ignore[override]
+        """The tab on show."""
+        return self.desks.current
 
     # ------------------------------------------------------------------ building
 
     def _build_centre(self) -> None:
-        self.workplace = QWidget()
-        column = QVBoxLayout(self.workplace)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.canvas, 1)
         self.start_page = StartPage(SAMPLES)
         self.centre = QStackedWidget()
         self.centre.addWidget(self.start_page)
-        self.centre.addWidget(self.workplace)
+        self.centre.addWidget(self.desks.place)
         self.centre.setMinimumSize(320, 180)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -96,11 +86,6 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.notice)
         rows.addWidget(self.centre, 1)
         self.setCentralWidget(whole)
-
-    def make_inspector(self) -> Inspector:
-        """The inspector of this window's document."""
-        document = self.document
-        return Inspector(document.store, document.selection, document.analyst, self.canvas.scene_.sizes)
 
     @property
     def inspector(self) -> Inspector:
@@ -115,33 +100,19 @@ class MainWindow(QMainWindow):
         fill_menus(self)
 
     def _connect(self) -> None:
-        document, page = self.document, self.start_page
+        page, status = self.start_page, self.status
         page.new_wanted.connect(self.files.new)
         page.open_wanted.connect(self.files.open)
         page.data_wanted.connect(self.files.choose_data)
         page.path_wanted.connect(lambda p: self.files.open_path(Path(p)))
         page.sample_wanted.connect(lambda p: self.files.open_path(Path(p), sample=True))
         page.template_wanted.connect(lambda n: new_from_template(self, n))
-        document.renamed.connect(self._show_name)
-        document.loader.changed.connect(lambda: self.panels.suit(document.loader.dataset))
-        document.opened.connect(self._opened)
-        document.analyst.changed.connect(self.status.show_analysis)
-        document.analyst.changed.connect(lambda _: self._relabel())
-        document.selection.changed.connect(self.actions_.refresh)
-        document.store.undo_stack.indexChanged.connect(self.relabel)
-        document.store.refused.connect(lambda r: self.status.say(self.canvas.words_of(r)))
-        document.bridge.framed.connect(self.status.show_frame)
-        document.bridge.message.connect(self.status.say)
-        self.status.time.visited.connect(document.bridge.visit)
-        self.status.time.go_on_wanted.connect(document.bridge.go_on_from)
-        document.bridge.feeder.attach(self.feed)
-        self.canvas.message.connect(self.status.say)
-        self.canvas.menu_wanted.connect(lambda at, what: node_menu(self, what).popup(at))
-        self.canvas.node_activated.connect(lambda _: self.panels.show("inspector"))
-        self.status.problems_wanted.connect(lambda: self.show_panel("problems"))
-        self.top_bar.flow_changed.connect(self.feed.show_mode)
+        status.time.visited.connect(lambda step: self.document.bridge.visit(step))
+        status.time.go_on_wanted.connect(lambda step: self.document.bridge.go_on_from(step))
+        status.problems_wanted.connect(lambda: self.show_panel("problems"))
+        self.top_bar.flow_changed.connect(lambda mode: self.feed.show_mode(mode))
         self.top_bar.own_data_wanted.connect(self.files.choose_data)
-        self.looks.changed.connect(self._relabel)
+        self.looks.changed.connect(self.relabel)
         language_changed.connect(self._retranslate)
 
     def finish(self) -> None:
@@ -155,21 +126,20 @@ class MainWindow(QMainWindow):
         self.panels.retranslate()
         for name, title in menu_titles().items():
             self.menus[name].setTitle(title)
-        self.hints.retranslate()
-        self.runs.retranslate()
-        self._relabel()
+        for desk in self.desks.all:
+            desk.hints.retranslate()
+            desk.runs.retranslate()
+        self.relabel()
         fill_menus(self)
-        self._show_name()
+        self.show_name()
 
-    def _relabel(self) -> None:
+    def relabel(self) -> None:
+        """Titles and states of all commands anew (Undo tells what it would undo)."""
         self.actions_.add(all_commands(self))
         self.actions_.refresh()
 
-    def relabel(self, index: int = 0) -> None:
-        """Titles and states of all commands anew (Undo tells what it would undo)."""
-        self._relabel()
-
-    def _show_name(self) -> None:
+    def show_name(self) -> None:
+        """Name and mark of the document on show in the window's title."""
         name = self.document.name
         self.setWindowTitle(f"{name}[*] - Gradloom" if self.centre.currentIndex() else "Gradloom[*]")
         self.setWindowModified(self.document.store.modified)
@@ -181,27 +151,42 @@ class MainWindow(QMainWindow):
         self.start_page.show_recent(self.settings.recent)
         self.centre.setCurrentIndex(0)
         self._show_tools(False)
-        self._show_name()
+        self.show_name()
 
     def show_canvas(self) -> None:
         """The document."""
         self.centre.setCurrentIndex(1)
         self._show_tools(True)
         self.canvas.setFocus()
-        self._show_name()
+        self.show_name()
 
     def _show_tools(self, shown: bool) -> None:
         self.panels.show_any(shown)
         self.panels.suit(self.document.loader.dataset)
         self.top_bar.setVisible(shown)
 
-    def _opened(self) -> None:
+    def show_opened(self, desk: Desk) -> None:
+        """Another document came into this tab."""
         self.show_canvas()
         self.notice.clear("file")
-        self.status.show_analysis(self.document.analyst.analysis)
-        self.actions_.refresh()
+        self.status.show_analysis(desk.document.analyst.analysis)
+        self.relabel()
         # Once the panels have found their places, so that the canvas knows its size.
-        QTimer.singleShot(0, self.canvas, self.canvas.frame_all)
+        QTimer.singleShot(0, desk.canvas, desk.canvas.frame_all)
+
+    def follow_desk(self, desk: Desk) -> None:
+        """Everything around the canvas shows the tab that was just chosen."""
+        document, status = desk.document, self.status
+        self.notice.show_board(desk.notices)
+        self.top_bar.show_store(document.store)
+        self.top_bar.flow.show_value(desk.feed.flow_mode)
+        status.time.show_place(document.bridge.frame, desk.time)
+        status.show_frame(document.bridge.frame)
+        status.show_analysis(document.analyst.analysis)
+        self.panels.follow_desk()
+        self.panels.suit(document.loader.dataset)
+        desk.runs.show()
+        self.show_name()
 
     def show_panel(self, name: str) -> None:
         """Opens a panel and brings it to the front."""
@@ -301,7 +286,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A small window makes room while it trains."""
         super().resizeEvent(event)
-        if hasattr(self, "runs"):
+        if hasattr(self, "top_bar"):
             self.follow_width()
 
     def follow_width(self) -> None:
@@ -330,17 +315,18 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Asks for unsaved changes; then everything ends in order."""
-        if self.document.store.modified and not self._closing:
+        if not self._closing and self.desks.asks:
             event.ignore()
-            self.files.unless_unsaved(self._close_for_good)
+            self.desks.unless_unsaved(self._close_for_good)
             return
         self.settings.keep_window(self.saveGeometry(), self.panels.state(VERSION))
         self.settings.sync()
-        if self.recovery is not None:
-            self.recovery.close()
+        for desk in self.desks.all:
+            if desk.recovery is not None:
+                desk.recovery.close()
         # Out of sight at once; the worker may still be at a long step.
         self.hide()
-        self.document.shut_down()
+        self.desks.shut_down()
         event.accept()
 
     def _close_for_good(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -37,14 +38,42 @@ class Notice:
     weight: int = 0
 
 
+_turns = count()
+
+
+class Board:
+    """The notices of one document. ``changed`` is called after each change, whether they can be seen or not."""
+
+    def __init__(self, changed: Callable[[Board], None]) -> None:
+        self._changed = changed
+        self.notices: list[tuple[int, Notice]] = []
+
+    def show_notice(self, notice: Notice) -> None:
+        """In place of one of the same key, as the latest."""
+        self.notices = [n for n in self.notices if n[1].key != notice.key] + [(next(_turns), notice)]
+        self._changed(self)
+
+    def clear(self, key: str = "") -> None:
+        """Takes one notice away, or all."""
+        kept = [n for n in self.notices if key and n[1].key != key]
+        if kept != self.notices:
+            self.notices = kept
+            self._changed(self)
+
+    def named(self, key: str) -> Notice | None:
+        """The notice of that key."""
+        return next((n for _, n in self.notices if n.key == key), None)
+
+
 class NoticeBar(QWidget):
-    """Shows the latest notice; when it goes, the one before comes back."""
+    """Shows the latest notice of the window or of the document on show; when it goes, the one before comes back."""
 
     dismissed = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        self._notices: list[Notice] = []
+        self._shared = Board(self._changed)
+        self._own: Board | None = None
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(tokens.SPACE_4, tokens.SPACE_1, tokens.SPACE_2, tokens.SPACE_1)
         self._line.setSpacing(tokens.SPACE_2)
@@ -66,21 +95,38 @@ class NoticeBar(QWidget):
         self.hide()
 
     @property
+    def _notices(self) -> list[Notice]:
+        boards = [self._shared] if self._own is None else [self._shared, self._own]
+        return [n for _, n in sorted((n for b in boards for n in b.notices), key=lambda pair: pair[0])]
+
+    @property
     def current(self) -> Notice | None:
         """What is on show."""
-        return max(reversed(self._notices), key=lambda n: n.weight) if self._notices else None
+        notices = self._notices
+        return max(reversed(notices), key=lambda n: n.weight) if notices else None
 
-    def show_notice(self, notice: Notice) -> None:
-        """Shows it in front of all others."""
-        self._notices = [n for n in self._notices if n.key != notice.key] + [notice]
+    def board(self) -> Board:
+        """A board for one document, seen while ``show_board`` names it."""
+        return Board(self._changed)
+
+    def show_board(self, board: Board | None) -> None:
+        """From now on these notices beside those of the window."""
+        self._own = board
         self._show()
 
-    def clear(self, key: str = "") -> None:
-        """Takes one notice away, or all."""
-        kept = [n for n in self._notices if key and n.key != key]
-        if kept != self._notices:
-            self._notices = kept
+    def _changed(self, board: Board) -> None:
+        if board is self._shared or board is self._own:
             self._show()
+
+    def show_notice(self, notice: Notice) -> None:
+        """For the window, whichever document is on show."""
+        self._shared.show_notice(notice)
+
+    def clear(self, key: str = "") -> None:
+        """Takes one notice away, or all, of the window and of the document on show."""
+        self._shared.clear(key)
+        if self._own is not None:
+            self._own.clear(key)
 
     def _dismiss(self) -> None:
         gone = self.current

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QWidget
 
 from designer.app.templates import insert_template
+from designer.inspector.inspector import Inspector
 from designer.panels.palette import TEMPLATE, Palette
 from designer.panels.problems import ProblemList
 from engine.analysis import Problem
@@ -15,61 +16,65 @@ from engine.layers import Fix
 from widgets.i18n import tr_declared
 
 if TYPE_CHECKING:
+    from designer.app.desk import Desk
     from designer.app.main_window import MainWindow
     from designer.panels.live import LivePanel
 
 
-def makers(window: MainWindow) -> dict[str, Callable[[], QWidget]]:
-    """A function for each panel: the public methods of Makers by name."""
-    found = Makers(window)
+def makers(window: MainWindow, desk: Desk) -> dict[str, Callable[[], QWidget]]:
+    """A function for each panel of one document: the public methods of Makers by name."""
+    found = Makers(window, desk)
     return {name: getattr(found, name) for name in vars(Makers) if not name.startswith("_")}
 
 
-class Makers:
-    """One method per panel, called once, when the panel is first seen."""
+def add_from_palette(window: MainWindow, what: str) -> None:
+    """A layer or a template into the document on show."""
+    window.show_canvas()
+    if what.startswith(TEMPLATE):
+        insert_template(window, what.removeprefix(TEMPLATE))
+    else:
+        window.canvas.add_layer(what)
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window, self._document = window, window.document
-        self._feeder = window.document.bridge.feeder
+
+class Makers:
+    """One method per panel, called once for each document, when the panel is first seen."""
+
+    def __init__(self, window: MainWindow, desk: Desk) -> None:
+        self._window, self._document, self._canvas = window, desk.document, desk.canvas
+        self._feeder = desk.document.bridge.feeder
 
     def _live(self, panel: LivePanel) -> LivePanel:
         selection = self._document.selection
         self._feeder.attach(panel)
         clicked = getattr(panel, "layer_clicked", None)
         if clicked is not None:
-            clicked.connect(self._window.canvas.reveal)
+            clicked.connect(self._canvas.reveal)
         follow = getattr(panel, "show_selected", None)
         if follow is not None:
             selection.changed.connect(lambda: follow(selection.nodes))
         return panel
 
-    def _add(self, what: str) -> None:
-        self._window.show_canvas()
-        if what.startswith(TEMPLATE):
-            insert_template(self._window, what.removeprefix(TEMPLATE))
-        else:
-            self._window.canvas.add_layer(what)
-
     def _fix(self, problem: Problem, fix: Fix) -> None:
         from designer.document.verbs.fixes import apply_fix
 
-        sizes = self._window.canvas.scene_.sizes()
+        sizes = self._canvas.scene_.sizes()
         self._document.store.attempt(tr_declared(fix.label), apply_fix, problem.node, problem.port, fix, sizes)
 
     def palette(self) -> QWidget:
-        """Layers and templates to drag."""
-        panel = Palette()
-        panel.add_wanted.connect(self._add)
+        """Layers and templates to drag; one for all documents."""
+        panel, window = Palette(), self._window
+        panel.add_wanted.connect(lambda what: add_from_palette(window, what))
         return panel
 
     def inspector(self) -> QWidget:
         """Forms of what is selected, of training and data."""
-        return self._window.make_inspector()
+        document = self._document
+        return Inspector(document.store, document.selection, document.analyst, self._canvas.scene_.sizes)
 
     def problems(self) -> QWidget:
         """Mistakes in the drawing."""
         panel, analyst = ProblemList(), self._document.analyst
-        panel.jump_wanted.connect(self._window.canvas.reveal)
+        panel.jump_wanted.connect(self._canvas.reveal)
         panel.fix_wanted.connect(self._fix)
         analyst.changed.connect(panel.show_analysis)
         panel.show_analysis(analyst.analysis)
@@ -105,7 +110,7 @@ class Makers:
 
         document, window = self._document, self._window
         panel = DoctorPanel(document.store, document.bridge, document.examinations, document.trial)
-        panel.layer_clicked.connect(window.canvas.reveal)
+        panel.layer_clicked.connect(self._canvas.reveal)
         panel.layers_wanted.connect(document.selection.show)
         panel.why_wanted.connect(window.show_panel)
         return panel
@@ -121,7 +126,7 @@ class Makers:
         from designer.panels.ledger import LedgerPanel
 
         panel = LedgerPanel(self._document.store, self._document.examinations)
-        panel.layer_clicked.connect(self._window.canvas.reveal)
+        panel.layer_clicked.connect(self._canvas.reveal)
         return panel
 
     def histograms(self) -> QWidget:
@@ -169,7 +174,7 @@ class Makers:
 
         document = self._document
         panel = LayerTable(document.selection, document.analyst)
-        panel.reveal_wanted.connect(self._window.canvas.reveal)
+        panel.reveal_wanted.connect(self._canvas.reveal)
         return panel
 
     def code(self) -> QWidget:
@@ -185,7 +190,7 @@ class Makers:
 
         document = self._document
         panel = Outline(document.store, document.selection, document.analyst)
-        panel.reveal_wanted.connect(self._window.canvas.reveal)
+        panel.reveal_wanted.connect(self._canvas.reveal)
         return panel
 
     def history(self) -> QWidget:

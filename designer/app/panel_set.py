@@ -6,7 +6,6 @@ pyqtgraph takes longer to import than everything else together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
@@ -19,6 +18,7 @@ from widgets import tokens
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
+    from designer.app.desk import Desk
     from designer.app.main_window import MainWindow
     from engine.data.dataset import Dataset
 
@@ -39,6 +39,7 @@ TABS = (
 BOTTOM = ("curves", "profile", *TABS)
 SIDE = ("problems", "outline", "history", "checks", "ledger")
 FOLDED_WIDTH = 56
+SHARED = ("palette",)
 
 
 class PanelSet(QObject):
@@ -57,17 +58,21 @@ class PanelSet(QObject):
             dock.maximize_wanted.connect(lambda n=name: self.maximize(n))
             dock.shown_changed.connect(lambda shown, n=name: self._made_if_needed(n, shown))
             self.docks[name] = dock
-        self._makers: dict[str, Callable[[], QWidget]] = {}
+        self._shared: dict[str, QWidget] = {}
+        self._front: set[str] = set()
         self.ready = False
         self.arrange()
         self.retranslate()
-        window.document.examinations.changed.connect(lambda: self.docks["doctor"].show_title(self._doctor_title()))
 
     def _doctor_title(self) -> str:
         """With the number of findings, so that a tab behind others tells of them."""
         report = self.window.document.examinations.report
         found = len(report.cards) if report is not None else 0
         return tr("Doctor ({count})", count=found) if found else tr("Doctor")
+
+    def show_doctor_title(self) -> None:
+        """Its number anew."""
+        self.docks["doctor"].show_title(self._doctor_title())
 
     def retranslate(self) -> None:
         """Titles in the language in force."""
@@ -141,9 +146,37 @@ class PanelSet(QObject):
 
     # ------------------------------------------------------------------ making
 
-    def offer(self, makers: dict[str, Callable[[], QWidget]]) -> None:
-        """How each panel is made; palette and problems, which need no plots, are made at once by the window."""
-        self._makers = makers
+    def _made_of(self, name: str) -> dict[str, QWidget]:
+        """Where the panel is kept: each document has its own, but for the palette."""
+        return self._shared if name in SHARED else self.window.desk.panels
+
+    def follow_desk(self) -> None:
+        """The panels of the document on show; those that it lacks are made one after the other."""
+        for name, dock in self.docks.items():
+            if name not in SHARED:
+                dock.fill(self.content(name))
+        self.show_doctor_title()
+        for desk in self.window.desks.all:
+            for name, panel in desk.panels.items():
+                if hasattr(panel, "in_front"):
+                    panel.in_front = desk.shown and name in self._front
+        if self.ready:
+            self._make_next()
+
+    def _make_next(self) -> None:
+        missing = [n for n in self.docks if n in self._front and self.content(n) is None]
+        if missing:
+            # One at a time, so that the window answers in between.
+            QTimer.singleShot(0, self, lambda: (self._make_one(missing[0]), self._make_next()))
+
+    def _make_one(self, name: str) -> None:
+        if name in self._front and self.content(name) is None:
+            self.made(name)
+
+    def forget(self, desk: Desk) -> None:
+        """That document is closed."""
+        for name, panel in desk.panels.items():
+            self.docks[name].take_out(panel)
 
     def make_all(self) -> None:
         """From now on panels are made when they are first seen; those that are seen now are made now."""
@@ -169,6 +202,7 @@ class PanelSet(QObject):
                 dock.hide()
 
     def _made_if_needed(self, name: str, shown: bool) -> None:
+        (self._front.add if shown else self._front.discard)(name)
         if shown and self.ready:
             self.made(name)
         content = self.content(name)
@@ -177,16 +211,15 @@ class PanelSet(QObject):
 
     def made(self, name: str) -> QWidget:
         """The panel, made now if it was not yet."""
-        dock = self.docks[name]
-        content = dock.widget()
-        if content is None:
-            content = self._makers[name]()
-            dock.fill(content)
-        return content
+        panels = self._made_of(name)
+        if name not in panels:
+            panels[name] = self.window.desk.makers[name]()
+        self.docks[name].fill(panels[name])
+        return panels[name]
 
     def content(self, name: str) -> QWidget | None:
         """The panel if it was made."""
-        return self.docks[name].widget()
+        return self._made_of(name).get(name)
 
     @property
     def palette(self) -> Palette:

@@ -19,6 +19,7 @@ from engine.training.events import Diverged, Failed, Finished
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
+    from designer.app.desk import Desk
     from designer.app.main_window import MainWindow
 
 RUN = "run"
@@ -27,11 +28,12 @@ FIT = "fit"
 
 
 class RunFlow(QObject):
-    """Follows the bridge of the window's document."""
+    """Follows the bridge of one document, whether it is on show or not."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self.window, self.document, self.bridge = window, window.document, window.document.bridge
+    def __init__(self, window: MainWindow, desk: Desk) -> None:
+        super().__init__(desk)
+        self.window, self.desk, self.notices = window, desk, desk.notices
+        self.document, self.bridge = desk.document, desk.document.bridge
         self._told: object = None
         self.bridge.state_changed.connect(self._state)
         self.bridge.stale_changed.connect(self._stale)
@@ -45,7 +47,7 @@ class RunFlow(QObject):
 
     def toggle(self) -> None:
         """Run, or pause what runs; says from which weights it starts."""
-        self.window.notice.clear("fresh")
+        self.notices.clear("fresh")
         starts = not self.bridge.state.busy and (self.bridge.session is None or self.bridge.stale)
         keeps = self.bridge.trained and self.document.store.state.training.start_from == "keep"
         self.bridge.toggle()
@@ -73,23 +75,28 @@ class RunFlow(QObject):
 
     def _opened(self) -> None:
         self._clear()
-        self.window.notice.clear("data")
+        self.notices.clear("data")
 
     def _clear(self) -> None:
         for key in (RUN, EDITED, "fresh"):
-            self.window.notice.clear(key)
+            self.notices.clear(key)
 
     def _state(self, state: RunState) -> None:
-        window = self.window
+        if self.desk.shown:
+            self.show()
+        if state.busy:
+            self.notices.clear(RUN)
+            self.notices.clear(EDITED)
+        self._told = None
+        self._tell_end()
+
+    def show(self) -> None:
+        """State and buttons of this document in the window."""
+        window, state = self.window, self.bridge.state
         window.status.show_state(state)
         window.top_bar.show_running(state.busy)
         window.relabel()
         window.follow_width()
-        if state.busy:
-            window.notice.clear(RUN)
-            window.notice.clear(EDITED)
-        self._told = None
-        self._tell_end()
 
     def _tell_end(self) -> None:
         cause = self.bridge.state.cause
@@ -117,8 +124,8 @@ class RunFlow(QObject):
         )
         buttons = [(tr("A tenth of the rate"), self._lower_rate)]
         if event.node in self.document.store.state.graph.nodes:
-            buttons.append((tr("Show the layer"), lambda: self.window.canvas.reveal(event.node)))
-        self.window.notice.show_notice(Notice(RUN, text, "error", buttons, weight=2))
+            buttons.append((tr("Show the layer"), lambda: self.desk.canvas.reveal(event.node)))
+        self.notices.show_notice(Notice(RUN, text, "error", buttons, weight=2))
 
     def _lower_rate(self) -> None:
         rate = self.window.top_bar.rate.value()
@@ -132,8 +139,8 @@ class RunFlow(QObject):
         text = tr("Training failed{where}: {why}", where=where, why=problems or event.message)
         buttons = [(tr("Details…"), lambda: self._details(event))]
         if event.node in self.document.store.state.graph.nodes:
-            buttons.append((tr("Show the layer"), lambda: self.window.canvas.reveal(event.node)))
-        self.window.notice.show_notice(Notice(RUN, text, "error", buttons, weight=2))
+            buttons.append((tr("Show the layer"), lambda: self.desk.canvas.reveal(event.node)))
+        self.notices.show_notice(Notice(RUN, text, "error", buttons, weight=2))
 
     def _details(self, event: Failed) -> None:
         box = QMessageBox(QMessageBox.Icon.NoIcon, tr("What went wrong"), event.message, parent=self.window)
@@ -155,7 +162,7 @@ class RunFlow(QObject):
         if event.best_epoch > 0:
             words += " " + tr("The weights of epoch {epoch}, the best one, are back.", epoch=event.best_epoch)
         words += self._test_words()
-        self.window.notice.show_notice(
+        self.notices.show_notice(
             Notice(RUN, words, "good", ((tr("Look at the answers"), lambda: self.window.show_panel("answers")),))
         )
 
@@ -173,11 +180,11 @@ class RunFlow(QObject):
 
     def _stale(self, stale: bool) -> None:
         if not stale or not self.bridge.trained:
-            self.window.notice.clear(EDITED)
+            self.notices.clear(EDITED)
             return
         options = (("initial", tr("the initial weights")), ("keep", tr("the trained weights")))
         chosen = self.document.store.state.training.start_from
-        self.window.notice.show_notice(
+        self.notices.show_notice(
             Notice(
                 EDITED,
                 tr("The network was edited since it was trained. Run starts from:"),
@@ -194,15 +201,15 @@ class RunFlow(QObject):
         if fresh:
             layers = ", ".join(dict.fromkeys(self._name(node) for node, _ in fresh))
             text = tr("The trained weights were kept. New shapes start anew: {layers}.", layers=layers)
-            self.window.notice.show_notice(Notice("fresh", text, "accent"))
+            self.notices.show_notice(Notice("fresh", text, "accent"))
 
     def _data(self) -> None:
         loader = self.document.loader
         if loader.problem:
             buttons = ((tr("Choose other data…"), lambda: self.window.show_setup("data")),)
-            self.window.notice.show_notice(Notice("data", loader.problem, "error", buttons, weight=2))
+            self.notices.show_notice(Notice("data", loader.problem, "error", buttons, weight=2))
         else:
-            self.window.notice.clear("data")
+            self.notices.clear("data")
         self._check_fit()
 
     def _check_fit(self) -> None:
@@ -210,10 +217,10 @@ class RunFlow(QObject):
         dataset, state = self.document.loader.dataset, self.document.store.state
         reason = misfit(state, dataset) if dataset is not None and state.graph.nodes else ""
         if not reason:
-            self.window.notice.clear(FIT)
+            self.notices.clear(FIT)
             return
         text = tr("{reason} Run would refuse that.", reason=reason)
-        self.window.notice.show_notice(
+        self.notices.show_notice(
             Notice(FIT, text, "warning", ((tr("Fit the network to the data"), self._fit),), weight=3)
         )
 
@@ -229,5 +236,5 @@ class RunFlow(QObject):
         """Sentences in the language in force."""
         self._told = None
         self._stale(self.bridge.stale)
-        if self.window.notice.current is not None and self.window.notice.current.key == RUN:
+        if self.notices.named(RUN) is not None:
             self._tell_end()

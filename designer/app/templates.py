@@ -30,9 +30,9 @@ def drawn_template(window: MainWindow, name: str) -> DocState:
 
 
 def new_from_template(window: MainWindow, name: str) -> None:
-    """A new document without a file; unsaved changes are asked for first."""
-    title = tr_declared(TEMPLATES[name].title)
-    window.files.unless_unsaved(lambda: window.document.new(drawn_template(window, name), title))
+    """A new document without a file."""
+    state = drawn_template(window, name)
+    window.desks.free().document.new(state, tr_declared(TEMPLATES[name].title))
 
 
 def insert_template(window: MainWindow, name: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
 
@@ -12,6 +14,14 @@ from widgets import tokens
 from widgets.i18n import language_changed, tr
 
 PAUSE_MS = 50
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one document's slider stands."""
+
+    step: int
+    at_end: bool
 
 
 class TimeSlider(QWidget):
@@ -71,6 +81,21 @@ class TimeSlider(QWidget):
                 self.slider.setValue(step)
         self.setVisible(step > 0)
         self._show_place()
+
+    @property
+    def place_now(self) -> Place:
+        """What ``show_place`` brings back."""
+        return Place(self.slider.value(), self._at_end)
+
+    def show_place(self, frame: Frame, place: Place | None) -> None:
+        """The slider of another document, where it was left."""
+        self._pause.stop()
+        self._last, self._at_end = -1, place is None or place.at_end
+        self.show_frame(frame)
+        if place is not None and not place.at_end:
+            with QSignalBlocker(self.slider):
+                self.slider.setValue(place.step)
+            self._show_place()
 
     def show_state(self, state: RunState) -> None:
         """What runs is at its end; only what rests can be looked back on."""

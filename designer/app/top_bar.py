@@ -99,6 +99,13 @@ class TopBar(QToolBar):
             self.addWidget(button)
         icons.bind_icon(actions["train.run"], "play", "on_accent")
 
+    def show_store(self, store: Store) -> None:
+        """Another document's settings."""
+        self.store.changed.disconnect(self._follow)
+        self.store = store
+        store.changed.connect(self._follow)
+        self.refresh()
+
     def show_running(self, running: bool) -> None:
         """Pause while it runs, else play."""
         icons.bind_icon(self.run.defaultAction(), "pause" if running else "play", "on_accent")

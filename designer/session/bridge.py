@@ -8,44 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from designer.document import DocState
 from designer.session.data_loader import DataLoader
 from designer.session.feeding import Feeder
+from designer.session.fork import Fork
 from designer.session.frame import Frame
-from designer.session.history import SnapshotHistory
+from designer.session.history import SnapshotHistory, merged
+from designer.session.run_state import Follow, RunName, RunState, state_after
 from designer.session.staleness import stale, take_over
 from designer.session.store import Store
 from designer.session.switching import QuickSwitching
 from engine.graph import Project
 from engine.probes import ProbeRequest
 from engine.training import ResumeState, Session
-from engine.training.events import Diverged, EpochEnded, Evaluated, Failed, Finished, Prepared, StateChanged
+from engine.training.events import EpochEnded, Evaluated, Failed, Prepared
+from engine.training.past import Past
 from widgets.i18n import tr
 
+__all__ = ["Bridge", "Follow", "RunName", "RunState"]
+
 POLL_MS = 33
-RunName = Literal["idle", "preparing", "paused", "running", "finished", "diverged", "failed"]
-
-
-@dataclass(frozen=True)
-class RunState:
-    """Where the run stands, for buttons and words. ``cause``: the event that tells more (Diverged, Failed, ...)."""
-
-    name: RunName = "idle"
-    cause: object = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is under way that Pause would end."""
-        return self.name in ("preparing", "running")
-
-
-Follow = Literal["wait", "run", "step", "epoch"]
-
 
 class Bridge(QObject):
     """Owns the session of one document. ``run`` makes one when there is none, or when the document was edited."""
@@ -59,6 +46,10 @@ class Bridge(QObject):
     stale_changed = Signal(bool)
     #: ((node id, weight name), ...) that had to start anew although the trained weights were kept
     fresh_weights = Signal(object)
+    #: the data are others than those that the opened training was trained on
+    data_changed = Signal()
+    #: a session has ended for good: its last epochs are there now
+    ended = Signal(object)
 
     def __init__(self, store: Store, loader: DataLoader, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -72,10 +63,12 @@ class Bridge(QObject):
         self._closing: list[Session] = []
         self._waiting: list[tuple[Future[Any], Callable[[Any], None], Callable[[], None]]] = []
         self._resume: ResumeState | None = None
+        self._past: Past | None = None
         self._opened: Project | None = None
         self._starting: tuple[Follow, Any] | None = None
         self._request: ProbeRequest | None = None
         self._switching = QuickSwitching()
+        self.fork = Fork(self)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self.poll)
@@ -108,29 +101,32 @@ class Bridge(QObject):
         if self._starting is not None:
             self._starting = None
             self._show_state(RunState())
-        if self.session is not None:
+        if self.fork.on:
+            self.fork.pacer.hold()
+        elif self.session is not None:
             self.session.pause()
 
     def reset(self) -> None:
         """Back to the initial weights of the same seed, nothing trained."""
         self._resume = None
+        self.fork.end()
         if self.session is None:
             self._starting = None
             self._show_state(RunState())
             return
         if self.stale or self.state.name in ("failed", "preparing"):
-            self._end_session()
+            self.end_session()
             self._show_state(RunState())
             self._clear_frame()
         else:
             self.session.reset()
             self._clear_frame()
 
-    def resume_from(self, state: ResumeState | None, weights: Any = None) -> None:
+    def resume_from(self, state: ResumeState | None, weights: Any = None, past: Past | None = None) -> None:
         """A file was opened: goes on from its stored state or weights; without either there is no training yet."""
-        self._end_session()
+        self.end_session()
         self._waiting.clear()
-        self._resume, self._opened = state, self.store.state.project()
+        self._resume, self._past, self._opened = state, past, self.store.state.project()
         self._show_stale(False)
         self._show_state(RunState())
         self.frame = Frame(run=self.frame.run + 1, document=self.frame.document + 1)
@@ -158,11 +154,16 @@ class Bridge(QObject):
         if self.session is None:
             return
         told = tr("Goes on from step {step}", step=step)
-        self.when(self.session.state_at(step), lambda state: (self._fork(state), self.message.emit(told)))
+        session = self.session
+        self.when(session.state_at(step), lambda state: self._go_on(session, state, told))
 
-    def _fork(self, state: ResumeState) -> None:
-        self._resume = state
-        self._start("wait", None)
+    def _go_on(self, session: Session, state: ResumeState, told: str) -> None:
+        def start(past: Past) -> None:
+            self._resume, self._past = state, past
+            self._start("wait", None)
+            self.message.emit(told)
+
+        self.when(session.past(int(state.scalars["step"])), start)
 
     def when(
         self, answer: Future[Any], use: Callable[[Any], None], otherwise: Callable[[], None] = lambda: None
@@ -185,6 +186,9 @@ class Bridge(QObject):
         return self.session is not None and self.session.status.step > 0
 
     def _go(self, follow: Follow) -> None:
+        if self.fork.stage == "chosen":
+            self.fork.launch(follow)
+            return
         session = self.session
         if session is None or self.stale or self.state.name == "failed":
             self._restart(follow)
@@ -195,7 +199,10 @@ class Bridge(QObject):
             )
             session.reset()
             self._clear_frame()
-        self._command(session, follow)
+        if self.fork.on:
+            self.fork.command(follow)
+        else:
+            self._command(session, follow)
 
     def _extended(self, session: Session) -> bool:
         """A run whose epochs were through goes on when more are asked for; one that stopped early starts again."""
@@ -223,7 +230,7 @@ class Bridge(QObject):
 
     def _start(self, follow: Follow, weights: Any) -> None:
         """A new session as soon as the data are there."""
-        self._end_session()
+        self.end_session()
         self._starting = (follow, weights)
         self._show_state(RunState("preparing"))
         self.loader.load()
@@ -236,43 +243,83 @@ class Bridge(QObject):
         if self.loader.dataset is None:
             self._show_state(RunState("failed", Failed(self.loader.problem)))
             return
-        resume, self._resume = self._resume, None
-        session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume)
+        (resume, self._resume), (past, self._past) = (self._resume, None), (self._past, None)
+        session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume, past=past)
+        self.take_session(session, self.frame.run + 1)
+        self._command(session, follow)
+
+    def take_session(self, session: Session, run: int) -> None:
+        """Shows this session from now on, and starts it."""
         self.session = session
         self._show_stale(False)
-        self._clear_frame(self.frame.run + 1)
+        self._show_state(RunState("preparing"))
+        self._clear_frame(run)
         session.start()
-        # Before the first command: what it leaves behind is to be looked at.
-        self._request = self.feeder.request(self.loader.dataset)
-        if self._request is not None:
-            session.request(self._request)
-        self._command(session, follow)
+        self._send_request()
         self._timer.start()
 
-    def _end_session(self) -> None:
+    def _send_request(self) -> None:
+        """Before the first command: what it leaves behind is to be looked at."""
+        self._request = self.feeder.request(self.frame.dataset or self.loader.dataset)
+        if self._request is not None:
+            for session in (self.session, self.fork.twin):
+                if session is not None:
+                    session.request(self._request)
+
+    def show_side(self, frame: Frame, state: RunState) -> None:
+        """The other side of a fork is the one on show now."""
+        self.frame = frame
+        self._show_stale(False)
+        self._show_state(state)
+        self.framed.emit(frame)
+        self.feeder.feed(frame)
+
+    def show_alone(self) -> None:
+        """A fork is over; what was on show goes on."""
+        self.frame = replace(self.frame, side="", other=None)
+        self.framed.emit(self.frame)
+
+    def close_session(self, session: Session) -> None:
+        """Not waited for: a step of a large network takes its time, and the window must not."""
+        session.close(timeout=0.0)
+        self._closing.append(session)
+        self._timer.start()
+
+    def end_session(self) -> None:
+        """No training from now on."""
         self._starting = None
+        self.fork.end()
         if self.session is not None:
-            # Not waited for: a step of a large network takes its time, and the window must not.
-            self.session.close(timeout=0.0)
-            self._closing.append(self.session)
+            self.close_session(self.session)
             self.session = None
         self._switching.show(False)
 
     def shut_down(self, timeout: float = 5.0) -> bool:
         """Ends every worker and waits for it; True if all ended in time."""
         self._timer.stop()
-        self._end_session()
+        self.end_session()
         ended = all([s.close(timeout) for s in self._closing])
         self._closing = [s for s in self._closing if s.alive]
         self._waiting.clear()
         return ended
+
+    def leave(self) -> list[Session]:
+        """Ends every worker and waits for none; those that are still at their last step."""
+        self._timer.stop()
+        self.end_session()
+        self._waiting.clear()
+        return self._closing
+
+    def show_pace(self, milliseconds: int) -> None:
+        """How often it asks: seldom while nobody can see the document."""
+        self._timer.setInterval(milliseconds)
 
     # the way back -------------------------------------------------------------------------------------------------
 
     def poll(self) -> None:
         """Takes what is new."""
         self._answer_waiting()
-        self._closing = [s for s in self._closing if s.alive]
+        self._sweep()
         session = self.session
         if session is None:
             self.feeder.feed(self.frame)
@@ -293,6 +340,12 @@ class Bridge(QObject):
             self.framed.emit(self.frame)
         self.feeder.feed(self.frame)
 
+    def _sweep(self) -> None:
+        gone = [s for s in self._closing if not s.alive]
+        self._closing = [s for s in self._closing if s.alive]
+        for session in gone:
+            self.ended.emit(session)
+
     def _changes(self, session: Session) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, value in (("status", session.status), ("columns", session.columns), ("epochs", session.epochs)):
@@ -303,14 +356,16 @@ class Bridge(QObject):
         snapshot = session.mailbox.take()
         if snapshot is not None:
             self.history.add(snapshot)
-            found["snapshot"], found["earlier"] = snapshot, self.history.kept
+            found["snapshot"], found["earlier"] = snapshot, merged(self.history.kept, session.moments)
+        other = self.fork.poll()
+        if other is not self.frame.other:
+            found["other"] = other
         return found
 
     def _ask_for_probes(self, session: Session) -> None:
         request = self.feeder.request(self.frame.dataset)
         if request is not None and request is not self._request:
-            self._request = request
-            session.request(request)
+            self._send_request()
 
     def _answer_waiting(self) -> None:
         ready = [w for w in self._waiting if w[0].done()]
@@ -322,16 +377,17 @@ class Bridge(QObject):
                 use(answer.result())
 
     def _event(self, event: object, session: Session) -> None:
+        state = state_after(event, self.state)
+        if state is not None:
+            self._show_state(state)
         if isinstance(event, Prepared):
             self._switching.show(event.backend == "numpy")
             self.frame = replace(self.frame, plan=event.plan)
-            self.fresh_weights.emit(event.fresh)
-        elif isinstance(event, StateChanged):
-            if event.state != "closed" and not _is_told_otherwise(event.state, self.state):
-                self._show_state(RunState(event.state))
-        elif isinstance(event, Diverged | Failed | Finished):
-            name: RunName = {Diverged: "diverged", Failed: "failed", Finished: "finished"}[type(event)]  # type: ignore[assignment]
-            self._show_state(RunState(name, event))
+            self.fork.hear(event)
+            if event.data_changed:
+                self.data_changed.emit()
+            if not self.fork.on:
+                self.fresh_weights.emit(event.fresh)
         elif isinstance(event, Evaluated):
             self.frame = replace(self.frame, results={**self.frame.results, event.result.split: event.result})
         elif isinstance(event, EpochEnded):
@@ -347,7 +403,11 @@ class Bridge(QObject):
         plan = self.frame.plan if run is None else None
         dataset = self.frame.dataset or self.loader.dataset
         number, document = (self.frame.run if run is None else run), self.frame.document
-        self.frame = Frame(run=number, document=document, plan=plan, names=self._names(), dataset=dataset)
+        side = self.fork.side if self.fork.on else ""
+        self.frame = Frame(
+            run=number, document=document, plan=plan, names=self._names(), dataset=dataset, side=side,
+            other=self.fork.frame if self.fork.on else None,
+        )  # fmt: skip
         self.framed.emit(self.frame)
         self.feeder.feed(self.frame)
 
@@ -362,9 +422,15 @@ class Bridge(QObject):
         if self.session is None:
             return
         if old.graph is not new.graph or old.data is not new.data or old.training is not new.training:
-            self._show_stale(stale(self.session.project, new.project()))
-            if not self.stale and old.training is not new.training:
-                take_over(self.session, new.training)
+            if not self.fork.follows(new):
+                self.judge_document()
+                if not self.stale and old.training is not new.training:
+                    take_over(self.session, new.training)
+
+    def judge_document(self) -> None:
+        """Whether the training still is of what is drawn."""
+        if self.session is not None:
+            self._show_stale(stale(self.session.project, self.store.state.project()))
 
     def _follow_data(self) -> None:
         self._start_with_data()
@@ -380,7 +446,3 @@ class Bridge(QObject):
             self.stale = now
             self.stale_changed.emit(now)
 
-
-def _is_told_otherwise(name: str, shown: RunState) -> bool:
-    """The bare state comes beside the event that says more; the one with the cause stays."""
-    return shown.name == name and shown.cause is not None

@@ -8,16 +8,25 @@ SWITCH_INTERVAL = 0.0005
 
 
 class QuickSwitching:
-    """A backend that steps in Python holds the interpreter: it has to hand it over more often, until it is through."""
+    """A backend that steps in Python holds the interpreter: it has to hand it over more often, until it is through.
+
+    Several documents may train at once: it stays quick until the last of them is through.
+    """
+
+    _before = 0.0
+    _asked = 0
 
     def __init__(self) -> None:
-        self._before = 0.0
+        self._on = False
 
     def show(self, on: bool) -> None:
         """Quick, or as it was before."""
-        if on and not self._before:
-            self._before = sys.getswitchinterval()
+        if on == self._on:
+            return
+        self._on = on
+        if on and not QuickSwitching._asked:
+            QuickSwitching._before = sys.getswitchinterval()
             sys.setswitchinterval(SWITCH_INTERVAL)
-        elif not on and self._before:
-            sys.setswitchinterval(self._before)
-            self._before = 0.0
+        QuickSwitching._asked += 1 if on else -1
+        if not QuickSwitching._asked:
+            sys.setswitchinterval(QuickSwitching._before)

@@ -83,6 +83,12 @@ class Trial(QObject):
         self._closing.clear()
         return ended
 
+    def leave(self) -> list[Session]:
+        """Ends it without waiting; what is still at its last step."""
+        self.cancel()
+        self._timer.stop()
+        return self._closing
+
     def _poll(self) -> None:
         self._closing = [s for s in self._closing if s.alive]
         session = self._session

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from designer.app.looks import Looks
 from designer.app.main_window import MainWindow
 from designer.app.settings import Settings
+from designer.session.collector import Collector
 
 
 @pytest.fixture
@@ -26,7 +27,8 @@ def settings(qapp: QApplication, tmp_path: Path) -> Iterator[Settings]:
 
 def end(window: MainWindow) -> None:
     """Closes a window without questions, and everything that belongs to it."""
-    window.document.store.mark_saved()
+    for desk in window.desks.all:
+        desk.document.store.mark_saved()
     window._closing = True
     window.close()
     window.deleteLater()
@@ -38,6 +40,8 @@ def end(window: MainWindow) -> None:
 def make_window(qapp: QApplication, settings: Settings, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
     """Windows with the same settings and recovery folder, closed at the end."""
     made: list[MainWindow] = []
+    # As in the program: a worker that collects Qt objects would crash the process.
+    collector = Collector(qapp)
 
     def make() -> MainWindow:
         window = MainWindow(settings, tmp_path / "recovery")
@@ -50,6 +54,8 @@ def make_window(qapp: QApplication, settings: Settings, tmp_path: Path) -> Itera
     yield make
     for window in made:
         end(window)
+    collector.close()
+    collector.deleteLater()
 
 
 @pytest.fixture

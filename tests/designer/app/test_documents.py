@@ -95,7 +95,7 @@ def test_saving_before_the_stored_training_is_taken_up_keeps_it(
     else:
         monkeypatch.setattr("engine.training.session.Session.start", lambda self: None)
     with qtbot.waitSignal(document.opened, timeout=10_000):
-        window.files.open_path(path)
+        document.open(path)
     qtbot.waitUntil(lambda: (document.bridge.session is None) == (late == "data"), timeout=10_000)
     document.store.apply("name", rename, next(iter(document.store.state.graph.nodes)), "another")
     done: list[bool] = []
@@ -132,15 +132,19 @@ def test_the_title_marks_changes_and_undo_takes_the_mark_away(opened: Opened) ->
     assert not window.isWindowModified()
 
 
-@pytest.mark.parametrize(("said", "left"), [("cancel", 77), ("discard", 20)])
-def test_new_asks_about_unsaved_changes(opened: Opened, monkeypatch: pytest.MonkeyPatch, said: str, left: int) -> None:
+@pytest.mark.parametrize(("said", "left"), [("cancel", 1), ("discard", 0)])
+def test_closing_a_tab_asks_about_unsaved_changes(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, said: str, left: int
+) -> None:
     window = opened("spiral")
     window.document.store.apply("e", set_training, "epochs", 77)
     asked = answer(monkeypatch, said)
     window.actions_["file.new"].trigger()
-    assert len(asked) == 1
-    assert window.document.store.state.training.epochs == left
-    assert bool(window.document.store.state.graph.nodes) == (said == "cancel")
+    assert not asked and not window.document.store.state.graph.nodes, "a new document has a tab of its own"
+    spiral = window.desks.all[0]
+    window.desks.close(spiral)
+    assert asked == ["spiral"]
+    assert [d.document.name for d in window.desks.all].count("spiral") == left
 
 
 def test_closing_with_save_saves_first(
@@ -310,7 +314,7 @@ def test_opening_a_file_saved_while_it_trained_changes_nothing(opened: Opened, q
     document.save(path)
     qtbot.waitUntil(lambda: not document.store.modified and path.exists(), timeout=10_000)
     with qtbot.waitSignal(document.opened, timeout=10_000):
-        window.files.open_path(path)
+        document.open(path)
     qtbot.waitUntil(lambda: len(document.runs.runs) == 1, timeout=20_000)
     assert not document.store.modified
     document.bridge.epoch()
