@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from engine.probes.snapshot import Floats, Histogram
 
-
 #: values of one dot product in single precision
 PART = 8192
+#: mean squares that single precision holds without loss
+SMALLEST, LARGEST = 1e-24, 1e30
 
 
 def rms(a: Floats) -> float:
@@ -20,8 +21,11 @@ def rms(a: Floats) -> float:
     if flat.dtype == np.float64:
         return float(np.sqrt(flat @ flat / a.size))
     # Short dot products in float32 are exact to 1e-6 and six times as fast as one in float64; their sum is in float64.
-    parts = (flat[k : k + PART] for k in range(0, flat.size, PART))
-    return float(np.sqrt(sum(float(np.dot(p, p)) for p in parts) / a.size))
+    with np.errstate(over="ignore", under="ignore"):
+        square = sum(float(np.dot(p, p)) for p in (flat[k : k + PART] for k in range(0, flat.size, PART))) / a.size
+    if not SMALLEST < square < LARGEST:  # squares that single precision does not hold
+        square = float(np.einsum("i,i->", flat, flat, dtype=np.float64)) / a.size
+    return float(np.sqrt(square))
 
 
 def norm(a: Floats) -> float:
