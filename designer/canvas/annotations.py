@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, Qt, QUrl
+from PySide6.QtCore import QPointF, QRectF, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -101,6 +101,14 @@ class Annotations:
         """All selected frames and notes."""
         if self.selection.areas:
             self.store.attempt(tr("Colour"), verbs.recolour, tuple(sorted(self.selection.areas)), colour)
+
+    def chosen_rect(self) -> QRectF | None:
+        """The rectangle around what is selected, None if that is nothing."""
+        scene, chosen = self.canvas.scene_, self.selection
+        rect = scene.content(chosen.nodes)
+        for key in chosen.areas:
+            rect = rect.united(scene.areas[key].rect())
+        return None if rect.isEmpty() else rect
 
     def select_contents(self) -> None:
         """What the selected frames hold."""

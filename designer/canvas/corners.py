@@ -53,7 +53,7 @@ class Corners(QObject):
         """Where the view shows all and nobody has moved it: frame anew (``anew``), or if something is out of sight."""
         canvas = self.canvas
         if canvas.whole and canvas.tool is None and canvas.drop_tool is None and (anew or not self._all_clear()):
-            canvas.frame_all()
+            canvas.frame(canvas.everything())
         self.show_view(canvas.visible_rect())
 
     def _all_clear(self) -> bool:

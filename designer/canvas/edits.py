@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
-from designer.canvas.layout import column_gap, row_width
+from designer.canvas.arranging import Arranging
 from designer.canvas.ports import PortRef
 from designer.canvas.rename import RenameField
 from designer.document import DocState, Point, verbs
@@ -35,6 +35,7 @@ class Edits:
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas, self.store, self.selection = canvas, canvas.store, canvas.selection
+        self.arranging = Arranging(canvas)
         self._nudged: tuple[float, object, tuple[str, ...]] = (0.0, object(), ())
         self._pasted: tuple[str, int] = ("", 0)
 
@@ -105,6 +106,9 @@ class Edits:
 
     def rename(self, node_id: str | None = None) -> RenameField | None:
         """Edit the name in place on the card."""
+        if node_id is None and self.selection.areas and not self.selection.nodes:
+            self.canvas.annotations.write()
+            return None
         node_id = node_id or self.selection.current
         return RenameField(self.canvas, node_id) if node_id in self.canvas.scene_.nodes else None
 
@@ -152,17 +156,6 @@ class Edits:
     def distribute(self, direction: Literal["across", "down"]) -> None:
         """Equal space between neighbours."""
         self.canvas.glide(tr("Distribute"), verbs.distribute, self.selection.nodes, direction, self._sizes())
-
-    def auto_layout(self) -> None:
-        """All, or the selection if it is several; what is current stays under the eye."""
-        canvas, nodes = self.canvas, self.selection.nodes
-        ids = nodes if len(nodes) > 1 else None
-        sizes = self._sizes(roomy=True)
-        gap = column_gap(canvas.scene_)
-        width = row_width(self.store.state, ids, sizes, gap, canvas.viewport().width(), canvas.viewport().height())
-        canvas.motion.begin(None if ids else canvas.frame_all)
-        self.store.attempt(tr("Lay out"), verbs.lay_out, ids, sizes, self.selection.current, width, gap)
-        canvas.motion.start()
 
     # ------------------------------------------------------------------ clipboard
 

@@ -44,14 +44,19 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_G, _CTRL): lambda c: c.groups.group(),
     (_K.Key_G, _CTRL | _SHIFT): lambda c: c.groups.ungroup(),
     (_K.Key_J, _NONE): lambda c: c.edits.lazy_connect(),
-    (_K.Key_Left, _ALT): lambda c: c.edits.walk(-1, 0),
-    (_K.Key_Right, _ALT): lambda c: c.edits.walk(1, 0),
-    (_K.Key_Up, _ALT): lambda c: c.edits.walk(0, -1),
-    (_K.Key_Down, _ALT): lambda c: c.edits.walk(0, 1),
-    (_K.Key_Left, _ALT | _SHIFT): lambda c: c.edits.walk(-1, 0, extend=True),
-    (_K.Key_Right, _ALT | _SHIFT): lambda c: c.edits.walk(1, 0, extend=True),
-    (_K.Key_Up, _ALT | _SHIFT): lambda c: c.edits.walk(0, -1, extend=True),
-    (_K.Key_Down, _ALT | _SHIFT): lambda c: c.edits.walk(0, 1, extend=True),
+    (_K.Key_J, _CTRL): lambda c: c.annotations.add_frame(),
+    (_K.Key_N, _SHIFT): lambda c: c.annotations.add_note(),
+    (_K.Key_H, _NONE): lambda c: c.edits.toggle_collapsed(),
+    (_K.Key_Left, _ALT): lambda c: c.visits.back(),
+    (_K.Key_Right, _ALT): lambda c: c.visits.forward(),
+    (_K.Key_Left, _CTRL): lambda c: c.edits.walk(-1, 0),
+    (_K.Key_Right, _CTRL): lambda c: c.edits.walk(1, 0),
+    (_K.Key_Up, _CTRL): lambda c: c.edits.walk(0, -1),
+    (_K.Key_Down, _CTRL): lambda c: c.edits.walk(0, 1),
+    (_K.Key_Left, _CTRL | _SHIFT): lambda c: c.edits.walk(-1, 0, extend=True),
+    (_K.Key_Right, _CTRL | _SHIFT): lambda c: c.edits.walk(1, 0, extend=True),
+    (_K.Key_Up, _CTRL | _SHIFT): lambda c: c.edits.walk(0, -1, extend=True),
+    (_K.Key_Down, _CTRL | _SHIFT): lambda c: c.edits.walk(0, 1, extend=True),
     (_K.Key_Left, _NONE): lambda c: c.edits.nudge(-GRID, 0),
     (_K.Key_Right, _NONE): lambda c: c.edits.nudge(GRID, 0),
     (_K.Key_Up, _NONE): lambda c: c.edits.nudge(0, -GRID),
@@ -67,10 +72,7 @@ def run_key(canvas: Canvas, event: QKeyEvent) -> bool:
     """True if the key was for the canvas. During a gesture only Escape is."""
     key = Qt.Key(event.key())
     if key == _K.Key_Escape:
-        idle = canvas.tool is None and canvas.drop_tool is None and canvas.click_chain is None
-        if idle and (canvas.selection.nodes or canvas.selection.wires or not canvas.groups.leave()):
-            canvas.selection.clear()
-        canvas.cancel_tool()
+        _escape(canvas)
         return True
     if canvas.tool is not None:
         return True
@@ -79,3 +81,14 @@ def run_key(canvas: Canvas, event: QKeyEvent) -> bool:
     if action is not None:
         action(canvas)
     return action is not None
+
+
+def _escape(canvas: Canvas) -> None:
+    """Ends what goes on: a layout on its way, else a gesture, else the selection, else the group that is entered."""
+    if canvas.edits.arranging.cancel():
+        return
+    idle = canvas.tool is None and canvas.drop_tool is None and canvas.click_chain is None
+    chosen = canvas.selection.nodes or canvas.selection.wires or canvas.selection.areas
+    if idle and (chosen or not canvas.groups.leave()):
+        canvas.selection.clear()
+    canvas.cancel_tool()

@@ -23,11 +23,18 @@ class Motion(QObject):
         self._run.valueChanged.connect(self._step)
         self._run.finished.connect(self._done)
         self._after: Callable[[], None] | None = None
+        self._take_back: Callable[[], None] | None = None
+        self._most = 0
 
-    def begin(self, after: Callable[[], None] | None = None) -> None:
-        """The next edit is shown as motion; ``after`` is called at its end."""
+    def begin(self, after: Callable[[], None] | None = None, take_back: Callable[[], None] | None = None,
+              most: int = 1_000_000) -> None:  # fmt: skip
+        """The next edit is shown as motion; ``after`` is called at its end. ``take_back``: what ``cancel`` does.
+
+        With more than ``most`` cards on their way they jump.
+        """
         self.finish()
-        self.armed, self._after = True, after
+        self._most = most
+        self.armed, self._after, self._take_back = True, after, take_back
 
     def glide(self, item: NodeItem, target: QPointF) -> bool:
         """Take the card there; False where nothing should move by itself."""
@@ -39,6 +46,9 @@ class Motion(QObject):
     def start(self) -> None:
         """The edit is done: go."""
         self.armed = False
+        if len(self._ways) > self._most:
+            self._step(1.0)
+            self._ways = []
         if self._ways:
             self._run.start()
         else:
@@ -51,12 +61,22 @@ class Motion(QObject):
             self._step(1.0)
             self._done()
 
+    def cancel(self) -> bool:
+        """Escape: what is moving goes back to where it was, as if nothing had been done. False if nothing can."""
+        take_back = self._take_back
+        if not self._ways or take_back is None:
+            return False
+        self._run.stop()
+        self._ways, self._after, self._take_back = [], None, None
+        take_back()
+        return True
+
     def _step(self, share: object) -> None:
         t = float(share)  # type: ignore[arg-type]
         self._move({i.node_id: end if t >= 1.0 else start + (end - start) * t for i, start, end in self._ways})
 
     def _done(self) -> None:
         self._ways = []
-        after, self._after = self._after, None
+        after, self._after, self._take_back = self._after, None, None
         if after is not None:
             after()

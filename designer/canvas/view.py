@@ -36,8 +36,10 @@ from designer.canvas.scene import CanvasScene
 from designer.canvas.tools.base import Pointer, Tool
 from designer.canvas.tools.choose import choose_tool, pull_off
 from designer.canvas.tools.click_chain import ClickChain
+from designer.canvas.visits import Visits
 from designer.canvas.wording import with_names
 from designer.document import DocState, Point
+from designer.document.layout import Direction
 from designer.session.analyst import Analyst
 from designer.session.selection import Selection
 from designer.session.store import Store
@@ -71,7 +73,7 @@ class Canvas(DropView):
         self.quick: QuickAdd | None = None
         self.chain_line: ChainLine | None = None
         self.groups = Groups(self)
-        self.annotations = Annotations(self)
+        self.annotations, self.visits = Annotations(self), Visits(self)
         self.bubble, self.corners = Bubble(self), Corners(self)
         self.hint, self.legend, self.minimap = self.corners.hint, self.corners.legend, self.corners.minimap
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -85,7 +87,7 @@ class Canvas(DropView):
         self.store.refused.connect(lambda refusal: self.message.emit(self.words_of(refusal)))
         self.analyst.changed.connect(self._show_analysis)
         self.selection.changed.connect(self._show_selection)
-        self.minimap.go.connect(self.centre_on)
+        self.minimap.go.connect(self.jump_to)
         tokens.on_theme(self, self._apply_theme)
         language_changed.connect(self._retranslate)
 
@@ -102,7 +104,8 @@ class Canvas(DropView):
         self.annotations.show_selection()
         self.hint.setVisible(not new.graph.nodes)
         if not old.graph.nodes.keys() & new.graph.nodes.keys() and len(new.graph.nodes) > 1:
-            self.frame_all()
+            self.frame(self.everything())
+            self.visits.clear()
         self.corners.follow()
 
     def _show_analysis(self, analysis: Analysis) -> None:
@@ -151,17 +154,25 @@ class Canvas(DropView):
 
     def frame_all(self) -> None:
         """Home: everything."""
-        self.motion.finish()
-        self.frame(self.everything())
+        with self.visits.leap():
+            self.motion.finish()
+            self.frame(self.everything())
 
     def frame_selection(self) -> None:
         """F: what is selected, or everything."""
-        self.motion.finish()
-        self.frame(self.scene_.content(self.selection.nodes) if self.selection.nodes else self.everything())
+        with self.visits.leap():
+            self.motion.finish()
+            self.frame(self.annotations.chosen_rect() or self.everything())
+
+    def jump_to(self, point: QPointF) -> None:
+        """That point in the middle; one can come back."""
+        with self.visits.leap():
+            self.centre_on(point)
 
     def reveal(self, node_id: str) -> None:
         """Select a card and bring it into sight, at a zoom at which it can be read."""
-        self.groups.reveal(node_id)
+        with self.visits.leap():
+            self.groups.reveal(node_id)
 
     # ------------------------------------------------------------------ edits that need the view
 
@@ -172,9 +183,9 @@ class Canvas(DropView):
         self.motion.start()
         return done
 
-    def auto_layout(self) -> None:
-        """Layered layout of the selected cards if there are several, else of all; one undo step."""
-        self.edits.auto_layout()
+    def auto_layout(self, direction: Direction | None = None) -> None:
+        """Layered layout of the selected cards if there are several, else of all; one undo step; Escape cancels."""
+        self.edits.arranging.lay_out(direction)
 
     def add_layer(self, type_name: str) -> str | None:
         """A new layer beside the selected card and wired to it, or in the middle of the view."""
@@ -377,5 +388,5 @@ class Canvas(DropView):
         self.corners.place()
         if not self._framed and self.viewport().width() > 50:
             self._framed = True
-            self.frame_all()
+            self.frame(self.everything())
         self.corners.keep_whole(anew=True)

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from designer.document import DocState
-from designer.document.verbs import place_missing
+from designer.document.verbs import adopt, place_missing
 
 
 class Step(QUndoCommand):
@@ -64,6 +64,8 @@ class Store(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self._tell_modified)
         self._state = place_missing(state) if state is not None else DocState()
+        #: the group whose inside is being edited: what is added belongs to it. View state, not undoable.
+        self.within: str | None = None
 
     @property
     def state(self) -> DocState:
@@ -77,7 +79,7 @@ class Store(QObject):
 
     def apply(self, text: str, verb: Callable[..., DocState], *args: object, gesture: object | None = None) -> DocState:
         """``verb(state, *args)`` as one undo step called ``text``; the new state. What changes nothing is no step."""
-        after = verb(self._state, *args)
+        after = adopt(self._state, verb(self._state, *args), self.within)
         if after is not self._state and after != self._state:
             self.undo_stack.push(Step(text, self, after, gesture))
         return self._state
@@ -91,6 +93,13 @@ class Store(QObject):
             return False
         return True
 
+    def squash(self, depth: int, text: str) -> None:
+        """All steps since ``depth`` of the history as one, called ``text``; the document stays as it is."""
+        after = self._state
+        if self.undo_stack.index() - depth > 1:
+            self.undo_stack.setIndex(depth)
+            self.undo_stack.push(Step(text, self, after, None))
+
     def open(self, state: DocState, saved: bool = True) -> None:
         """Another document, its history empty; cards without a place get one.
 
@@ -103,6 +112,13 @@ class Store(QObject):
             self.undo_stack.resetClean()
         old, self._state = self._state, place_missing(state)
         self.changed.emit(old, self._state)
+
+    def take_back(self) -> None:
+        """The last step has never been: undone, and nothing is left to do again."""
+        stack = self.undo_stack
+        if stack.canUndo():
+            stack.command(stack.index() - 1).setObsolete(True)
+            stack.undo()
 
     def mark_saved(self) -> None:
         """What is there now is what the file holds."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from designer.canvas.view import Canvas
 
 _LEFT, _MIDDLE, _RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
+_BACK, _FORWARD = Qt.MouseButton.BackButton, Qt.MouseButton.ForwardButton
 #: how near to its end, on the screen, a wire can be taken off
 GRIP = 40
 
@@ -31,6 +32,9 @@ def choose_tool(canvas: Canvas, at: Pointer) -> Tool | None:
     """The tool for a press there, or None if it begins nothing."""
     if at.button == _MIDDLE or (at.button == _LEFT and canvas.space_held):
         return PanTool(canvas, at)
+    if at.button in (_BACK, _FORWARD):
+        canvas.visits.back() if at.button == _BACK else canvas.visits.forward()
+        return None
     if at.button == _RIGHT:
         return CutTool(canvas, at) if at.ctrl else None
     if at.button != _LEFT:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from designer.canvas import Canvas
 from designer.canvas.edits import next_card
 from designer.document import DocState, Point, verbs
-from tests.designer.canvas.conftest import ALT, SHIFT, Hand
+from tests.designer.canvas.conftest import CTRL, SHIFT, Hand
 from tests.designer.document.drawn import chain, wires
 
 Draw = Callable[..., Canvas]
@@ -30,13 +30,13 @@ def test_the_nearest_in_a_direction(start: str, dx: int, dy: int, found: str | N
 def test_alt_arrows_walk_and_with_shift_gather(draw: Draw) -> None:
     canvas = draw("input", "dense", "relu")
     hand = Hand(canvas)
-    hand.key(K.Key_Right, ALT)
+    hand.key(K.Key_Right, CTRL)
     assert canvas.selection.nodes == ("n1",)
-    hand.key(K.Key_Right, ALT)
+    hand.key(K.Key_Right, CTRL)
     assert canvas.selection.nodes == ("n2",)
-    hand.key(K.Key_Right, ALT | SHIFT)
+    hand.key(K.Key_Right, CTRL | SHIFT)
     assert canvas.selection.nodes == ("n2", "n3")
-    hand.key(K.Key_Right, ALT)
+    hand.key(K.Key_Right, CTRL)
     assert canvas.selection.nodes == ("n2", "n3") and canvas.store.undo_stack.count() == 0
 
 
