@@ -6,7 +6,6 @@ goes to visible views only. Commands go the other way by the session's queue. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -18,19 +17,19 @@ from designer.session.data_loader import DataLoader
 from designer.session.feeding import Feeder
 from designer.session.fork import Fork
 from designer.session.frame import Frame
-from designer.session.history import SnapshotHistory, merged
-from designer.session.run_state import Follow, RunName, RunState, state_after
-from designer.session.staleness import stale, take_over
+from designer.session.history import SnapshotHistory
+from designer.session.reading import news
+from designer.session.run_state import Follow, RunState, send, state_after
+from designer.session.staleness import extended, stale, take_over
 from designer.session.store import Store
 from designer.session.switching import QuickSwitching
+from designer.session.waiting import Otherwise, Use, Waiting
 from engine.graph import Project
 from engine.probes import ProbeRequest
 from engine.training import ResumeState, Session
 from engine.training.events import EpochEnded, Evaluated, Failed, Prepared
 from engine.training.past import Past
 from widgets.i18n import tr
-
-__all__ = ["Bridge", "Follow", "RunName", "RunState"]
 
 POLL_MS = 33
 
@@ -61,7 +60,7 @@ class Bridge(QObject):
         self.feeder = Feeder(self)
         self.stale = False
         self._closing: list[Session] = []
-        self._waiting: list[tuple[Future[Any], Callable[[Any], None], Callable[[], None]]] = []
+        self._waiting = Waiting()
         self._resume: ResumeState | None = None
         self._past: Past | None = None
         self._opened: Project | None = None
@@ -110,17 +109,15 @@ class Bridge(QObject):
         """Back to the initial weights of the same seed, nothing trained."""
         self._resume = None
         self.fork.end()
-        if self.session is None:
-            self._starting = None
-            self._show_state(RunState())
-            return
-        if self.stale or self.state.name in ("failed", "preparing"):
+        if self.session is None or self.stale or self.state.name in ("failed", "preparing"):
+            none = self.session is None
             self.end_session()
             self._show_state(RunState())
-            self._clear_frame()
+            if none:
+                return
         else:
             self.session.reset()
-            self._clear_frame()
+        self._clear_frame()
 
     def resume_from(self, state: ResumeState | None, weights: Any = None, past: Past | None = None) -> None:
         """A file was opened: goes on from its stored state or weights; without either there is no training yet."""
@@ -146,30 +143,23 @@ class Bridge(QObject):
 
     def visit(self, step: int) -> None:
         """Shows how things stood after ``step`` steps; what runs is paused."""
-        if self.session is not None:
+        if self.fork.on:
+            self.fork.visit(step)
+        elif self.session is not None:
             self.session.visit(step)
 
     def go_on_from(self, step: int) -> None:
         """A new run that starts where this one was after ``step`` steps, with the same batches to come."""
-        if self.session is None:
-            return
-        told = tr("Goes on from step {step}", step=step)
-        session = self.session
-        self.when(session.state_at(step), lambda state: self._go_on(session, state, told))
+        self.fork.go_on(step)
 
-    def _go_on(self, session: Session, state: ResumeState, told: str) -> None:
-        def start(past: Past) -> None:
-            self._resume, self._past = state, past
-            self._start("wait", None)
-            self.message.emit(told)
+    def start_from(self, state: ResumeState, past: Past) -> None:
+        """A new session that goes on from there and knows what came before."""
+        self._resume, self._past = state, past
+        self._start("wait", None)
 
-        self.when(session.past(int(state.scalars["step"])), start)
-
-    def when(
-        self, answer: Future[Any], use: Callable[[Any], None], otherwise: Callable[[], None] = lambda: None
-    ) -> None:
+    def when(self, answer: Future[Any], use: Use, otherwise: Otherwise = lambda: None) -> None:
         """``use(result)`` on the GUI thread once the worker has answered; ``otherwise()`` where no answer will come."""
-        self._waiting.append((answer, use, otherwise))
+        self._waiting.add(answer, use, otherwise)
         self._timer.start()
 
     @property
@@ -193,29 +183,15 @@ class Bridge(QObject):
         if session is None or self.stale or self.state.name == "failed":
             self._restart(follow)
             return
-        if self.state.name in ("finished", "diverged") and not self._extended(session):
-            self.message.emit(
-                tr("Starts again from the initial weights (seed {seed})", seed=self.store.state.training.seed)
-            )
-            session.reset()
-            self._clear_frame()
         if self.fork.on:
             self.fork.command(follow)
-        else:
-            self._command(session, follow)
-
-    def _extended(self, session: Session) -> bool:
-        """A run whose epochs were through goes on when more are asked for; one that stopped early starts again."""
-        return (
-            self.state.name == "finished"
-            and session.status.stopped in ("", "epochs")
-            and self.store.state.training.epochs > session.status.epoch
-        )
-
-    @staticmethod
-    def _command(session: Session, follow: Follow) -> None:
-        if follow != "wait":
-            {"run": session.run, "step": session.step, "epoch": session.epoch}[follow]()
+            return
+        if self.state.name in ("finished", "diverged") and not extended(session, self.store.state.training):
+            seed = self.store.state.training.seed
+            self.message.emit(tr("Starts again from the initial weights (seed {seed})", seed=seed))
+            session.reset()
+            self._clear_frame()
+        send(session, follow)
 
     # sessions -----------------------------------------------------------------------------------------------------
 
@@ -246,7 +222,7 @@ class Bridge(QObject):
         (resume, self._resume), (past, self._past) = (self._resume, None), (self._past, None)
         session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume, past=past)
         self.take_session(session, self.frame.run + 1)
-        self._command(session, follow)
+        send(session, follow)
 
     def take_session(self, session: Session, run: int) -> None:
         """Shows this session from now on, and starts it."""
@@ -318,7 +294,7 @@ class Bridge(QObject):
 
     def poll(self) -> None:
         """Takes what is new."""
-        self._answer_waiting()
+        self._waiting.answer()
         self._sweep()
         session = self.session
         if session is None:
@@ -328,7 +304,10 @@ class Bridge(QObject):
             return
         self._ask_for_probes(session)
         before = self.frame
-        changes = self._changes(session)
+        changes = news(session, before, self.history)
+        other = self.fork.poll()
+        if other is not before.other:
+            changes["other"] = other
         if changes:
             self.frame = replace(self.frame, **changes)
         while not session.events.empty():
@@ -346,35 +325,10 @@ class Bridge(QObject):
         for session in gone:
             self.ended.emit(session)
 
-    def _changes(self, session: Session) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in (("status", session.status), ("columns", session.columns), ("epochs", session.epochs)):
-            if value is not getattr(self.frame, name):
-                found[name] = value
-        if session.dataset is not None and session.dataset is not self.frame.dataset:
-            found["dataset"] = session.dataset
-        snapshot = session.mailbox.take()
-        if snapshot is not None:
-            self.history.add(snapshot)
-            found["snapshot"], found["earlier"] = snapshot, merged(self.history.kept, session.moments)
-        other = self.fork.poll()
-        if other is not self.frame.other:
-            found["other"] = other
-        return found
-
     def _ask_for_probes(self, session: Session) -> None:
         request = self.feeder.request(self.frame.dataset)
         if request is not None and request is not self._request:
             self._send_request()
-
-    def _answer_waiting(self) -> None:
-        ready = [w for w in self._waiting if w[0].done()]
-        self._waiting = [w for w in self._waiting if not w[0].done()]
-        for answer, use, otherwise in ready:
-            if answer.cancelled() or answer.exception() is not None:
-                otherwise()
-            else:
-                use(answer.result())
 
     def _event(self, event: object, session: Session) -> None:
         state = state_after(event, self.state)
@@ -419,13 +373,12 @@ class Bridge(QObject):
     def _follow_document(self, old: DocState, new: DocState) -> None:
         if old.graph is not new.graph:
             self.frame = replace(self.frame, names=self._names())
-        if self.session is None:
+        touched = old.graph is not new.graph or old.data is not new.data or old.training is not new.training
+        if self.session is None or not touched or self.fork.follows(new):
             return
-        if old.graph is not new.graph or old.data is not new.data or old.training is not new.training:
-            if not self.fork.follows(new):
-                self.judge_document()
-                if not self.stale and old.training is not new.training:
-                    take_over(self.session, new.training)
+        self.judge_document()
+        if not self.stale and old.training is not new.training:
+            take_over(self.session, new.training)
 
     def judge_document(self) -> None:
         """Whether the training still is of what is drawn."""

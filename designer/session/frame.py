@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.data.dataset import Dataset
 
@@ -36,6 +36,9 @@ class Frame:
     earlier: tuple[Snapshot, ...] = ()
     results: Mapping[str, SplitResult] = field(default_factory=dict)
     dataset: Dataset | None = None
+    #: during a fork: which side this is ("A" as it was, "B" with the change), and the other one's frame
+    side: Literal["", "A", "B"] = ""
+    other: Frame | None = None
 
     def name(self, node: str) -> str:
         """The node's name, or its id once it is gone."""

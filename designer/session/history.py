@@ -39,5 +39,11 @@ class SnapshotHistory:
         self._count += 1
 
 
+def merged(seen: tuple[Snapshot, ...], kept: tuple[Snapshot, ...]) -> tuple[Snapshot, ...]:
+    """Snapshots that were looked at and moments that were kept anyway, by step; the latter have all histograms."""
+    by_step = {s.step: s for s in (*seen, *kept)}
+    return tuple(by_step[k] for k in sorted(by_step))
+
+
 def _light(s: Snapshot) -> Snapshot:
     return Snapshot(step=s.step, epoch=s.epoch, layers=s.layers, flow=s.flow, cost=s.cost)

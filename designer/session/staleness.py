@@ -56,3 +56,9 @@ def take_over(session: Session, now: TrainingSetup) -> None:
     if any(getattr(before, k) != v for k, v in values.items()):
         session.ask(lambda t: setattr(t, "setup", replace(t.setup, **values)))
     session.project = replace(session.project, training=now)
+
+
+def extended(session: Session, now: TrainingSetup) -> bool:
+    """A run whose epochs were through goes on when more are asked for; one that stopped early starts again."""
+    status = session.status
+    return status.state == "finished" and status.stopped in ("", "epochs") and now.epochs > status.epoch

@@ -43,12 +43,19 @@ class ColumnView:
 
 
 _MEAN = ("loss", "penalty", "accuracy", "rate", "grad_norm")
+_NAMES = ("loss", "loss_min", "loss_max", "penalty", "accuracy", "rate", "grad_norm")
+#: bytes of a full record: wide networks have fewer rows of more steps each
+BUDGET, LEAST_ROWS = 48 << 20, 1 << 11
 
 
 class Columns:
-    """Appends StepRecords; publishes ``view``. ``capacity`` rows at most (a power of two)."""
+    """Appends StepRecords; publishes ``view``. ``capacity`` rows at most (a power of two), by default 65,536 or as
+    many as BUDGET holds."""
 
-    def __init__(self, weights: int, capacity: int = 1 << 16) -> None:
+    def __init__(self, weights: int, capacity: int | None = None) -> None:
+        if capacity is None:
+            fitting = BUDGET // (8 * (len(_NAMES) - 1 + weights))
+            capacity = min(1 << 16, max(LEAST_ROWS, 1 << (fitting.bit_length() - 1)))
         if capacity < 2 or capacity & (capacity - 1):
             raise ValueError(f"capacity must be a power of two, got {capacity}")
         self._weights, self._capacity = weights, capacity
@@ -63,6 +70,17 @@ class Columns:
         """Forget all rows; the next one is of step ``start`` + 1. Views that readers hold stay as they were."""
         self._waiting = ()
         self.view = self._empty(min(self._capacity, 1024), start)
+
+    def seed(self, past: ColumnView, step: int) -> None:
+        """Take over the rows of another record up to ``step``, where this one goes on. The steps after its last whole
+        row stand in that row's place; a record of other weights, or one that does not reach ``step``, is left out."""
+        rows = min(past.count, max(step - past.start, 0) // past.stride)
+        missing = step - past.start - rows * past.stride
+        if past.grad_norm.shape[1:] != (self._weights,) or not rows or missing >= 2 * past.stride:
+            return
+        arrays = {k: np.array(getattr(past, k)[:rows], np.float64) for k in _NAMES}
+        self._waiting = tuple(np.repeat(getattr(past, k)[rows - 1 : rows], missing, 0) for k in _MEAN)
+        self.view = ColumnView(rows, past.stride, **arrays, start=past.start)
 
     def append(self, records: StepRecords, rates: NDArray[np.float64]) -> None:
         """Add the steps of one chunk. Steps that do not fill a row yet wait in their raw form."""
@@ -104,10 +122,18 @@ class Columns:
 
     def _halve(self) -> None:
         view = self.view
-        names = ("loss", "loss_min", "loss_max", "penalty", "accuracy", "rate", "grad_norm")
-        merged = _merge({k: getattr(view, k)[: view.count] for k in names})
+        merged = _merge({k: getattr(view, k)[: view.count] for k in _NAMES})
         grown = {k: _grown(a, self._capacity) for k, a in merged.items()}
         self.view = ColumnView(view.count // 2, view.stride * 2, **grown, start=view.start)
+
+
+def thinned(view: ColumnView, most: int) -> ColumnView:
+    """The same with at most ``most`` rows: pairs merge as often as it takes; a last odd row is left out then."""
+    rows, count, stride = {k: getattr(view, k)[: view.count] for k in _NAMES}, view.count, view.stride
+    while count > most:
+        count, stride = count // 2, stride * 2
+        rows = _merge({k: a[: 2 * count] for k, a in rows.items()})
+    return ColumnView(count, stride, **rows, start=view.start)
 
 
 def _merge(rows: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

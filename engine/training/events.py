@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from engine.plan import Plan
+from engine.training.adoption import Adopted
 from engine.training.evaluation import SplitResult
 from engine.training.trainer import EpochRecord, Stopped
 
@@ -13,12 +14,32 @@ State = Literal["preparing", "paused", "running", "finished", "diverged", "faile
 
 
 @dataclass(frozen=True)
+class Status:
+    """Where training stands; replaced as a whole, so a reader sees one moment. ``stopped``: the rule that ended it."""
+
+    state: State = "preparing"
+    step: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    steps_per_epoch: int = 1
+    steps_per_second: float = 0.0
+    seconds_left: float = 0.0
+    rate: float = 0.0
+    backend: str = ""
+    stopped: Stopped = ""
+    threads: int = 1
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """The plan stands and weights are in place. ``fresh``: weights that could not be carried over."""
+    """The plan stands and weights are in place. ``fresh``: weights that could not be carried over; ``adopted``: more of
+    that, where a changed training goes on; ``data_changed``: the data are others than those that were trained on."""
 
     plan: Plan
     backend: str
     fresh: tuple[tuple[str, str], ...] = ()
+    adopted: Adopted | None = None
+    data_changed: bool = False
 
 
 @dataclass(frozen=True)
