@@ -27,8 +27,8 @@ class ResumeState:
     scalars: Mapping[str, Any]
 
 
-def resume_state(trainer: Trainer) -> ResumeState:
-    """The state of a trainer between two steps.
+def resume_state(trainer: Trainer, *, history: bool = True) -> ResumeState:
+    """The state of a trainer between two steps. Without ``history`` the figures of past epochs are left out.
 
     Evaluations are not stored: one that is under way is done again, and so is the last one, of the test set.
     """
@@ -59,7 +59,7 @@ def resume_state(trainer: Trainer) -> ResumeState:
         "base_rate": trainer.base_rate,
         "epochs_asked": trainer.setup.epochs,
         "command_log": [dict(c) for c in trainer.command_log],
-        "epochs": [_finite(asdict(e)) for e in trainer.epochs],
+        "epochs": [_finite(asdict(e)) for e in trainer.epochs] if history else [],
         "stopped": trainer.stopped,
         "sums": asdict(trainer.sums),
         "best_loss": trainer.best_loss if np.isfinite(trainer.best_loss) else None,

@@ -15,13 +15,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engine.training.resume import ResumeState
+from engine.training.resume import ResumeState, resume_state
 from engine.training.trainer import Trainer
 
 BUDGET = 64 << 20
 FEWEST, MOST = 8, 256
-#: seconds between two keyframes at the least, so that copying never costs more than a per cent or so
-REST = 0.1
+#: seconds between two keyframes at the least, and how many times its own cost one waits: a per cent of the training
+REST, TIMES = 0.1, 100.0
 
 
 class Timeline:
@@ -54,8 +54,10 @@ class Timeline:
             return
         if self._frames and trainer.step < self.steps[-1] + self._stride:
             return
-        self._frames.append(trainer.resume_state())
-        self._next_time = clock + REST
+        started = time.perf_counter()
+        # Past epochs are the head's to know: writing thousands of them down at every keyframe cost more than training.
+        self._frames.append(resume_state(trainer, history=False))
+        self._next_time = clock + max(REST, TIMES * (time.perf_counter() - started))
         most = min(max(self._budget // max(_bytes(self._frames[-1]), 1), FEWEST), MOST)
         if len(self._frames) > most:
             self._frames = self._frames[::2]
