@@ -129,6 +129,19 @@ class Makers:
         panel.layer_clicked.connect(self._canvas.reveal)
         return panel
 
+    def measurements(self) -> QWidget:
+        """What costs too much for every step: on demand or on a schedule."""
+        from designer.panels.measurements import MeasurementsPanel
+        from designer.session.measurements import Measurements
+
+        document = self._document
+        made = Measurements(document.store, document.analyst, document.loader, document.bridge, document)
+        panel, selection = MeasurementsPanel(made), document.selection
+        panel.layer_clicked.connect(self._canvas.reveal)
+        panel.destroyed.connect(made.stop)
+        selection.changed.connect(lambda: panel.show_selected(selection.nodes))
+        return panel
+
     def histograms(self) -> QWidget:
         """One layer's values over time."""
         from designer.panels.histograms import HistogramsPanel
