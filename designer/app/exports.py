@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QGuiApplication
+
 from designer.app.documents import Document
 from designer.app.notice import Notice
 from widgets import tokens
@@ -12,6 +14,7 @@ from widgets.i18n import tr, tr_error
 
 if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
+    from designer.canvas.overlay import Overlay
 
 
 def export_network(window: MainWindow, kind: str, path: Path) -> None:
@@ -19,7 +22,7 @@ def export_network(window: MainWindow, kind: str, path: Path) -> None:
     document = window.document
     session = document.bridge.session
     if kind in PICTURES:
-        _write(window, document, kind, path, None)
+        _write(window, document, kind, path, live_part(window))
     elif session is not None and session.alive and not document.bridge.stale:
         document.bridge.when(session.weights(), lambda weights: _write(window, document, kind, path, weights))
     else:
@@ -46,12 +49,28 @@ def _network(kind: str) -> Any:
 
 
 def _picture(kind: str) -> Any:
-    def write(document: Document, path: Path, weights: Any) -> None:
+    def write(document: Document, path: Path, live: Any) -> None:
         from designer.canvas import export_canvas
 
-        export_canvas(document.store.state, document.analyst.analysis, path, kind, tokens.theme())
+        export_canvas(document.store.state, document.analyst.analysis, path, kind, tokens.theme(), live)
 
     return write
+
+
+def live_part(window: MainWindow) -> Overlay | None:
+    """What training paints, where pictures are to show it."""
+    return window.canvas.overlay if window.settings.live_pictures else None
+
+
+def copy_picture(window: MainWindow) -> None:
+    """The selected cards, frames and notes, or all, on the clipboard: as a picture and as SVG."""
+    from designer.canvas.export import picture_mime
+
+    document, selection = window.document, window.document.selection
+    chosen = (selection.nodes, selection.areas) if selection.nodes or selection.areas else None
+    mime = picture_mime(document.store.state, document.analyst.analysis, tokens.theme(), live_part(window), chosen)
+    QGuiApplication.clipboard().setMimeData(mime)
+    window.status.say(tr("The picture is on the clipboard"))
 
 
 PICTURES = ("svg", "png", "pdf")

@@ -6,19 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
 from engine.graph import Edge
+from widgets import tokens
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
 
 NODE = (
-    "edit.rename", "edit.duplicate", "graph.swap", "graph.fix", "graph.mute", "graph.freeze", "",
-    "edit.same_type", "edit.copy", "edit.cut", "", "edit.delete", "edit.delete_reconnect",
+    "edit.rename", "edit.duplicate", "graph.swap", "graph.fix", "graph.mute", "graph.freeze", "graph.collapse",
+    "graph.frame", "",
+    "edit.same_type", "edit.copy", "edit.copy_picture", "edit.cut", "", "edit.delete", "edit.delete_reconnect",
 )  # fmt: skip
-PAPER = ("graph.add", "edit.paste", "", "view.all", "graph.layout")
+PAPER = ("graph.add", "graph.note", "graph.frame", "edit.paste", "", "view.back", "view.all", "graph.layout")
+AREA = ("edit.rename", "graph.frame_contents", "", "edit.delete")
 
 
 def fill_menus(window: MainWindow) -> None:
@@ -46,6 +50,7 @@ def fill_menus(window: MainWindow) -> None:
     window.actions_.fill(insert, "graph.templates")
     graph.insertMenu(window.actions_["graph.layout"], insert)
     window.actions_.fill(graph.addMenu(tr("Align and dist&ribute")), "graph.align")
+    colour_menu(window, graph)
     train = window.menus["train"]
     window.actions_.fill(train.addMenu(tr("&Use data")), "train.source")
     window.actions_.fill(train.addMenu(tr("&Optimizer")), "train.optimizer")
@@ -70,11 +75,38 @@ def node_menu(window: MainWindow, what: object) -> QMenu:
     """What can be done with what was clicked on."""
     menu = QMenu(window)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    names = ("edit.delete",) if isinstance(what, Edge) else PAPER if what is None else NODE
+    area = isinstance(what, tuple)
+    names = ("edit.delete",) if isinstance(what, Edge) else PAPER if what is None else AREA if area else NODE
     window.actions_.refresh()
     for name in names:
         if name:
             menu.addAction(window.actions_[name])
         else:
             menu.addSeparator()
+    if area:
+        _add_area_items(window, menu)
     return menu
+
+
+def colour_menu(window: MainWindow, above: QMenu) -> QMenu:
+    """The palette of frames and notes, each colour with its swatch."""
+    menu = above.addMenu(tr("&Colour of frames and notes"))
+    window.actions_.fill(menu, "graph.colour")
+    for action in menu.actions():
+        swatch = QPixmap(tokens.ICON_SMALL, tokens.ICON_SMALL)
+        name = action.objectName().rpartition(".")[2]
+        swatch.fill(QColor(tokens.theme().group(name) if name in tokens.GROUPS else tokens.theme().outline))
+        action.setIcon(QIcon(swatch))
+    return menu
+
+
+def _add_area_items(window: MainWindow, menu: QMenu) -> None:
+    """The palette, and for a link under the mouse what can be done with it."""
+    menu.insertMenu(window.actions_["edit.delete"], colour_menu(window, menu))
+    notes, at = window.canvas.annotations, window.canvas.cursor_scene
+    link = notes.link_at(at) if at is not None else ""
+    if link:
+        menu.addSeparator()
+        menu.addAction(tr("Open the link…")).triggered.connect(lambda: notes.open_link(link))
+        copy = menu.addAction(tr("Copy the link's address"))
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(link))

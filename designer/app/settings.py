@@ -32,6 +32,12 @@ class Settings:
         except ValueError:
             return default
 
+    def _paths(self, key: str) -> tuple[str, ...]:
+        # A list of one comes back as a text.
+        value = self._store.value(key, [])
+        paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        return tuple(p for p in paths if isinstance(p, str) and p)
+
     @property
     def theme(self) -> Theme:
         """The theme asked for."""
@@ -84,9 +90,7 @@ class Settings:
     @property
     def recent(self) -> tuple[str, ...]:
         """Files used last, newest first; those that are gone stay listed, so that a removable disk is no loss."""
-        value = self._store.value("files/recent", [])
-        paths = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        return tuple(p for p in paths if isinstance(p, str) and p)[:RECENT_KEPT]
+        return self._paths("files/recent")[:RECENT_KEPT]
 
     def remember(self, path: Path) -> None:
         """Puts a file first in the list of recent ones and keeps its folder."""
@@ -101,6 +105,33 @@ class Settings:
     def clear_recent(self) -> None:
         """Empties the list."""
         self._store.remove("files/recent")
+
+    @property
+    def open_files(self) -> tuple[str, ...]:
+        """What was open when the window was closed, from left to right, the file on show last once more."""
+        return self._paths("files/open")
+
+    @open_files.setter
+    def open_files(self, paths: tuple[str, ...]) -> None:
+        self._store.setValue("files/open", list(paths))
+
+    @property
+    def reopen(self) -> bool:
+        """Whether they are opened at the start."""
+        return self._flag("files/reopen", False)
+
+    def toggle_reopen(self) -> None:
+        """The other way round."""
+        self._store.setValue("files/reopen", not self.reopen)
+
+    @property
+    def live_pictures(self) -> bool:
+        """Exported and copied pictures show what training paints."""
+        return self._flag("files/live_pictures", True)
+
+    @live_pictures.setter
+    def live_pictures(self, value: bool) -> None:
+        self._store.setValue("files/live_pictures", value)
 
     @property
     def first_start(self) -> bool:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWid
 
 from designer.app.memory import bytes_text, resident_bytes
 from designer.app.time_slider import TimeSlider
-from designer.inspector.words import count_text
+from designer.inspector.words import count_text, short_count
 from designer.session.bridge import RunState
 from designer.session.frame import Frame
 from engine.analysis import Analysis
@@ -50,6 +50,35 @@ def state_words(state: RunState) -> tuple[str, str]:
     }[state.name]
 
 
+def total_words(analysis: Analysis | None) -> list[str]:
+    """What the drawn network costs in all: parameters, multiply-adds, memory; empty for one that costs nothing."""
+    if analysis is None or not analysis.nodes:
+        return []
+    weights, kept = network_bytes(analysis)
+    words = []
+    if analysis.parameters:
+        words.append(tr("{count} parameters", count=count_text(analysis.parameters)))
+    if analysis.macs:
+        words.append(tr("{count} multiply-adds", count=short_count(analysis.macs)))
+    if weights + kept:
+        words.append(tr("network {size}", size=bytes_text(weights + kept)))
+    return words
+
+
+def network_bytes(analysis: Analysis) -> tuple[int, int]:
+    """(weights, what one sample leaves for the backward pass), float32."""
+    return 4 * analysis.parameters, sum(n.activation_bytes for n in analysis.nodes.values())
+
+
+def total_tip(analysis: Analysis) -> str:
+    """How the totals come about."""
+    weights, kept = (bytes_text(size) for size in network_bytes(analysis))
+    return tr(
+        "Multiply-adds of one sample's forward pass. Memory of the network: {weights} for the weights and {kept} that "
+        "one sample leaves for the backward pass.", weights=weights, kept=kept,
+    )  # fmt: skip
+
+
 class TrainingStatus(QStatusBar):
     """``problems_wanted`` when the count of problems is clicked."""
 
@@ -66,7 +95,6 @@ class TrainingStatus(QStatusBar):
         self.problems.setFlat(True)
         self.problems.clicked.connect(self.problems_wanted)
         self._memory = ""
-        self._parameters = 0
         self._status: Status | None = None
         self._analysis: Analysis | None = None
         self._state = RunState()
@@ -113,13 +141,14 @@ class TrainingStatus(QStatusBar):
 
     def show_analysis(self, analysis: Analysis) -> None:
         """Parameters and problems of what is drawn."""
-        self._analysis, self._parameters = analysis, analysis.parameters
+        self._analysis = analysis
         self.refresh()
 
     def refresh(self) -> None:
         """All texts anew."""
         word, kind = state_words(self._state)
         self.badge.show_badge(word, kind)  # type: ignore[arg-type]
+        self.figures.show_tip(total_tip(self._analysis) if self._analysis is not None else "")
         self._show_figures()
         self._show_problems()
 
@@ -139,10 +168,9 @@ class TrainingStatus(QStatusBar):
                 parts.append(speed_text(status.steps_per_second))
             if status.state in ("running", "paused") and status.steps_per_second > 0:
                 parts.append(tr("ETA {time}", time=eta_text(status.seconds_left)))
-        if self._parameters:
-            parts.append(tr("{count} parameters", count=count_text(self._parameters)))
+        parts += total_words(self._analysis)
         if self._memory:
-            parts.append(self._memory)
+            parts.append(tr("program {size}", size=self._memory))
         if status is not None and status.backend:
             one = tr("{backend}, 1 thread", backend=status.backend)
             many = tr("{backend}, {count} threads", backend=status.backend, count=status.threads)

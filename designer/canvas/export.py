@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QMarginsF, QRectF, QSaveFile, QSize, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QMimeData, QRectF, QSaveFile, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsItem
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem
 from designer.canvas.overlay import Overlay
 from designer.canvas.scene import CanvasScene
 from designer.document import DocState
+from designer.document.frames import contents
 from designer.document.refusals import EditRefusal
 from designer.document.verbs import place_missing
 from engine.analysis import Analysis
@@ -23,6 +25,10 @@ from widgets.tokens import Theme
 Kind = Literal["svg", "png", "pdf"]
 _BORDER = 24.0
 _LARGEST = 16_000
+#: other programs take such a copy at once into memory
+_LARGEST_COPY = 8_000
+#: node ids, and frames and notes by key
+Chosen = tuple[Iterable[str], Iterable[tuple[str, str]]]
 
 
 def export_canvas(
@@ -33,29 +39,76 @@ def export_canvas(
     theme: Theme | Literal["dark", "light"] = "light",
     live: Overlay | None = None,
     scale: float = 2.0,
+    chosen: Chosen | None = None,
 ) -> Path:
     """Write the picture; the kind follows the file's ending if it is not given. Returns the path.
 
     ``live``: an overlay whose flow, pictures and values are painted too. ``scale``: pixels per scene unit for PNG.
-    EditRefusal where the ending is unknown; OSError where the file cannot be written, which then stays as it was.
+    ``chosen``: only these (nodes, areas). EditRefusal where the ending is unknown; OSError where the file cannot be
+    written, which then stays as it was.
     """
     path = Path(path)
-    chosen = kind or path.suffix.lower().lstrip(".")
+    ending = kind or path.suffix.lower().lstrip(".")
     painters = {"svg": _svg, "png": _png, "pdf": _pdf}
-    if chosen not in painters:
+    if ending not in painters:
         raise EditRefusal(f"{path.name}: a canvas can be written as svg, png or pdf", "choose one of these endings")
     colors = {"dark": tokens.DARK, "light": tokens.LIGHT}[theme] if isinstance(theme, str) else theme
     scene = _scene(state, analysis, colors, live)
-    area = scene.content().adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER)
-    if scene.content().isEmpty():
-        area = QRectF(0, 0, 400, 200)
+    area = _area(scene, chosen)
     file = QSaveFile(str(path))
     if not file.open(QSaveFile.OpenModeFlag.WriteOnly):
         raise OSError(f"{path}: {file.errorString()}")
-    painters[chosen](scene, area, file, scale, state.title)
+    painters[ending](scene, area, file, scale, state.title)
     if not file.commit():
         raise OSError(f"{path}: {file.errorString()}")
     return path
+
+
+def picture_mime(
+    state: DocState,
+    analysis: Analysis,
+    theme: Theme,
+    live: Overlay | None = None,
+    chosen: Chosen | None = None,
+    scale: float = 2.0,
+) -> QMimeData:
+    """The drawing, or what of it is chosen, for the clipboard: pixels for most programs, SVG for those that take it."""
+    scene = _scene(state, analysis, theme, live)
+    area = _area(scene, chosen)
+    store = QBuffer()
+    store.open(QBuffer.OpenModeFlag.WriteOnly)
+    _svg(scene, area, store, scale, state.title)
+    mime = QMimeData()
+    mime.setImageData(_image(scene, area, min(scale, _LARGEST_COPY / max(area.width(), area.height()))))
+    mime.setData("image/svg+xml", store.data())
+    return mime
+
+
+def _area(scene: CanvasScene, chosen: Chosen | None) -> QRectF:
+    """What is painted; all that is not chosen is hidden."""
+    content = scene.content() if chosen is None else _keep_only(scene, *chosen)
+    if content.isEmpty():
+        return QRectF(0, 0, 400, 200)
+    return content.adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER)
+
+
+def _keep_only(scene: CanvasScene, nodes: Iterable[str], areas: Iterable[tuple[str, str]]) -> QRectF:
+    """The rectangle around the chosen cards, frames and notes, the others hidden. A frame all of whose cards are
+    chosen is, too."""
+    shown, kept, rect = set(nodes), set(areas), QRectF()
+    sizes = scene.sizes()
+    for key in scene.state.frames:
+        held = contents(scene.state, key, sizes).nodes
+        if held and shown.issuperset(held):
+            kept.add(("frame", key))
+    for node, item in scene.nodes.items():
+        item.setVisible(item.isVisible() and node in shown)
+    for edge, wire in scene.wires.items():
+        wire.setVisible(wire.isVisible() and edge.source in shown and edge.target in shown)
+    for key, area in scene.areas.items():
+        area.setVisible(key in kept)
+        rect = rect.united(area.rect()) if key in kept else rect
+    return rect.united(scene.content(shown))
 
 
 def _scene(state: DocState, analysis: Analysis, theme: Theme, live: Overlay | None) -> CanvasScene:
@@ -65,6 +118,7 @@ def _scene(state: DocState, analysis: Analysis, theme: Theme, live: Overlay | No
         overlay.show_pictures(live.pictures)
         overlay.show_values(live.values)
         overlay.show_flow(live.flow, live.mode)
+        overlay.show_heat(live.heat)
     for item in scene.nodes.values():
         item.vector = True
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
@@ -85,7 +139,7 @@ def _render(scene: CanvasScene, painter: QPainter, target: QRectF, area: QRectF)
     painter.end()
 
 
-def _svg(scene: CanvasScene, area: QRectF, file: QSaveFile, scale: float, title: str) -> None:
+def _svg(scene: CanvasScene, area: QRectF, file: QIODevice, scale: float, title: str) -> None:
     generator = QSvgGenerator()
     generator.setOutputDevice(file)
     size = QSize(math.ceil(area.width()), math.ceil(area.height()))
@@ -96,15 +150,19 @@ def _svg(scene: CanvasScene, area: QRectF, file: QSaveFile, scale: float, title:
     _render(scene, QPainter(generator), QRectF(0, 0, area.width(), area.height()), area)
 
 
-def _png(scene: CanvasScene, area: QRectF, file: QSaveFile, scale: float, title: str) -> None:
+def _png(scene: CanvasScene, area: QRectF, file: QIODevice, scale: float, title: str) -> None:
     scale = min(scale, _LARGEST / max(area.width(), area.height()))
+    _image(scene, area, scale).save(file, "PNG")  # type: ignore[call-overload]
+
+
+def _image(scene: CanvasScene, area: QRectF, scale: float) -> QImage:
     image = QImage(math.ceil(area.width() * scale), math.ceil(area.height() * scale), QImage.Format.Format_RGB32)
     image.fill(scene.backgroundBrush().color())
     _render(scene, QPainter(image), QRectF(image.rect()), area)
-    image.save(file, "PNG")  # type: ignore[call-overload]
+    return image
 
 
-def _pdf(scene: CanvasScene, area: QRectF, file: QSaveFile, scale: float, title: str) -> None:
+def _pdf(scene: CanvasScene, area: QRectF, file: QIODevice, scale: float, title: str) -> None:
     writer = QPdfWriter(file)
     writer.setTitle(title or "Gradloom")
     writer.setResolution(96)

@@ -18,10 +18,13 @@ def edit_commands(window: MainWindow) -> Iterator[Command]:
     edits, stack = canvas.edits, store.undo_stack
 
     def chosen() -> bool:
-        return bool(selection.nodes or selection.wires)
+        return bool(selection.nodes or selection.wires or selection.areas)
 
     def nodes() -> bool:
         return bool(selection.nodes)
+
+    def named() -> bool:
+        return bool(selection.nodes or selection.areas)
 
     undo = tr("&Undo {text}", text=stack.undoText()) if stack.canUndo() else tr("&Undo")
     redo = tr("&Redo {text}", text=stack.redoText()) if stack.canRedo() else tr("&Redo")
@@ -41,7 +44,7 @@ def edit_commands(window: MainWindow) -> Iterator[Command]:
         "edit.delete_reconnect", tr("Delete and &reconnect"), edits.delete_and_reconnect, "edit", ("Ctrl+Del",), "",
         nodes, section=2, local=True,
     )  # fmt: skip
-    yield Command("edit.rename", tr("Re&name"), edits.rename, "edit", ("F2",), "pencil", nodes, section=2, local=True)
+    yield Command("edit.rename", tr("Re&name"), edits.rename, "edit", ("F2",), "pencil", named, section=2, local=True)
     yield Command("edit.all", tr("Select &all"), edits.select_all, "edit", ("Ctrl+A",), section=3, local=True)
     yield Command(
         "edit.same_type", tr("Select layers of the &same type"), window.select_same_type, "edit", ("Ctrl+Shift+A",), "",
