@@ -59,6 +59,7 @@ class Desks(QObject):
         self._tidy.timeout.connect(self._tidied)
         self.current: Desk
         self._waiting: list[Desk] = []
+        self._preferred: Path | None = None
         self._drag = DragOverTabs(self)
         self.tabs.chosen.connect(lambda desk: self.show(desk))
         self.tabs.close_wanted.connect(lambda desk: self.close(desk))
@@ -115,6 +116,7 @@ class Desks(QObject):
             self._enlist(desk)
         self.show(desk)
         self.window.show_opened(desk)
+        self._keep_to_preferred()
 
     def given_up(self, document: QObject) -> None:
         """The file could not be read, or nobody waits for it any more: a tab made for it goes."""
@@ -167,6 +169,24 @@ class Desks(QObject):
         fits = widget is not None and widget.isVisible() and widget.window() is self.window
         (widget if fits and widget is not None else desk.canvas).setFocus()
 
+    def prefer(self, path: Path) -> None:
+        """Of several files that are being read this one is on show in the end."""
+        self._preferred = path.resolve()
+        self._keep_to_preferred()
+
+    def _keep_to_preferred(self) -> None:
+        found = self.with_file(self._preferred) if self._preferred is not None else None
+        if found is not None:
+            self.show(found)
+        if not self._waiting:
+            self._preferred = None
+
+    def files(self) -> tuple[str, ...]:
+        """Those that have one, from left to right, and that of the tab on show last once more."""
+        paths = [str(d.document.path) for d in self.all if d.document.path is not None]
+        shown = self.current.document.path
+        return (*paths, str(shown)) if shown is not None else (*paths, *paths[-1:])
+
     def step(self, by: int) -> None:
         """The next tab to the right, or to the left; around at the end."""
         desks = self.all
@@ -174,18 +194,13 @@ class Desks(QObject):
 
     # ------------------------------------------------------------------ closing
 
-    def close(self, desk: Desk, then: Callable[[], object] = lambda: None) -> None:
-        """After the questions that belong to it; ``then()`` once it is gone."""
-
-        def go() -> None:
-            self._drop(desk)
-            then()
-
+    def close(self, desk: Desk) -> None:
+        """After the questions that belong to it."""
         if desk.document.bridge.state.busy and not ask_end_training(self.window, [desk.document.name]):
             return
         if desk.document.store.modified:
             self.show(desk)
-        self.window.files.unless_unsaved(go, desk.document)
+        self.window.files.unless_unsaved(lambda: self._drop(desk), desk.document)
 
     def _drop(self, desk: Desk) -> None:
         desks = self.all

@@ -97,6 +97,15 @@ class FileFlow(QObject):
         self.window.show_canvas()
         self.window.desks.show(known)
 
+    def reopen(self) -> None:
+        """The files of last time that are still there, each in its tab; that on show then is on show again."""
+        paths = [Path(p) for p in self.settings.open_files]
+        for path in dict.fromkeys((*paths[:-1], *paths[-1:])):
+            if path.exists():
+                self.open_path(path)
+        if paths and paths[-1].exists():
+            self.window.desks.prefer(paths[-1])
+
     def save(self, done: Callable[[bool], None] = lambda fine: None) -> None:
         """Saves where it was opened; asks for a place where there is none."""
         if self.document.path is None:

@@ -46,8 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def later() -> None:
         window.finish()
-        if arguments:
-            window.files.open_path(Path(arguments[0]))
+        if settings.reopen:
+            window.files.reopen()
+        for path in arguments:
+            window.files.open_path(Path(path))
         offer(window, find_orphans(recovery_folder()))
 
     QTimer.singleShot(0, window, later)

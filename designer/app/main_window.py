@@ -320,6 +320,7 @@ class MainWindow(OfTheDesk, QMainWindow):
             self.desks.unless_unsaved(self._close_for_good)
             return
         self.settings.keep_window(self.saveGeometry(), self.panels.state(VERSION))
+        self.settings.open_files = self.desks.files()
         self.settings.sync()
         for desk in self.desks.all:
             if desk.recovery is not None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from designer.app.adopt_data import adopt_data, misfit
 from designer.app.notice import Notice
+from designer.app.status_bar import state_words
 from designer.app.top_bar import set_rate
 from designer.document.verbs.setup import set_training
 from designer.inspector.words import problem_text
@@ -109,6 +110,9 @@ class RunFlow(QObject):
             self._failed(cause)
         elif isinstance(cause, Finished):
             self._finished(cause)
+        if not self.desk.shown:
+            words = tr("“{name}”: {state}", name=self.document.name, state=state_words(self.bridge.state)[0])
+            self.window.status.say(words)
 
     def _name(self, node: str) -> str:
         return self.bridge.frame.name(node)

@@ -1,92 +1,177 @@
-"""What two or more projects differ in, setting by setting, for a table of differences."""
+"""What differs between two documents: layers added, removed and changed, wires, and the set-up beside them.
+
+    found = compare(before, after)
+    found.pairs["n3"]                       # the layer of ``before`` that "n3" of ``after`` was
+    found.nodes[0].kind, found.nodes[0].changes
+
+Layers are matched by id first (where the type is the same), then by name and type, then by name, then by type in the
+order in which they are computed, and what is left by id alone: its type was changed. Parameters are compared with the
+type's defaults filled in, so that a default that is written out is no difference.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Literal
 
-from engine.declare import Spec
-from engine.graph import Node, Project
+from designer.document.ports import layer_class
+from designer.document.state import DocState
+from engine.declare import Spec, Value
+from engine.graph import Edge, Graph, Node
 
-#: stands for a setting that a project does not have
-NONE = ""
+Kind = Literal["added", "removed", "changed", "same"]
+#: parts of a document besides its layers
+SETUP = ("training", "data")
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One setting: ``group`` ("network", "training" or "data"), ``name`` as declared, and a text for each project."""
+class Change:
+    """One value. ``path``: ("units",), ("optimizer", "rate"); None on a side stands for no such value."""
 
-    group: str
+    path: tuple[str, ...]
+    before: Value
+    after: Value
+
+
+@dataclass(frozen=True)
+class NodeDifference:
+    """A layer. ``before`` is its id in the first document, ``after`` in the second; None where it is missing."""
+
+    kind: Kind
+    before: str | None
+    after: str | None
     name: str
-    values: tuple[str, ...]
+    changes: tuple[Change, ...] = ()
 
 
-def differences(projects: Sequence[Project]) -> list[Difference]:
-    """Every setting in which at least two of them differ; names of layers are those of the last that has them."""
-    found: list[Difference] = []
-    for group in ("network", "training", "data"):
-        flat = [_flat(project, group) for project in projects]
-        for key in dict.fromkeys(k for f in flat for k in f):
-            values = tuple(f[key][1] if key in f else NONE for f in flat)
-            if len(set(values)) > 1:
-                name = next(f[key][0] for f in reversed(flat) if key in f)
-                found.append(Difference(group, name, values))
+@dataclass(frozen=True)
+class WireDifference:
+    """A wire that only one side has, by that side's own ids; wires between layers that are missing are not listed."""
+
+    kind: Kind
+    wire: Edge
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``pairs``: ids of the second document to those of the first. ``setup``: changes of training and of data."""
+
+    pairs: Mapping[str, str]
+    nodes: tuple[NodeDifference, ...]
+    wires: tuple[WireDifference, ...]
+    setup: Mapping[str, tuple[Change, ...]]
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs that trains or names anything."""
+        return not self.wires and not any(self.setup.values()) and all(n.kind == "same" for n in self.nodes)
+
+    def kinds(self, side: Literal["before", "after"]) -> dict[str, Kind]:
+        """Kind of each layer of one document, by its own ids; without those that are the same."""
+        found = {getattr(n, side): n.kind for n in self.nodes if n.kind != "same"}
+        return {k: kind for k, kind in found.items() if k is not None}
+
+    def count(self, kind: Kind) -> int:
+        """How many layers are of a kind."""
+        return sum(n.kind == kind for n in self.nodes)
+
+
+def compare(before: DocState, after: DocState) -> Comparison:
+    """What has to be done to ``before`` to get ``after``; in the order of ``after``, what was removed at the end."""
+    pairs = match(before.graph, after.graph)
+    nodes = [_node(before.graph.nodes.get(pairs.get(k, "")), n, pairs) for k, n in after.graph.nodes.items()]
+    kept = set(pairs.values())
+    nodes += [NodeDifference("removed", k, None, n.name) for k, n in before.graph.nodes.items() if k not in kept]
+    setup = {part: _fields(getattr(before, part), getattr(after, part)) for part in SETUP}
+    return Comparison(pairs, tuple(nodes), tuple(_wires(before.graph, after.graph, pairs)), setup)
+
+
+def match(before: Graph, after: Graph) -> dict[str, str]:
+    """Ids of ``after`` to ids of ``before``, one to one."""
+    pairs: dict[str, str] = {}
+    old, new = [before.nodes[k] for k in before.order], [after.nodes[k] for k in after.order]
+    keys: tuple[Callable[[Node], Hashable], ...] = (
+        lambda n: (n.id, n.type),
+        lambda n: (n.name, n.type),
+        lambda n: n.name,
+        lambda n: n.type,
+        lambda n: n.id,
+    )
+    for key in keys:
+        _pair(pairs, old, new, key)
+    return pairs
+
+
+def _pair(pairs: dict[str, str], old: Iterable[Node], new: Iterable[Node], key: Callable[[Node], Hashable]) -> None:
+    """Pairs those that are left and of the same key, the first with the first."""
+    taken = set(pairs.values())
+    waiting: dict[Hashable, list[str]] = {}
+    for node in old:
+        if node.id not in taken:
+            waiting.setdefault(key(node), []).append(node.id)
+    for node in new:
+        if node.id not in pairs and waiting.get(key(node)):
+            pairs[node.id] = waiting[key(node)].pop(0)
+
+
+def _node(before: Node | None, after: Node, pairs: Mapping[str, str]) -> NodeDifference:
+    if before is None:
+        return NodeDifference("added", None, after.id, after.name)
+    changes = []
+    for name in ("type", "name", "frozen", "muted"):
+        old, new = getattr(before, name), getattr(after, name)
+        if old != new:
+            changes.append(Change((name,), old, new))
+    shared = pairs.get(after.shares, after.shares) if after.shares is not None else None
+    if before.shares != shared:
+        changes.append(Change(("shares",), before.shares, after.shares))
+    changes += _params(before, after)
+    return NodeDifference("changed" if changes else "same", before.id, after.id, after.name, tuple(changes))
+
+
+def _params(before: Node, after: Node) -> list[Change]:
+    old, new = _filled(before), _filled(after)
+    found: list[Change] = []
+    for name in dict.fromkeys((*new, *old)):
+        # A setting that only one of two types has says nothing unless somebody chose it.
+        if (name in old and name in new) or name in before.params or name in after.params:
+            found += _values((name,), old.get(name), new.get(name))
     return found
 
 
-def _flat(project: Project, group: str) -> dict[str, tuple[str, str]]:
-    """key -> (name, value); layers are told apart by their ids."""
-    if group == "network":
-        return _network(project)
-    setup = project.training if group == "training" else project.data
-    found: dict[str, tuple[str, str]] = {}
-    for field in fields(setup):
-        found |= _entries(field.name, field.name, getattr(setup, field.name))
-    return found
+def _filled(node: Node) -> dict[str, Value]:
+    kind = layer_class(node.type)
+    defaults = {k: p.default for k, p in kind.params.items()} if kind is not None else {}
+    return {**defaults, **node.params}
 
 
-def _network(project: Project) -> dict[str, tuple[str, str]]:
-    found: dict[str, tuple[str, str]] = {}
-    for node in project.graph.nodes.values():
-        found[node.id] = (node.name or node.id, node.type)
-        for name, value in _params(node).items():
-            found |= _entries(f"{node.id}|{name}", f"{node.name or node.id} · {name}", value)
-        for flag in ("frozen", "muted"):
-            if getattr(node, flag):
-                found[f"{node.id}|{flag}"] = (f"{node.name or node.id} · {flag}", "yes")
-    names = {k: n.name or k for k, n in project.graph.nodes.items()}
-    for e in project.graph.edges:
-        wire = f"{names.get(e.source, e.source)} → {names.get(e.target, e.target)}"
-        found[f"wire|{e.source}|{e.source_port}|{e.target}|{e.port}"] = (wire, "yes")
-    return found
+def _values(path: tuple[str, ...], before: Value, after: Value) -> list[Change]:
+    """One change; within two choices of the same kind one for each of their own values."""
+    if before == after:
+        return []
+    if isinstance(before, Spec) and isinstance(after, Spec) and before.type == after.type:
+        inner = dict.fromkeys((*after.params, *before.params))
+        return [c for k in inner for c in _values((*path, k), before.params.get(k), after.params.get(k))]
+    return [Change(path, before, after)]
 
 
-def _params(node: Node) -> Mapping[str, Any]:
-    """With the defaults of its type, so that a stated default is no difference."""
-    from engine.layers import LAYERS
-
-    if node.type not in LAYERS:
-        return node.params
-    known = {name: p.default for name, p in LAYERS[node.type].params.items()}
-    return {**known, **node.params}
+def _fields(before: object, after: object) -> tuple[Change, ...]:
+    names = [f.name for f in fields(after)]  # type: ignore[arg-type]
+    return tuple(c for n in names for c in _values((n,), getattr(before, n), getattr(after, n)))
 
 
-def _entries(key: str, name: str, value: Any) -> dict[str, tuple[str, str]]:
-    if not isinstance(value, Spec):
-        return {key: (name, value_words(value))}
-    found = {key: (name, value.type)}
-    for part, inner in value.params.items():
-        found |= _entries(f"{key}|{part}", f"{name} · {part}", inner)
-    return found
+def _wires(before: Graph, after: Graph, pairs: Mapping[str, str]) -> Iterable[WireDifference]:
+    back = {old: new for new, old in pairs.items()}
+    there = {_with_ends(e, back) for e in before.edges if e.source in back and e.target in back}
+    here = {e for e in after.edges if e.source in pairs and e.target in pairs}
+    for edge in after.edges:
+        if edge in here and edge not in there:
+            yield WireDifference("added", edge)
+    for edge in before.edges:
+        if edge.source in back and edge.target in back and _with_ends(edge, back) not in here:
+            yield WireDifference("removed", edge)
 
 
-def value_words(value: Any) -> str:
-    """A value as a table shows it."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return " x ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+def _with_ends(edge: Edge, ids: Mapping[str, str]) -> Edge:
+    return Edge(ids[edge.source], ids[edge.target], edge.port, edge.source_port)

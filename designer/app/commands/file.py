@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from designer.app.actions import Command
+from designer.app.commands.tabs import tab_commands
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def file_commands(window: MainWindow) -> Iterator[Command]:
     def drawn() -> bool:
         return bool(window.document.store.state.graph.nodes)
 
-    yield Command("file.new", tr("&New"), files.new, "file", ("Ctrl+N",), "file-plus")
+    yield Command("file.new", tr("&New"), files.new, "file", ("Ctrl+N", "Ctrl+T"), "file-plus")
     yield Command("file.open", tr("&Open…"), files.open, "file", ("Ctrl+O",), "folder-open")
     yield Command("file.start", tr("S&tart page"), window.show_start_page, "file", (), "house")
     yield Command("file.save", tr("&Save"), files.save, "file", ("Ctrl+S",), "save", section=1)
@@ -34,4 +35,5 @@ def file_commands(window: MainWindow) -> Iterator[Command]:
         ("pdf", tr("Export picture as P&DF…")),
     ):
         yield Command(f"file.export_{kind}", title, lambda k=kind: files.export(k), "file", enabled=drawn, section=3)
+    yield from tab_commands(window)
     yield Command("file.quit", tr("&Quit"), window.close, "file", ("Ctrl+Q",), section=9)
