@@ -16,6 +16,7 @@ from designer.document.verbs.params import param_value, set_param
 from designer.inspector.param_form import ParamForm
 from designer.inspector.paths import Path, common, ordered, with_path
 from designer.inspector.problem_card import ProblemCard
+from designer.inspector.sharing_row import SharingRow
 from designer.inspector.words import explained, figures_text, formula
 from designer.session.analyst import Analyst
 from designer.session.selection import Selection
@@ -96,6 +97,8 @@ class NodeForm(QWidget):
         self.muted.value_changed.connect(
             lambda on: self.store.attempt(tr("Mute") if on else tr("Unmute"), set_muted, self.ids, bool(on))
         )
+        self.sharing = SharingRow(self.store, self.analyst)
+        self._column.addWidget(self.sharing)
         self._column.addWidget(self.frozen)
         self._column.addWidget(self.muted)
 
@@ -149,6 +152,7 @@ class NodeForm(QWidget):
         self.help.show_text(rest)
 
     def _show_flags(self, nodes: list[Node]) -> None:
+        self.sharing.show_nodes(nodes)
         figures = [self.analyst.analysis.nodes.get(n.id) for n in nodes]
         self.frozen.setVisible(any(f is not None and f.parameters for f in figures) or any(n.frozen for n in nodes))
         self.muted.setVisible(all(n.type not in ("input", "output") for n in nodes))

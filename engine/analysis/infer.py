@@ -9,7 +9,7 @@ from engine.analysis.wiring import wiring_problems
 from engine.declare import ParamError, UnknownTypeError
 from engine.graph import Edge, Graph, Node
 from engine.layers import LAYERS, Builder, Fix, Layer, ShapeRefusal, dry
-from engine.primitives import size
+from engine.primitives import Shape, size
 
 FLOAT_BYTES = 4
 
@@ -84,9 +84,9 @@ def _analyse(node: Node, incoming: tuple[Edge, ...], types: tuple[TensorType | N
     known = [t for t in types if t is not None]
     if len(known) < len(types):
         return NodeAnalysis(node, types, None)
-    if node.muted and known:
-        return NodeAnalysis(node, types, known[0])
     ordered = [known[k] for k in port_order(layer, incoming)]
+    if node.muted and known:
+        return NodeAnalysis(node, types, known[0], weights=_weights(node, layer, types, ordered))
     try:
         return _figures(node, layer, types, ordered)
     except ShapeRefusal as e:
@@ -97,6 +97,16 @@ def _analyse(node: Node, incoming: tuple[Edge, ...], types: tuple[TensorType | N
         text = str(e).replace("{", "{{").replace("}", "}}")
         problem = Problem(node.id, "{name}: " + text, {"name": node.name})
     return NodeAnalysis(node, types, None, own_problems=(problem,))
+
+
+def _weights(
+    node: Node, layer: Layer, types: tuple[TensorType | None, ...], ordered: list[TensorType]
+) -> tuple[tuple[str, Shape], ...]:
+    """Those that a muted node keeps, which others may share."""
+    try:
+        return _figures(node, layer, types, ordered).weights
+    except (ShapeRefusal, ParamError, UnknownTypeError):
+        return ()
 
 
 def port_order(layer: Layer, incoming: tuple[Edge, ...]) -> list[int]:
@@ -116,6 +126,8 @@ def _figures(node: Node, layer: Layer, types: tuple[TensorType | None, ...], ord
         inputs = [program.values[i].shape for i in step.inputs]
         macs += step.primitive.macs(*inputs)
         kept += size(program.values[step.output].shape) * FLOAT_BYTES + step.primitive.saved_bytes(FLOAT_BYTES, *inputs)
-    parameters = sum(size(w.shape) for w in program.weights)
+    parameters = 0 if node.shares else sum(size(w.shape) for w in program.weights)
     trainable = 0 if node.frozen else parameters
-    return NodeAnalysis(node, types, TensorType(out.shape, out.dtype), parameters, trainable, macs, kept)
+    weights = tuple((w.name, w.shape) for w in program.weights) + tuple((s.name, s.shape) for s in program.states)
+    output = TensorType(out.shape, out.dtype)
+    return NodeAnalysis(node, types, output, parameters, trainable, macs, kept, weights=weights)

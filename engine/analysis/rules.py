@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from engine.analysis.sharing import sharing_problems
 from engine.analysis.types import NodeAnalysis, Problem
 from engine.declare import ParamError, Spec, UnknownTypeError
 from engine.graph import Graph, Node
@@ -18,6 +19,7 @@ def graph_problems(graph: Graph, nodes: Mapping[str, NodeAnalysis]) -> Iterator[
     yield from _missing_ends(graph)
     outputs = [n for n in graph.nodes.values() if n.type == "output"]
     yield from _dead_branches(graph, outputs)
+    yield from sharing_problems(graph, nodes)
     for node in graph.nodes.values():
         if node.type == "output":
             yield from _head(graph, node, nodes)

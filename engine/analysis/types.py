@@ -51,7 +51,9 @@ class NodeAnalysis:
     """Figures of one node. ``output`` is None where a problem here or upstream leaves it unknown.
 
     ``macs``: multiply-adds of one sample's forward pass. ``activation_bytes``: float32 values that one sample leaves
-    for the backward pass. ``own_problems`` come from the layer itself; graph-wide rules add more to Analysis.problems.
+    for the backward pass. ``weights``: name and shape of each weight and running statistic; those that it shares with
+    another node are not counted again in ``parameters``. ``own_problems`` come from the layer itself; graph-wide rules
+    add more to Analysis.problems.
     """
 
     node: Node
@@ -62,6 +64,7 @@ class NodeAnalysis:
     macs: int = 0
     activation_bytes: int = 0
     own_problems: tuple[Problem, ...] = ()
+    weights: tuple[tuple[str, Shape], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ def info(options: Namespace) -> int:
         node, known = project.graph.nodes[node_id], analysis.nodes[node_id]
         title = LAYERS[node.type].title if node.type in LAYERS else f"{node.type} (unknown)"
         marks = [word for word, on in (("frozen", node.frozen), ("muted", node.muted)) if on]
+        owner = project.graph.nodes.get(node.shares or "")
+        if owner is not None:
+            marks.append(f"weights of {owner.name}")
         shape = known.output.text() if known.output else "unknown"
         name = " ".join([node.name or node.id, *(f"[{m}]" for m in marks)])
         rows.append((name, title, shape, f"{known.parameters:,}", f"{known.macs:,}"))

@@ -71,6 +71,8 @@ def _node_json(node: Node) -> dict[str, Json]:
     for flag in ("frozen", "muted"):
         if getattr(node, flag):
             entry[flag] = True
+    if node.shares is not None:
+        entry["shares"] = node.shares
     return entry
 
 
@@ -228,7 +230,8 @@ def _graph(whole: Any, file: str) -> Graph:
         if n.id in nodes or not re.fullmatch(ID_RULE[1:-1], n.id):
             rule = "two nodes have the same id" if n.id in nodes else "an id of letters, digits, '_', '-' and '.'"
             raise FormatError(file, f"{where}.id", rule, got=repr(n.id), remedy="give each node an id of its own")
-        nodes[n.id] = Node(n.id, n.type, n.name, _params(n, file, f"{where}.params"), n.version, n.frozen, n.muted)
+        params = _params(n, file, f"{where}.params")
+        nodes[n.id] = Node(n.id, n.type, n.name, params, n.version, n.frozen, n.muted, n.shares)
     edges = tuple(Edge(e.source, e.target, e.port, e.source_port) for e in whole.edges)
     graph = Graph(nodes, edges)
     _check_edges(graph, file)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from engine.files.names import Names, identifier, one_line, quoted
 from engine.files.statements import Statements
 from engine.files.walk import Ending, walk
-from engine.graph import Node, Project
+from engine.graph import Graph, Node, Project
 from engine.layers import Layer
 from engine.primitives import Shape
 
@@ -33,6 +33,9 @@ class KerasWriter:
     arguments: dict[str, str] = field(default_factory=dict)
     weights: dict[str, tuple[tuple[str, str, Axes], ...]] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
+    #: layers that several nodes call: (owner, the weights, expression) -> the value that holds it
+    shared: dict[tuple[str, ...], str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     fields: Names = field(default_factory=lambda: Names(FIELDS_TAKEN))
 
@@ -65,14 +68,22 @@ class NodeText:
 
     def layer(self, expression: str, *inputs: str, weights: tuple[tuple[str, Axes], ...] = ()) -> str:
         """``value = expression(inputs)``, with the layer named so that its weights can be found."""
-        base = identifier(self.node.name or self.node.type)
+        owner = self.writer.graph.nodes.get(self.node.shares or "", self.node)
+        given = inputs[0] if len(inputs) == 1 else f"[{', '.join(inputs)}]"
+        if not weights or len(self.writer.graph.sharing(owner.id)) == 1:
+            return self.line(f"{self._named(expression, self.node, weights)}({given})")
+        key = (owner.id, expression, *(self.prefix + ours for ours, _ in weights))
+        if key not in self.writer.shared:  # with other settings it is a layer of its own, with a copy of the weights
+            self.writer.shared[key] = self.writer.code.assign(self._named(expression, owner, weights))
+        return self.line(f"{self.writer.shared[key]}({given})")
+
+    def _named(self, expression: str, node: Node, weights: tuple[tuple[str, Axes], ...]) -> str:
+        base = identifier(node.name or node.type)
         name = self.writer.names.free("_".join([base, *self.prefix.rstrip(".").split(".")]) if self.prefix else base)
         if weights:
-            self.writer.weights[name] = tuple((self.node.id, self.prefix + ours, axes) for ours, axes in weights)
+            self.writer.weights[name] = tuple((node.id, self.prefix + ours, axes) for ours, axes in weights)
         separator = "" if expression.endswith("(") or expression.endswith("()") else ", "
-        named = f'{expression[:-1]}{separator}name="{name}")'
-        given = inputs[0] if len(inputs) == 1 else f"[{', '.join(inputs)}]"
-        return self.line(f"{named}({given})")
+        return f'{expression[:-1]}{separator}name="{name}")'
 
     def line(self, expression: str) -> str:
         """Assign the expression to a new variable."""
@@ -92,6 +103,7 @@ class NodeText:
 def export_keras(project: Project, writer: KerasWriter | None = None) -> KerasExport:
     """The whole file; the model gives what people see (probabilities). PlanError carries a graph's problems."""
     writer = writer if writer is not None else KerasWriter()
+    writer.graph = project.graph
     endings = walk(project.graph, writer)
     build = _build(writer, endings)
     text = "\n\n\n".join([_head(project, build), _table(writer), build, _LOAD, _MAIN]) + "\n"

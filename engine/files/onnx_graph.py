@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.files.names import Names, identifier
 from engine.files.walk import Ending, walk
-from engine.graph import Node, Project
+from engine.graph import Graph, Node, Project
 from engine.layers import LAYERS, Layer
 from engine.primitives import Shape
 
@@ -37,6 +37,7 @@ class OnnxWriter:
     shapes: dict[str, Shape] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     bases: dict[str, str] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
 
     def input(self, node: Node, layer: Layer, shape: Shape) -> str:
         """A graph input named after its field, with a free batch axis "N"."""
@@ -86,12 +87,13 @@ class NodeGraph:
     def weight(self, name: str, axes: tuple[int, ...] | None = None) -> str:
         """The initializer of our weight, named ``layer/weight``; a second transposition gets a name of its own."""
         ours = self.prefix + name
-        key = f"{self.writer.base(self.of)}/{ours}" + ("" if axes is None else "/" + "".join(map(str, axes)))
+        owner = self.writer.graph.nodes.get(self.of.shares or "", self.of)
+        key = f"{self.writer.base(owner)}/{ours}" + ("" if axes is None else "/" + "".join(map(str, axes)))
         if key not in self.writer.constants:
-            found = self.writer.weights.get((self.of.id, ours))
+            found = self.writer.weights.get((owner.id, ours))
             if found is None:
                 raise OnnxExportError(
-                    f"{self.of.name}: its weight {ours!r} is missing; train the network or load its weights"
+                    f"{owner.name}: its weight {ours!r} is missing; train the network or load its weights"
                 )
             value = np.asarray(found, dtype=np.float32)
             self._keep(key, value if axes is None else value.transpose(axes))
@@ -126,7 +128,7 @@ def export_onnx(project: Project, weights: Weights) -> bytes:
     import onnx
     from onnx import helper
 
-    writer = OnnxWriter(weights)
+    writer = OnnxWriter(weights, graph=project.graph)
     endings = walk(project.graph, writer)
     outputs = [_named(writer, value, name, e.shape) for e in endings for value, name in _results(e, len(endings))]
     graph = helper.make_graph(

@@ -47,6 +47,10 @@ class TorchWriter:
     whole: set[str] = field(default_factory=set)
     floats: str = ".float()"
     bases: dict[str, str] = field(default_factory=dict)
+    graph: Graph = field(default_factory=Graph)
+    #: modules whose weights several nodes share: (owner, the weights) -> (module, its expression)
+    shared: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
+    ties: list[str] = field(default_factory=list)
     names: Names = field(default_factory=lambda: Names(RESERVED))
     fields: Names = field(default_factory=lambda: Names(ARGUMENTS_TAKEN))
 
@@ -84,14 +88,29 @@ class NodeText:
 
     def module(self, expression: str, weights: dict[str, str] | None = None) -> str:
         """Declare ``self.NAME = expression``."""
-        base = self.writer.base(self.node)
+        owner = self.writer.graph.nodes.get(self.node.shares or "", self.node)
+        ours = {theirs: self.prefix + name for theirs, name in (weights or {}).items()}
+        key = (owner.id, *ours.values())
+        first, same = self.writer.shared.get(key, ("", ""))
+        if same == expression:
+            return f"self.{first}"
+        name = self._declared(expression, owner if not first else self.node)
+        if first:  # other settings, the same weights
+            self.writer.ties.extend(f"self.{name}.{theirs} = self.{first}.{theirs}" for theirs in ours)
+            return f"self.{name}"
+        if ours and len(self.writer.graph.sharing(owner.id)) > 1:
+            self.writer.shared[key] = name, expression
+        for theirs, own in ours.items():
+            self.writer.weights[f"{name}.{theirs}"] = (owner.id, own)
+        return f"self.{name}"
+
+    def _declared(self, expression: str, node: Node) -> str:
+        base = self.writer.base(node)
         wish = "_".join([base, *self.prefix.rstrip(".").split(".")]) if self.prefix else base
         taken = any(name == wish for name, _ in self.writer.modules)
         name = wish if wish == base and not taken else self.writer.names.free(wish)
         self.writer.modules.append((name, expression))
-        for theirs, ours in (weights or {}).items():
-            self.writer.weights[f"{name}.{theirs}"] = (self.node.id, self.prefix + ours)
-        return f"self.{name}"
+        return name
 
     def line(self, expression: str) -> str:
         """Assign the expression to a new variable."""
@@ -114,6 +133,7 @@ def export_torch(project: Project, writer: TorchWriter | None = None) -> TorchEx
 
     writer = writer if writer is not None else TorchWriter()
     writer.floats = ".double()" if project.training.dtype == "float64" else ".float()"
+    writer.graph = project.graph
     endings = walk(project.graph, writer)
     body = "\n\n\n".join([_net(writer, endings, project), training_script(project, writer, endings)])
     return TorchExport(f"{_head(project, body)}\n\n\n{body}\n", dict(writer.weights))
@@ -121,7 +141,7 @@ def export_torch(project: Project, writer: TorchWriter | None = None) -> TorchEx
 
 def module_text(graph: Graph) -> TorchExport:
     """Only the imports and the class: what a test of one layer needs."""
-    writer = TorchWriter()
+    writer = TorchWriter(graph=graph)
     project = Project(graph)
     body = _net(writer, walk(graph, writer), project)
     return TorchExport(f"{_head(project, body)}\n\n\n{body}\n", dict(writer.weights))
@@ -155,6 +175,7 @@ def _net(writer: TorchWriter, endings: Sequence[Ending], project: Project) -> st
         "    def __init__(self):",
         "        super().__init__()",
         *modules,
+        *(f"        {line}" for line in writer.ties),
         *frozen,
         "",
         f"    def forward(self, {arguments}):",

@@ -36,6 +36,7 @@ def _node(text: Any, identifier: Any) -> Any:
         ("version", _limited(int, ge=1, description="Version of the layer type."), 1),
         ("frozen", _limited(bool, description="Its weights are not trained."), False),
         ("muted", _limited(bool, description="It passes its input through."), False),
+        ("shares", _limited(identifier | None, description="The node whose weights it uses."), None),
     ]
     return _struct("Node", fields, "One layer of the drawing.")
 

@@ -16,6 +16,8 @@ from engine.graph.refusals import (
     DuplicateEdgeRefusal,
     DuplicateIdRefusal,
     SelfLoopRefusal,
+    SelfShareRefusal,
+    ShareTypeRefusal,
     UnknownEdgeRefusal,
     UnknownNodeRefusal,
 )
@@ -27,7 +29,10 @@ EMPTY: Mapping[str, Value] = MappingProxyType({})
 class Node:
     """One layer of the drawing. ``params`` holds only what differs from the layer type's defaults.
 
-    ``frozen``: its weights are not trained. ``muted``: it passes its input through.
+    ``frozen``: its weights are not trained. ``muted``: it passes its input through. ``shares``: the id of a node of the
+    same type whose weights and running statistics this one uses as its own (Graph.share): they are counted, stored
+    and updated once, under that node, by the sum of both gradients. Settings of the weights themselves (initializer,
+    penalties, learning rate factor, frozen) are that node's; all else is each node's own.
     """
 
     id: str
@@ -37,6 +42,7 @@ class Node:
     version: int = 1
     frozen: bool = False
     muted: bool = False
+    shares: str | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -99,12 +105,12 @@ class Graph:
         return edited
 
     def remove_nodes(self, ids: Iterable[str]) -> Graph:
-        """Without these nodes and every wire that touches them."""
+        """Without these nodes and every wire that touches them. Shared weights pass to the first that shares them."""
         gone = set(ids)
         for n in gone:
             self._need(n)
         return Graph(
-            {k: v for k, v in self.nodes.items() if k not in gone},
+            heirs({k: v for k, v in self.nodes.items() if k not in gone}, gone),
             tuple(e for e in self.edges if e.source not in gone and e.target not in gone),
         )
 
@@ -129,6 +135,46 @@ class Graph:
             first = min(unknown)
             raise UnknownEdgeRefusal(first.source, first.target)
         return replace(self, edges=tuple(e for e in self.edges if e not in gone))
+
+    def owner(self, node_id: str) -> str:
+        """The node under which the weights of a node are kept: itself, or the one that it shares with."""
+        return self.nodes[node_id].shares or node_id
+
+    def sharing(self, node_id: str) -> tuple[str, ...]:
+        """All nodes with the weights of this one, the owner first; one alone if none are shared."""
+        owner = self.owner(node_id)
+        return (owner, *(n.id for n in self.nodes.values() if n.shares == owner and n.id != owner))
+
+    def share(self, node_id: str, owner: str) -> Graph:
+        """With the node using the weights of ``owner`` (or of whom that one shares with), and its followers too.
+
+        Refuses unknown nodes, a node with itself, and another type. Shapes are for analysis to judge.
+        """
+        self._need(node_id)
+        self._need(owner)
+        root = self.owner(owner)
+        self._need(root)
+        if root == node_id:
+            raise SelfShareRefusal(node_id)
+        kinds = self.nodes[node_id].type, self.nodes[root].type
+        if kinds[0] != kinds[1]:
+            raise ShareTypeRefusal(node_id, root, *kinds)
+        followers = {node_id, *(n.id for n in self.nodes.values() if n.shares == node_id)}
+        changed = {k: replace(n, shares=root) if k in followers else n for k, n in self.nodes.items()}
+        return replace(self, nodes=changed)
+
+    def unshare(self, node_id: str) -> Graph:
+        """With the node using weights of its own again."""
+        self._need(node_id)
+        node = self.nodes[node_id]
+        return self if node.shares is None else self.replace_node(replace(node, shares=None))
+
+    def release(self, node_id: str) -> Graph:
+        """With the node sharing with nobody: those that used its weights keep them among themselves."""
+        alone = self.unshare(node_id)
+        if len(alone.sharing(node_id)) == 1:
+            return alone
+        return replace(alone, nodes=heirs(alone.nodes, (node_id,)))
 
     def path(self, start: str, end: str) -> tuple[str, ...]:
         """A path of node ids from start to end along the wires, or () if there is none."""
@@ -157,6 +203,17 @@ class Graph:
     def _need(self, node_id: str) -> None:
         if node_id not in self.nodes:
             raise UnknownNodeRefusal(node_id)
+
+
+def heirs(nodes: Mapping[str, Node], gone: Iterable[str]) -> dict[str, Node]:
+    """The nodes that are left, where of those that shared with one that is gone the first now keeps the weights."""
+    left, lost = dict(nodes), set(gone)
+    heir: dict[str, str] = {}
+    for key, node in nodes.items():
+        if node.shares in lost and node.shares is not None:
+            to = heir.setdefault(node.shares, key)
+            left[key] = replace(node, shares=None if to == key else to)
+    return left
 
 
 def _by(edges: tuple[Edge, ...], end: str) -> Mapping[str, tuple[Edge, ...]]:

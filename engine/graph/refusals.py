@@ -70,3 +70,19 @@ class TypeRefusal(GraphRefusal):
     def __init__(self, source: str, target: str, expected: str, got: str) -> None:
         super().__init__(f"{target!r} takes {expected}, but {source!r} gives {got}")
         self.source, self.target, self.expected, self.got = source, target, expected, got
+
+
+class SelfShareRefusal(GraphRefusal):
+    """A node would share its weights with itself."""
+
+    def __init__(self, node: str) -> None:
+        super().__init__(f"{node!r} has these weights already; choose another layer to share with")
+        self.node = node
+
+
+class ShareTypeRefusal(GraphRefusal):
+    """Two layers of different types cannot have the same weights."""
+
+    def __init__(self, node: str, owner: str, kind: str, other: str) -> None:
+        super().__init__(f"{node!r} is {kind!r} and {owner!r} is {other!r}; only layers of one type can share weights")
+        self.node, self.owner, self.kind, self.other = node, owner, kind, other

@@ -1,7 +1,7 @@
 """Layer types: registry, contract, and one file per type in engine.layers.types."""
 
 from engine.layers.base import LAYERS, Fix, Layer, Port, Sample, ShapeRefusal
-from engine.layers.builder import Builder, Program, Ref, StateInfo, Step, WeightInfo, dry
+from engine.layers.builder import Builder, Program, Ref, StateInfo, Step, WeightInfo, declare_shared, dry
 
 __all__ = [
     "LAYERS",
@@ -16,5 +16,6 @@ __all__ = [
     "StateInfo",
     "Step",
     "WeightInfo",
+    "declare_shared",
     "dry",
 ]

@@ -32,7 +32,8 @@ class Port:
 class Fix:
     """A suggested repair, as data for the editor: ``kind`` names a document verb, ``args`` its arguments.
 
-    Kinds: "insert_before" (layer, params), "set_param" (name, value), "remove", "set_loss" (value), "connect".
+    Kinds: "insert_before" (layer, params), "set_param" (name, value), "remove", "set_loss" (value), "connect",
+    "unshare", "take_settings" (owner).
     """
 
     label: str

@@ -84,22 +84,36 @@ class Program:
     #: (node, role) -> value id; roles: "z" pre-activation, "out", "mask", ...
     marks: dict[tuple[str, str], int] = field(default_factory=dict)
     streams: int = 0
+    #: (owner, name) -> weights and states that several nodes share, once they are declared
+    shared: dict[tuple[str, str], Ref] = field(default_factory=dict)
 
 
 class Builder:
-    """Records for one node. ``scope`` prefixes weight names of a layer built as a setting of another ("bn.")."""
+    """Records for one node. ``scope`` prefixes weight names of a layer built as a setting of another ("bn.").
+
+    ``owner``: the node under which weights and states are kept, where it is not this one.
+    """
 
     def __init__(
-        self, program: Program, node: str, *, trainable: bool = True, scope: str = "", rate_factor: float = 1.0
+        self,
+        program: Program,
+        node: str,
+        *,
+        trainable: bool = True,
+        scope: str = "",
+        rate_factor: float = 1.0,
+        owner: str = "",
     ) -> None:
         self.program, self.node, self.trainable, self.prefix = program, node, trainable, scope
-        self.rate_factor = rate_factor
+        self.rate_factor, self.owner = rate_factor, owner or node
 
     def scope(self, name: str, rate_factor: float = 1.0) -> Builder:
         """A builder whose weight names start with ``name.`` and whose learning rates have one more factor."""
         factor = self.rate_factor * rate_factor
         scope = f"{self.prefix}{name}."
-        return Builder(self.program, self.node, trainable=self.trainable, scope=scope, rate_factor=factor)
+        return Builder(
+            self.program, self.node, trainable=self.trainable, scope=scope, rate_factor=factor, owner=self.owner
+        )
 
     def value(self, shape: Shape, kind: Kind, name: str, dtype: Literal["float", "int"] = "float") -> Ref:
         """A new value."""
@@ -127,7 +141,10 @@ class Builder:
         l2: float = 0.0,
         is_kernel: bool = False,
     ) -> Ref:
-        """A trainable tensor with its initializer and penalty rates."""
+        """A trainable tensor with its initializer and penalty rates; a shared one as its owner declared it."""
+        known = self.program.shared.get((self.owner, self.prefix + name))
+        if known is not None:
+            return known
         ref = self.value(shape, "weight", self.prefix + name)
         info = WeightInfo(
             ref.id, self.node, ref.name, shape, init, fans[0], fans[1], l1, l2, self.trainable, is_kernel,
@@ -137,7 +154,10 @@ class Builder:
         return ref
 
     def state(self, name: str, shape: Shape, fill: float) -> Ref:
-        """A running statistic, filled with a constant at the start."""
+        """A running statistic, filled with a constant at the start; a shared one as its owner declared it."""
+        known = self.program.shared.get((self.owner, self.prefix + name))
+        if known is not None:
+            return known
         ref = self.value(shape, "state", self.prefix + name)
         self.program.states.append(StateInfo(ref.id, self.node, ref.name, shape, fill))
         return ref
@@ -146,6 +166,19 @@ class Builder:
         """Name a value for the probes: "z" is the pre-activation, "mask" a dropout mask, ... Returns it."""
         self.program.marks[(self.node, role)] = ref.id
         return ref
+
+
+def declare_shared(program: Program, owner: str, alone: Program) -> None:
+    """Weights and states of ``alone``, the owner's layer built by itself, become shared ones of ``program``."""
+    b = Builder(program, owner)
+    for w in alone.weights:
+        ref = b.value(w.shape, "weight", w.name)
+        program.weights.append(replace(w, value=ref.id, node=owner))
+        program.shared[owner, w.name] = ref
+    for s in alone.states:
+        ref = b.value(s.shape, "state", s.name)
+        program.states.append(replace(s, value=ref.id, node=owner))
+        program.shared[owner, s.name] = ref
 
 
 def dry(shapes: Sequence[Shape], dtypes: Sequence[Literal["float", "int"]] | None = None) -> tuple[Program, list[Ref]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.analysis import Analysis, infer, make_layer, port_order
 from engine.analysis.rules import loss_of
 from engine.graph import Graph, Node
-from engine.layers import LAYERS, Builder, Layer, Program, Ref
+from engine.layers import LAYERS, Builder, Layer, Program, Ref, declare_shared, dry
 from engine.losses import Loss
 from engine.plan.plan import Head, InputSlot, Plan, PlanError
 
@@ -24,13 +24,15 @@ def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
     given: dict[str, Ref] = {}
     inputs: list[InputSlot] = []
     heads: list[Head] = []
+    shared = {n.shares for n in graph.nodes.values() if n.shares}
     for node_id in alive_nodes(graph):
         node = graph.nodes[node_id]
         layer = layer_of(node)
+        if not node.muted and graph.owner(node_id) in shared:
+            _declare(program, analysis, graph.owner(node_id))
         incoming = graph.incoming.get(node_id, ())
         refs = [given[incoming[k].source] for k in port_order(layer, incoming)]
-        factor = float(getattr(layer, "rate_factor", 1.0))
-        builder = Builder(program, node_id, trainable=not node.frozen, rate_factor=factor)
+        builder = _builder(program, node, layer, graph.owner(node_id))
         given[node_id] = refs[0] if node.muted and refs else layer.build(builder, *refs)
         if node.type == "input":
             inputs.append(InputSlot(node_id, given[node_id].name, given[node_id].id))
@@ -46,6 +48,24 @@ def build_plan(graph: Graph, analysis: Analysis | None = None) -> Plan:
         dict(program.marks),
         {n: r.id for n, r in given.items()},
     )
+
+
+def _builder(program: Program, node: Node, layer: Layer, owner: str) -> Builder:
+    factor = float(getattr(layer, "rate_factor", 1.0))
+    return Builder(program, node.id, trainable=not node.frozen, rate_factor=factor, owner=owner)
+
+
+def _declare(program: Program, analysis: Analysis, owner: str) -> None:
+    """The owner's weights, by its own settings, before the first node that uses them; no matter which that is."""
+    if any(key[0] == owner for key in program.shared):
+        return
+    node, layer = analysis.graph.nodes[owner], layer_of(analysis.graph.nodes[owner])
+    incoming = analysis.graph.incoming.get(owner, ())
+    types = [analysis.nodes[owner].inputs[k] for k in port_order(layer, incoming)]
+    known = [t for t in types if t is not None]
+    alone, refs = dry([t.shape for t in known], [t.dtype for t in known])
+    layer.build(_builder(alone, node, layer, owner), *refs)
+    declare_shared(program, owner, alone)
 
 
 def alive_nodes(graph: Graph) -> list[str]:

@@ -88,5 +88,5 @@ class Plan:
     @cached_property
     def layer_order(self) -> tuple[str, ...]:
         """Ids of the nodes that have a trainable kernel, sources first: the x axis of every per-layer plot."""
-        seen = {w.node: None for w in self.weights if w.is_kernel}
+        seen = {w.node: None for w in self.weights if w.is_kernel and w.node in self.outputs}
         return tuple(seen)

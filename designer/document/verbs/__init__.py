@@ -23,7 +23,7 @@ from designer.document.verbs.convert import has_stages, nodes_to_settings, setti
 from designer.document.verbs.fixes import apply_fix
 from designer.document.verbs.fragment import Fragment, cut_out, dump_fragment, duplicate, load_fragment, paste
 from designer.document.verbs.groups import adopt, dissolve, group_nodes, join, rename_group, ungroup
-from designer.document.verbs.insert import insert_before, insert_on_wire, thread_on_wire
+from designer.document.verbs.insert import insert_before, insert_on_wire, thread_card, thread_on_wire
 from designer.document.verbs.nodes import (
     add_node,
     change_type,
@@ -52,6 +52,7 @@ from designer.document.verbs.setup import (
     set_training,
     set_training_setup,
 )
+from designer.document.verbs.sharing import share_weights, take_settings, unshare_weights
 from designer.document.verbs.wires import (
     connect,
     disconnect,
@@ -124,7 +125,11 @@ __all__ = [
     "set_training",
     "set_training_setup",
     "settings_to_nodes",
+    "share_weights",
+    "take_settings",
+    "thread_card",
     "thread_on_wire",
     "ungroup",
+    "unshare_weights",
     "write_note",
 ]

@@ -10,6 +10,7 @@ from designer.document.state import DocState
 from designer.document.verbs.insert import insert_before
 from designer.document.verbs.nodes import delete_and_reconnect, remove_nodes
 from designer.document.verbs.params import reset_param, set_param
+from designer.document.verbs.sharing import take_settings, unshare_weights
 from designer.document.verbs.wires import connect
 from engine.graph import Edge
 from engine.layers import Fix
@@ -22,6 +23,8 @@ def apply_fix(state: DocState, node: str, port: str, fix: Fix, sizes: Sizes) -> 
         "set_param": lambda s, n, p, f, z: set_param(s, (n,), f.args["name"], f.args["value"]),
         "reset_param": lambda s, n, p, f, z: reset_param(s, (n,), f.args["name"]),
         "set_loss": lambda s, n, p, f, z: set_param(s, (n,), "loss", f.args["value"]),
+        "unshare": lambda s, n, p, f, z: unshare_weights(s, (n,)),
+        "take_settings": lambda s, n, p, f, z: take_settings(s, (n,), f.args["owner"]),
         "remove": _remove,
         "connect": _connect,
     }

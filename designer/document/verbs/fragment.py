@@ -91,6 +91,7 @@ def dump_fragment(fragment: Fragment) -> str:
             "version": n.version,
             "frozen": n.frozen,
             "muted": n.muted,
+            **({"shares": n.shares} if n.shares is not None else {}),
             "at": list(fragment.at[n.id]),
         }
         for n in fragment.nodes
@@ -123,6 +124,8 @@ def load_fragment(text: str) -> Fragment:
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FragmentRefusal(f"an entry is damaged: {error}") from None
     ids = {n.id for n in nodes}
+    # Whose weights they were is known only where they came from.
+    nodes = tuple(n if n.shares in ids else replace(n, shares=None) for n in nodes)
     if len(ids) != len(nodes) or any(e.source not in ids or e.target not in ids for e in edges):
         raise FragmentRefusal("an entry is damaged: ids do not match")
     if any(m not in ids for g in groups for m in g.members):
@@ -149,6 +152,10 @@ def paste_as(
         name = _free_name(state, node, names)
         names.add(name)
         graph = graph.add_node(replace(node, id=ids[node.id], name=name))
+    for node in fragment.nodes:
+        if node.shares is not None:  # a copy shares with the copy of its owner, else with the owner itself
+            owner = ids.get(node.shares, node.shares if node.shares in state.graph.nodes else None)
+            graph = graph.replace_node(replace(graph.nodes[ids[node.id]], shares=owner))
     places = {ids[k]: Point(p.x + dx, p.y + dy) for k, p in fragment.at.items()}
     after = replace(state, graph=graph).with_layout(positions={**state.positions, **places})
     for e in fragment.edges:
@@ -229,8 +236,10 @@ def _node(entry: Any) -> Node:
     version = entry.get("version", 1)
     if isinstance(version, bool) or not isinstance(version, int):
         raise ValueError(f"{version!r} is no version")
-    flags = [entry.get(k, False) is True for k in ("frozen", "muted")]
-    return Node(_string(entry["id"]), _string(entry["type"]), _string(entry["name"]), params, version, *flags)
+    frozen, muted = (entry.get(k, False) is True for k in ("frozen", "muted"))
+    shares = _string(entry["shares"]) if entry.get("shares") is not None else None
+    ident, kind, name = (_string(entry[k]) for k in ("id", "type", "name"))
+    return Node(ident, kind, name, params, version, frozen, muted, shares)
 
 
 def _point(value: Any) -> Point:

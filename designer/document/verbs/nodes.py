@@ -127,8 +127,9 @@ def change_type(state: DocState, ids: Iterable[str], type_name: str) -> DocState
         name = new_name(graph, type_name) if automatic else node.name
         found = layer_class(type_name)
         version = found.version if found is not None else 1
-        changed = replace(node, type=type_name, name=name, params=params, version=version)
-        graph = replace(graph.replace_node(changed), edges=_fitting_edges(graph, node_id, type_name))
+        changed = replace(node, type=type_name, name=name, params=params, version=version, shares=None)
+        edges = _fitting_edges(graph, node_id, type_name)
+        graph = replace(graph.release(node_id).replace_node(changed), edges=edges)
     if graph is state.graph:
         return state
     kept = set(graph.edges)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from engine.backends.tape.rules import RULES
 from engine.backends.tape.rules.losses import loss_refusal
 from engine.backends.tape.rules.optimizers import optimizer_refusal
@@ -20,5 +22,7 @@ def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
     found += [f"whole-number inputs of {s.node!r}" for s in plan.inputs if plan.values[s.value].dtype == "int"]
     found += [loss_refusal(plan, h) for h in plan.heads]
     found.append(optimizer_refusal(optimizer))
+    uses = Counter(i for s in plan.steps for i in s.inputs)
+    found += ["weights that several layers share" for w in plan.weights if w.trainable and uses[w.value] > 1]
     found += ["a learning rate of a layer's own" for w in plan.weights if w.trainable and w.rate_factor != 1]
     return tuple(dict.fromkeys(f for f in found if f))

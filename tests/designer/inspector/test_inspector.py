@@ -245,3 +245,43 @@ def test_the_language_changes_on_the_spot(desk: Any) -> None:
         assert "units" in desk.inspector.node.form.rows
     finally:
         install_language("en")
+
+
+def test_weights_of_another_layer_are_chosen_in_the_form_and_taken_back(desk: Any) -> None:
+    from designer.document import Point
+    from designer.document.verbs.nodes import add_node
+    from designer.document.verbs.wires import connect
+    from engine.graph import Edge
+
+    desk.store.apply("c", add_node, "c", "dense", Point(200, 300), (), {"units": 4})
+    row = desk.inspector.node.sharing
+    desk.selection.show(("b",))
+    assert row.isHidden()  # no other layer has such weights
+    desk.selection.show(("out",))
+    assert row.isHidden()
+    desk.store.apply("wire", connect, Edge("in", "c"))
+    desk.selection.show(("c",))
+    assert not row.isHidden()
+    row.choice.setCurrentIndex(row.choice.findData("a"))
+    row.choice.activated.emit(row.choice.currentIndex())
+    assert desk.store.state.graph.nodes["c"].shares == "a"
+    assert desk.analyst.analysis.nodes["c"].parameters == 0 and row.choice.value() == "a"
+    desk.store.undo()
+    assert desk.store.state.graph.nodes["c"].shares is None and row.choice.value() == ""
+
+
+def test_the_training_form_has_what_stands_around_the_optimizer(desk: Any) -> None:
+    rows = desk.inspector.training.form.rows
+    typed(rows["clip_norm"], "0.5")
+    typed(rows["accumulate"], "4")
+    typed(rows["ema_decay"], "0.99")
+    training = desk.store.state.training
+    assert (training.clip_norm, training.accumulate, training.ema_decay) == (0.5, 4, 0.99)
+    rows["clip_norm"].editor.edit.selectAll()
+    QTest.keyClick(rows["clip_norm"].editor.edit, Qt.Key.Key_Delete)
+    QTest.keyClick(rows["clip_norm"].editor.edit, Qt.Key.Key_Return)
+    assert desk.store.state.training.clip_norm is None
+    chosen(rows["l1_step"], "subgradient")
+    assert desk.store.state.training.l1_step == "subgradient"
+    typed(rows["ema_decay"], "1.5")
+    assert desk.store.state.training.ema_decay == 0.99
