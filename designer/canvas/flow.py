@@ -76,7 +76,7 @@ def paint_wire(
     """One wire's lanes. A magnitude that is not measured (None) is the plain wire."""
     both = mode == "both"
     # Activations lie above where the wire is longest: one that leads back to the left is turned round.
-    above = 1 if wire.end.x() >= wire.start.x() else -1
+    above = 1 if wire.down or wire.end.x() >= wire.start.x() else -1
     for k in {"act": (0,), "grad": (1,), "both": (0, 1)}.get(mode, ()):
         magnitude = magnitudes[k]
         if magnitude is None:
@@ -95,13 +95,16 @@ def paint_wire(
         else:
             painter.drawPath(wire.path())
         if lane.text and words:
-            _number(painter, lines.line(wire), lane.text, k if both else 1, look)
+            _number(painter, lines.line(wire), lane.text, k if both else 1, look, wire.down)
 
 
-def _number(painter: QPainter, line: Points, text: str, lane: int, look: Look) -> None:
+def _number(painter: QPainter, line: Points, text: str, lane: int, look: Look, down: bool) -> None:
     x, y = (line[(len(line) - 1) // 2] + line[len(line) // 2]) / 2
     width = look.line_metrics.horizontalAdvance(text) + 6
     box = QRectF(x - width / 2, y + (4 if lane else -20), width, 16)
+    if down:
+        # The shape stands to the right of the wire, the magnitude to its left.
+        box.moveTopLeft(QPointF(x - width - 6, y - 8))
     painter.setPen(look.secondary)
     painter.setFont(look.line_font)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

@@ -18,6 +18,7 @@ class Insight:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.heat: Measure | None = None
+        self._known = canvas.analyst.analysis
 
     def show_heat(self, measure: Measure | None) -> None:
         """Cards tinted by multiply-adds, parameters or memory; None: as usual."""
@@ -25,8 +26,11 @@ class Insight:
         self.refresh()
 
     def refresh(self) -> None:
-        """Heat of the analysis as it is, and the field of the one layer that is selected."""
+        """What an edit changed, heat of the analysis as it is, and the field of the one layer that is selected."""
         canvas, analysis = self.canvas, self.canvas.analyst.analysis
+        before, self._known = self._known, analysis
+        if before is not analysis:
+            canvas.overlay.flash.show(before, analysis)
         canvas.overlay.show_heat(heat_of(analysis, self.heat))
         chosen = canvas.selection.nodes
         fields = receptive_fields(analysis, chosen[0]) if len(chosen) == 1 else ()

@@ -12,8 +12,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from designer.canvas.flash import Flash
 from designer.canvas.flow import LineCache, Magnitudes, Mode, level_of, paint_wire, viridis
 from designer.canvas.heat import NO_HEAT, Heat, paint_heat
+from designer.canvas.labels import paint_label
 from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.scene import CanvasScene
 from designer.canvas.thermometer import paint_thermometer
@@ -74,6 +76,7 @@ class Overlay:
         self.values: Mapping[str, NodeValue] = {}
         self.heat = NO_HEAT
         self._lines = LineCache()
+        self.flash = Flash(scene, scene)
         self.under, self.over = Layer(1, self._paint_under), Layer(3, self._paint_over)
         scene.addItem(self.under)
         scene.addItem(self.over)
@@ -137,37 +140,9 @@ class Overlay:
             if flowing and edge in self.flow:
                 paint_wire(painter, self._lines, wire, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
             if zoom >= MIDDLE:
-                self._paint_label(painter, wire, flowing and edge in self.flow)
+                paint_label(painter, wire, flowing and edge in self.flow, self.scene.look, self.flash)
             if wire.through and (wire.state.hovered or wire.state.selected):
                 self._paint_dots(painter, wire)
-
-    def _paint_label(self, painter: QPainter, wire: WireItem, flowing: bool) -> None:
-        """Shape text where the wire is level and long enough; the longest form that fits."""
-        if not wire.labels or wire.through:
-            return
-        metrics = self.scene.look.line_metrics
-        across, down = wire.end.x() - wire.start.x(), abs(wire.end.y() - wire.start.y())
-        x = (wire.start.x() + wire.end.x()) / 2
-        room, y = across - 14, (wire.start.y() + wire.end.y()) / 2
-        if across < 12:
-            middle = wire.path().pointAtPercent(0.5)
-            room, x, y = wire.path().length() - 160, middle.x(), middle.y()
-        elif down > 60:
-            return
-        for text in wire.labels if not wire.state.hovered else wire.labels[:1]:
-            width = metrics.horizontalAdvance(text)
-            if width <= room or wire.state.hovered:
-                lift = 24 if flowing else 20
-                place = QRectF(x - width / 2 - 4, y - lift, width + 8, 16)
-                if down > 8 and across >= 12:
-                    place.moveCenter(QPointF(x, y))
-                    painter.setPen(Qt.PenStyle.NoPen)
-                    painter.setBrush(tokens.color(self.scene.look.theme.canvas, 0.85))
-                    painter.drawRoundedRect(place, 4, 4)
-                painter.setPen(self.scene.look.secondary)
-                painter.setFont(self.scene.look.line_font)
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-                return
 
     def _paint_dots(self, painter: QPainter, wire: WireItem) -> None:
         """Where the wire under the mouse, or the selected one, is led through."""
@@ -183,6 +158,7 @@ class Overlay:
                 yield node_id, item
 
     def _paint_over(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
+        self.flash.paint_nodes(painter, exposed, zoom)
         if zoom >= FAR:
             self._paint_live(painter, exposed, zoom)
         for node_id, level in self.heat.level.items():
