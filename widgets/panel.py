@@ -72,14 +72,15 @@ class PlotPanel(QWidget):
         self._gap.hide()
         for widget in (self._tool_row, self._more, self._help):
             head.addWidget(widget)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self.body)
-        self._stack.addWidget(self._empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.head)
+        self._stack = QStackedLayout()
         column.addLayout(self._stack, 1)
+        # Only now: a stack without a parent shows its first page as a window of its own, which takes the focus.
+        self._stack.addWidget(self.body)
+        self._stack.addWidget(self._empty)
 
     def _restyle_frame(self) -> None:
         self._title.setFont(tokens.font("body", bold=True))
