@@ -74,6 +74,7 @@ class SpectrumPlot(AxisPlot):
         self._show_legend()
         if self.follow:
             self.reset_view()
+        self.view_changed()
         self.canvas.update()
 
     def show_selected(self, layer_ids: Sequence[str]) -> None:
@@ -112,7 +113,23 @@ class SpectrumPlot(AxisPlot):
         low, high = math.log10(min(found)), math.log10(max(found))
         room = max(0.2, 0.08 * (high - low))
         self.view.setXRange(-0.5, len(self._ids) - 0.5, padding=0.0)
-        self.view.setYRange(low - room, high + room, padding=0.0)
+        # The word at the line stands above it.
+        self.view.setYRange(low - room, high + room + 0.12 * (high - low), padding=0.0)
+
+    def view_changed(self) -> None:
+        """Moves the legend to a corner where it hides no mark, unless somebody dragged it."""
+        at = self.canvas.mapping()
+        origin = self.plot.mapFromScene(self.view.sceneBoundingRect()).boundingRect().topLeft()
+        points = [
+            (at.x(index) + origin.x(), at.y(math.log10(value)) + origin.y())
+            for strips in self._series.values()
+            for index, strip in enumerate(strips)
+            if strip is not None
+            for value in (*_bounds(strip), strip.rms)
+            if value > 0 and math.isfinite(value)
+        ]
+        if points:
+            self.legend.avoid(np.array(points))
 
     # -- painting --------------------------------------------------------------------------------------------------
 

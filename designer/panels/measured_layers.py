@@ -59,17 +59,17 @@ class IsometryView(MeasuredView):
         last = found[-1]
         rms = math.sqrt(last.so_far.mean_square)
         told = tr(
-            "From the input to {name} a small change is multiplied by {rms} (root mean square); the spread of the "
-            "squared values is {spread} of their mean.",
+            "From the input to {name}: times {rms}, spread {spread}.",
             name=self.name(last.node), rms=value_text(rms), spread=value_text(last.so_far.spread),
         )  # fmt: skip
         sized = [(j.layer.mean_square, j) for j in found if j.layer is not None and j.layer.mean_square > 0]
-        if rms >= 0.1 or not sized:
+        if 0.1 <= rms <= 10 or not sized:
             return told
-        worst = min(sized, key=lambda pair: pair[0])[1]
-        assert worst.layer is not None
-        each = value_text(math.sqrt(worst.layer.mean_square))
-        return told + " " + tr("{name} alone takes most: {each}.", name=self.name(worst.node), each=each)
+        pick = min if rms < 1 else max
+        most = pick(sized, key=lambda pair: pair[0])[1]
+        assert most.layer is not None
+        each = value_text(math.sqrt(most.layer.mean_square))
+        return told + " " + tr("{name} alone: times {each}.", name=self.name(most.node), each=each)
 
 
 def strip(spectrum: Spectrum) -> Strip:
@@ -89,7 +89,7 @@ class ReadoutView(MeasuredView):
         self.quantity = "score"
 
     def title(self) -> str:
-        return tr("Where the answer appears")
+        return tr("Linear probes")
 
     def words(self) -> str:
         return tr(
@@ -117,8 +117,8 @@ class ReadoutView(MeasuredView):
         scores = [r.score for r in found.layers]
         best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
         return tr(
-            "From {first:.1%} at the input to {last:.1%} at the end; best at {name} ({best:.1%}). Fitted to {fitted} "
-            "samples, judged on {judged} others.",
+            "{first:.1%} at the input, {last:.1%} at the end, best at {name} ({best:.1%}). Fitted to {fitted} samples, "
+            "judged on {judged} others.",
             first=scores[0], last=scores[-1], name=self.name(found.layers[best].node), best=scores[best],
             fitted=found.fitted, judged=found.judged,
         )  # fmt: skip
@@ -168,7 +168,7 @@ class SimilarityView(MeasuredView):
         super().__init__(self.matrix)
 
     def title(self) -> str:
-        return tr("Layers alike")
+        return tr("Layer similarity")
 
     def words(self) -> str:
         return tr(
@@ -205,6 +205,7 @@ class TravelView(MeasuredView):
     def __init__(self) -> None:
         self.curves = CurvePlot()
         super().__init__(self.curves)
+        self.bare(keep=1)
 
     def title(self) -> str:
         return tr("Who learns when")

@@ -27,6 +27,7 @@ class StepView(MeasuredView):
     def __init__(self) -> None:
         self.curves = CurvePlot()
         super().__init__(self.curves)
+        self.bare()
 
     def title(self) -> str:
         return tr("Step size")
@@ -58,23 +59,14 @@ class StepView(MeasuredView):
         found: StepSlice = self.result(now)
         at = {m: float(np.interp(m, found.multiples, found.along_step)) for m in (0.0, 1.0)}
         values = {"best": value_text(found.best), "cosine": found.cosine, "change": f"{at[1.0] - at[0.0]:+.2e}"}
+        told = tr("Cosine to the way down: {cosine:.2f}.", **values)
         if not at[1.0] <= at[0.0]:
-            return tr(
-                "The step overshoots: the loss of its own batch changes by {change}, and is lowest at {best} of the "
-                "step. A smaller learning rate would go down (cosine to the way down {cosine:.2f}).",
-                **values,
-            )
-        if found.best >= found.multiples[-1]:
-            return tr(
-                "The loss still falls at 4 times the step: for this batch the learning rate could be larger (cosine "
-                "to the way down {cosine:.2f}).",
-                **values,
-            )
-        return tr(
-            "The step changes the loss of its own batch by {change}; lowest at {best} of the step (cosine to the way "
-            "down {cosine:.2f}).",
-            **values,
-        )
+            said = tr("The step overshoots: {change} for its own batch; lowest at {best} of it.", **values)
+        elif found.best >= found.multiples[-1]:
+            said = tr("{change} for its own batch, and still falling at 4 times the step.", **values)
+        else:
+            said = tr("{change} for its own batch; lowest at {best} times the step.", **values)
+        return f"{said} {told}"
 
 
 class PlaneView(MeasuredView):
@@ -140,6 +132,7 @@ class SharpnessView(MeasuredView):
     def __init__(self) -> None:
         self.curves = CurvePlot()
         super().__init__(self.curves)
+        self.bare()
         self.curves.show_log(True)
 
     def title(self) -> str:
@@ -175,6 +168,8 @@ class SharpnessView(MeasuredView):
             "samples": found.samples,
         }
         told = tr("{value} (residual {error}, {count} iterations, {samples} samples).", **values)
+        if math.isinf(found.limit):
+            return told + " " + tr("The learning rate is 0 now, so every curvature is stable.")
         if not math.isfinite(found.limit):
             return told + " " + tr("For this optimizer no stable limit is known.")
         share = found.value / found.limit if found.limit > 0 else math.inf
@@ -198,6 +193,7 @@ class NoiseView(MeasuredView):
     def __init__(self) -> None:
         self.curves = CurvePlot()
         super().__init__(self.curves)
+        self.bare()
         self.curves.show_log(True)
         self.batch = 0
 
@@ -221,8 +217,8 @@ class NoiseView(MeasuredView):
         errors = np.array([f.error if math.isfinite(f.error) else math.nan for f in found])
         curves = {
             tr("noise scale"): Line(steps, scale),
-            tr("plus one standard error"): Line(steps, scale + errors, "test", hue="secondary"),
-            tr("minus one standard error"): Line(steps, np.maximum(scale - errors, 1e-3), "test", hue="secondary"),
+            tr("plus its error"): Line(steps, scale + errors, "test", hue="secondary"),
+            tr("minus its error"): Line(steps, np.maximum(scale - errors, 1e-3), "test", hue="secondary"),
         }
         if self.batch:
             curves[tr("batch size")] = Line(steps, np.full(len(steps), self.batch), "validation", "B")
@@ -232,9 +228,9 @@ class NoiseView(MeasuredView):
     def sentence(self, now: Measured) -> str:
         found: NoiseScale = self.result(now)
         sizes = {"small": found.small, "large": found.large, "groups": found.groups}
-        how = tr("From {groups} comparisons of batches of {small} with batches of {large}.", **sizes)
+        how = tr("{groups} comparisons of {small} with {large} samples.", **sizes)
         if not math.isfinite(found.value):
-            lost = tr("The gradient is lost in its noise: the noise scale is above what these samples can tell.")
+            lost = tr("The gradient is lost in its noise: B is above what these samples can tell.")
             return f"{lost} {how}"
         if not math.isfinite(found.error):
             told = tr("B is about {value:.3g}, but the signal is too weak for an error to be given.", value=found.value)

@@ -23,6 +23,14 @@ class MeasuredView:
         #: node -> what one of its cells sees of the input, in words
         self.field_of: Callable[[str], str] = lambda node: ""
 
+    def bare(self, keep: int = 0) -> None:
+        """Leaves the first tools of the plot out (smoothing), which say nothing of a few points."""
+        for k in range(self.plot.tools.count() - keep):
+            item = self.plot.tools.itemAt(k)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+
     def name(self, node: str) -> str:
         """A node's name, or its id once it is gone."""
         return self.names.get(node, node)

@@ -38,6 +38,8 @@ from widgets.i18n import language_changed, tr
 #: narrower than this the list becomes a drop-down
 NARROW = 620
 LIST_WIDTH = 148
+#: how often, where a schedule is begun
+USUAL = {"steps": 500, "epochs": 1}
 
 
 class MeasurementsPanel(QWidget):
@@ -54,11 +56,11 @@ class MeasurementsPanel(QWidget):
         )  # fmt: skip
         self._drawn: dict[int, Measured] = {}
         self._selected: tuple[str, ...] = ()
+        self._said = ""
         self.list, self.chooser = QListWidget(), Choice()
-        self.measure, self.every, self.unit = QPushButton(), NumberField(0, low=0, integer=True), Choice()
+        self.measure, self.every, self.unit = QPushButton(), NumberField(1, low=1, integer=True), Choice()
         self.option, self.moment = Choice(), Choice()
-        self.bar, self.left, self.sentence, self.stack = BusyBar(), QLabel(), QLabel(), QStackedWidget()
-        self.schedule_word = QLabel()
+        self.bar, self.sentence, self.stack = BusyBar(), QLabel(), QStackedWidget()
         self._lay_out()
         self._connect()
         self.list.setCurrentRow(0)
@@ -70,20 +72,20 @@ class MeasurementsPanel(QWidget):
         self.list.setFixedWidth(tokens.scaled(LIST_WIDTH))
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.every.setFixedWidth(tokens.scaled(64))
-        for choice, width in ((self.unit, 84), (self.option, 104), (self.moment, 96)):
+        self.every.setFixedWidth(tokens.scaled(52))
+        for choice, width in ((self.unit, 124), (self.option, 88), (self.moment, 92)):
             choice.setFixedWidth(tokens.scaled(width))
-        self.chooser.setMaximumWidth(tokens.scaled(150))
+        self.chooser.setMinimumWidth(tokens.scaled(84))
         self.sentence.setWordWrap(True)
         self.sentence.setContentsMargins(tokens.SPACE_3, 0, tokens.SPACE_3, tokens.SPACE_2)
-        self.left.setProperty("role", "caption")
-        self.schedule_word.setProperty("role", "secondary")
         row = QHBoxLayout()
         row.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, 0)
-        row.setSpacing(tokens.SPACE_2)
-        for widget in (self.chooser, self.measure, self.schedule_word, self.every, self.unit, self.option, self.moment):
+        row.setSpacing(tokens.SPACE_1)
+        row.addWidget(self.chooser, 1)
+        for widget in (self.measure, self.every, self.unit, self.option):
             row.addWidget(widget)
-        row.addWidget(self.left, 1)
+        self.gap = QWidget()
+        row.addWidget(self.gap, 1)
         for view in self.views:
             self.stack.addWidget(view.plot)
         right = QVBoxLayout()
@@ -104,7 +106,7 @@ class MeasurementsPanel(QWidget):
         self.chooser.value_changed.connect(lambda at: self.choose(int(str(at))))
         self.measure.clicked.connect(self._pressed)
         self.every.value_changed.connect(lambda _: self._scheduled())
-        self.unit.value_changed.connect(lambda _: self._scheduled())
+        self.unit.value_changed.connect(self._unit_chosen)
         self.option.value_changed.connect(self._option_chosen)
         self.moment.value_changed.connect(lambda _: self._draw())
         self.measurements.changed.connect(self._follow)
@@ -122,7 +124,7 @@ class MeasurementsPanel(QWidget):
         narrow = self.width() < tokens.scaled(NARROW)
         self.list.setVisible(not narrow)
         self.chooser.setVisible(narrow)
-        self.schedule_word.setVisible(not narrow)
+        self.gap.setVisible(not narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -143,9 +145,9 @@ class MeasurementsPanel(QWidget):
         self.list.blockSignals(False)
         self.chooser.show_options([(str(k), title) for k, title in enumerate(titles)])
         self.chooser.show_value(str(row))
-        self.unit.show_options([("steps", tr("steps")), ("epochs", tr("epochs"))])
-        self.schedule_word.setText(tr("every"))
-        self.every.setToolTip(tr("Measure again after so many; 0 = only when asked"))
+        self.unit.show_options([("off", tr("on demand")), ("steps", tr("steps")), ("epochs", tr("epochs"))])
+        self.unit.setToolTip(tr("Measure when asked, or again after so many steps or epochs"))
+        self.every.setToolTip(tr("Measure again after so many"))
         self.moment.setToolTip(tr("Which result is shown, by its step"))
         for view in self.views:
             view.plot.show_help(view.words())
@@ -170,6 +172,7 @@ class MeasurementsPanel(QWidget):
         self.stack.setCurrentIndex(row)
         self.list.setCurrentRow(row)
         self.chooser.show_value(str(row))
+        self.view.plot.tools.insertWidget(0, self.moment)
         self._show_choices()
         self._draw()
 
@@ -182,7 +185,13 @@ class MeasurementsPanel(QWidget):
 
     def _scheduled(self) -> None:
         unit = "epochs" if self.unit.value() == "epochs" else "steps"
-        self.measurements.schedule(self.view.kind, int(self.every.value() or 0), unit)
+        every = int(self.every.value() or 0) if self.unit.value() != "off" else 0
+        self.measurements.schedule(self.view.kind, every, unit)
+
+    def _unit_chosen(self, unit: object) -> None:
+        if unit != "off" and not self.entry.every:
+            self.every.show_value(USUAL[str(unit)])
+        self._scheduled()
 
     def _option_chosen(self, option: object) -> None:
         self.measurements.choose(self.view.kind, str(option))
@@ -223,8 +232,10 @@ class MeasurementsPanel(QWidget):
             view.batch = self.measurements.store.state.training.batch_size
         if isinstance(view, FiltersView):
             view.layers = conv_layers(frame.plan) if frame.plan is not None else ()
-        self.every.show_value(entry.every)
-        self.unit.show_value(entry.unit)
+        self.every.setVisible(entry.every > 0)
+        if entry.every:
+            self.every.show_value(entry.every)
+        self.unit.show_value(entry.unit if entry.every else "off")
         options = view.options(entry.latest)
         self.option.setVisible(len(options) > 1)
         if options:
@@ -259,14 +270,20 @@ class MeasurementsPanel(QWidget):
         if now is None:
             self._drawn.pop(at, None)
             view.plot.show_empty(entry.problem or view.invitation())
-            self.sentence.hide()
+            self._say("")
             return
         if self._drawn.get(at) is not now:
             view.show(now, self._results())
             self._drawn[at] = now
             view.show_selected(self._selected)
-        self.sentence.setText(f"{entry.problem} {view.sentence(now)}".strip())
-        self.sentence.show()
+        self._say(f"{entry.problem} {view.sentence(now)}".strip())
+
+    def _say(self, text: str) -> None:
+        """The result in words, after how far the next one is."""
+        self._said = text
+        whole = f"{self._progress()} {text}".strip()
+        self.sentence.setText(whole)
+        self.sentence.setVisible(bool(whole))
 
     def _headline(self, now: Measured | None) -> str:
         """``Sharpness, step 1,200, took 0.8 s, every 500 steps``."""
@@ -294,11 +311,21 @@ class MeasurementsPanel(QWidget):
         self.measure.setText(tr("Cancel") if busy or waiting else tr("Measure"))
         if busy:
             self.bar.show_share(now.watch.share or None)
-            left = now.watch.seconds_left
-            self.left.setText(tr("{time} left", time=duration(left)) if math.isfinite(left) else tr("measuring"))
         else:
             self.bar.show_idle()
-            self.left.setText(tr("waits for another") if waiting else "")
+        self._say(self._said)
+
+    def _progress(self) -> str:
+        """How far it is, while it is measured."""
+        kind, now = self.view.kind, self.measurements
+        if now.waiting(kind):
+            return tr("Waits until another measurement is through.")
+        if now.busy != kind:
+            return ""
+        left = now.watch.seconds_left
+        if not math.isfinite(left):
+            return tr("Measuring.")
+        return tr("Measuring: {share:.0%}, {time} left.", share=now.watch.share, time=duration(left))
 
 
 def duration(seconds: float) -> str:

@@ -60,10 +60,10 @@ def readouts(
         a = first[node].reshape(len(first[node]), -1)
         b = second[node].reshape(len(second[node]), -1)
         centre = a.mean(0)
-        u, s, vt = np.linalg.svd(a - centre, full_matrices=False)
+        u, s = left_svd(a - centre)
         target, offset = fit[1] - fit[1].mean(0), fit[1].mean(0)
         penalty = best_penalty(u, s, target)
-        guessed = ((b - centre) @ vt.T) @ _shrunk(u, s, target, penalty) + offset
+        guessed = (b - centre) @ ((a - centre).T @ _duals(u, s, target, penalty)) + offset
         score = _accuracy(guessed, judge[1]) if classes else _explained(guessed, judge[1])
         found.append(Readout(node, score, penalty, effective_rank(s), a.shape[1]))
         grams.append((u * s**2) @ u.T)
@@ -108,9 +108,19 @@ def best_penalty(u: Values, s: Values, y: Values) -> float:
     return chosen
 
 
-def _shrunk(u: Values, s: Values, y: Values, penalty: float) -> Values:
-    """Coefficients along the singular directions: s / (s^2 + penalty) u^T y."""
-    return np.asarray((s / (s**2 + penalty))[:, None] * (u.T @ y))
+def left_svd(a: Values) -> tuple[Values, Values]:
+    """Left singular vectors (N, R) and singular values (R,) of a (N, D), R = min(N, D).
+
+    A wide matrix is turned into a triangle first (a^T = Q T), which costs far less than all of its right vectors.
+    """
+    small = np.linalg.qr(a.T, mode="r").T if a.shape[1] > a.shape[0] else a
+    u, s, _ = np.linalg.svd(small, full_matrices=False)
+    return u, s
+
+
+def _duals(u: Values, s: Values, y: Values, penalty: float) -> Values:
+    """Weights of the fitted samples (N, K): u (u^T y) / (s^2 + penalty), so that the coefficients are a^T of them."""
+    return np.asarray(u @ ((u.T @ y) / (s**2 + penalty)[:, None]))
 
 
 def effective_rank(s: Values) -> float:
