@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from designer.canvas.layout import column_gap, row_width
 from designer.document import DocState, verbs
 from designer.document.layout import Direction
+from designer.document.sheet import folded, on_sheet
 from designer.document.turn import turned_sizes
 from designer.session.background import Background
 from widgets.i18n import tr
@@ -40,9 +41,9 @@ class Arranging:
 
         The card under the mouse, else the current one, stays where it is on the screen; without one all is framed.
         """
-        canvas, state = self.canvas, self.store.state
+        canvas, whole, within = self.canvas, self.store.state, self.store.within
         self.cancel()
-        chosen = tuple(n for n in canvas.selection.nodes if n in state.graph.nodes)
+        state, chosen = folded(whole, within), canvas.groups.cards()
         turns = direction is not None and direction != state.layout.direction
         ids = chosen if len(chosen) > 1 and not turns else None
         keep = self._kept(ids)
@@ -53,20 +54,20 @@ class Arranging:
         else:
             width = row_width(state, ids, sizes, gap, *view)
         request = (ids, sizes, keep, width, gap, direction)
-        self._asked = (state, keep, ids is None)
+        self._asked = (whole, keep, ids is None)
         if len(ids or state.graph.nodes) <= _AT_ONCE:
-            self._apply(verbs.lay_out, *request)
+            self._apply(on_sheet, within, verbs.lay_out, *request)
             return
         count = len(ids or state.graph.nodes)
         canvas.message.emit(tr("Laying out {count} layers; Escape cancels", count=f"{count:,}"))
-        self._job.start(lambda: verbs.lay_out(state, *request))
+        self._job.start(lambda: on_sheet(whole, within, verbs.lay_out, *request))
 
     def _kept(self, ids: tuple[str, ...] | None) -> str | None:
         canvas = self.canvas
-        under = canvas.scene_.node_at(canvas.cursor_scene) if canvas.cursor_scene is not None else None
-        for node in (under, canvas.selection.current):
-            if node in self.store.state.graph.nodes and (ids is None or node in ids):
-                return node
+        under = canvas.scene_.card_at(canvas.cursor_scene) if canvas.cursor_scene is not None else None
+        for card in (under, canvas.groups.current_card()):
+            if card in canvas.scene_.cards and (ids is None or card in ids):
+                return card
         return None
 
     def _arrived(self, after: DocState) -> None:

@@ -115,9 +115,9 @@ def make_card(
     summary = lines.elidedText(summary, Qt.TextElideMode.ElideRight, width - _LEFT - _RIGHT)
     ports = tuple((p.name, p.many) for p in inputs_of(node.type))
     ends = tuple((name, False) for name in outputs_of(node.type))
-    head = _head(max(len(ports), len(ends)), bool(chips), collapsed, down)
+    head = head_height(max(len(ports), len(ends)), bool(chips), collapsed, down)
     high = float(head + (PICTURE_ROW if pictured else 0))
-    side = (_across if down else _beside)(collapsed, width)
+    side = (ports_across if down else ports_beside)(collapsed, width)
     places = side(ports, 0.0)
     outputs = side(ends, high if down else float(width))
     text, severity = _problem_text(problems)
@@ -127,20 +127,20 @@ def make_card(
     return Card(title, summary, count, group, icon, *flags, *shape)
 
 
-def _head(ports: int, chips: bool, collapsed: bool, down: bool) -> int:
+def head_height(ports: int, chips: bool, collapsed: bool, down: bool) -> int:
     most = 1 if down else ports
     if collapsed:
         return snap_up(LOW + LOW_STEP * (most - 1))
     return max(HEAD + (CHIP_ROW if chips else 0), snap_up(PORT_Y + PORT_STEP * (most - 1) + 16))
 
 
-def _beside(collapsed: bool, width: int) -> Callable[[tuple[tuple[str, bool], ...], float], tuple[Place, ...]]:
+def ports_beside(collapsed: bool, width: int) -> Callable[[tuple[tuple[str, bool], ...], float], tuple[Place, ...]]:
     """Ports at the left or right side, from above."""
     first, step = (LOW_Y, LOW_STEP) if collapsed else (PORT_Y, PORT_STEP)
     return lambda ports, x: tuple((name, x, float(first + step * k), many) for k, (name, many) in enumerate(ports))
 
 
-def _across(collapsed: bool, width: int) -> Callable[[tuple[tuple[str, bool], ...], float], tuple[Place, ...]]:
+def ports_across(collapsed: bool, width: int) -> Callable[[tuple[tuple[str, bool], ...], float], tuple[Place, ...]]:
     """Ports at the upper or lower side, around the middle."""
 
     def places(ports: tuple[tuple[str, bool], ...], y: float) -> tuple[Place, ...]:

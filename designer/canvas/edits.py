@@ -14,9 +14,10 @@ from designer.canvas.ports import PortRef
 from designer.canvas.rename import RenameField
 from designer.document import DocState, Point, verbs
 from designer.document.geometry import GAP, snap, snap_point
+from designer.document.layout import Slot
 from designer.document.ports import inputs_of, outputs_of, title_of
 from designer.document.refusals import FragmentRefusal
-from designer.document.shove import make_room
+from designer.document.sheet import members_of, on_sheet, place_of, sheet_of, with_room
 from designer.document.state import new_nodes
 from designer.document.verbs.arrange import Side
 from designer.document.verbs.fragment import MIME
@@ -45,22 +46,26 @@ class Edits:
     # ------------------------------------------------------------------ selection, delete, flags
 
     def select_all(self) -> None:
-        """Every card, wire, frame and note."""
-        state = self.store.state
-        areas = [k for k in self.canvas.scene_.areas if k[0] != "group"]
-        self.selection.show(state.graph.nodes, state.graph.edges, areas)
+        """Every card, wire, frame and note of this sheet."""
+        state, within = self.store.state, self.store.within
+        inside = set(sheet_of(state, within).owner)
+        wires = [e for e in state.graph.edges if e.source in inside and e.target in inside]
+        areas = [k for k, item in self.canvas.scene_.areas.items() if item.isVisible()]
+        self.selection.show((n for n in state.graph.nodes if n in inside), wires, areas)
 
     def walk(self, dx: int, dy: int, extend: bool = False) -> None:
         """Select the next card in that direction, too or instead; the first one if none is selected."""
         state, sizes = self.store.state, self._sizes()
-        boxes = {n: QRectF(*state.position(n), *sizes[n]) for n in self.canvas.scene_.nodes}  # where motion will end
-        current = self.selection.current
+        boxes = {n: QRectF(*place_of(state, n), *sizes[n]) for n in self.canvas.scene_.cards}  # where motion will end
+        current = self.canvas.scene_.sheet.card_of(self.selection.current or "")
         if current not in boxes:
-            found = next(iter(state.graph.order), None)
+            seen = (self.canvas.scene_.sheet.card_of(n) for n in state.graph.order)
+            found = next((c for c in seen if c in boxes), None)
         else:
             found = next_card({n: b.center().toTuple() for n, b in boxes.items()}, current, dx, dy)
         if found is not None:
-            self.selection.add((found,)) if extend else self.selection.show((found,))
+            members = members_of(state, (found,))
+            self.selection.add(members) if extend else self.selection.show(members)
             if not self.canvas.visible_rect().contains(boxes[found]):
                 self.canvas.centre_on(boxes[found].center())
 
@@ -109,6 +114,9 @@ class Edits:
         if node_id is None and self.selection.areas and not self.selection.nodes:
             self.canvas.annotations.write()
             return None
+        card = node_id or self.canvas.groups.current_card()
+        if card in self.canvas.scene_.sheet.groups:
+            return RenameField(self.canvas, card)
         node_id = node_id or self.selection.current
         return RenameField(self.canvas, node_id) if node_id in self.canvas.scene_.nodes else None
 
@@ -131,7 +139,10 @@ class Edits:
 
     def lazy_connect(self) -> None:
         """The left one of two selected cards into the right one."""
-        if len(self.selection.nodes) == 2:
+        cards, state = self.canvas.groups.cards(), self.store.state
+        if len(cards) == 2 and any(c not in state.graph.nodes for c in cards):
+            self.canvas.groups.connect_cards(*sorted(cards, key=lambda c: place_of(state, c)))
+        elif len(self.selection.nodes) == 2:
             first, second = sorted(self.selection.nodes, key=lambda n: self.store.state.position(n))
             self.store.attempt(tr("Connect"), verbs.lazy_connect, first, second)
 
@@ -147,15 +158,18 @@ class Edits:
         if now - last > _BURST_S or same != nodes:
             token = object()
         self._nudged = (now, token, nodes)
-        self.store.attempt(tr("Nudge {count} layers", count=len(nodes)), verbs.nudge, nodes, dx, dy, gesture=token)
+        cards, text = self.canvas.groups.cards(), tr("Nudge {count} layers", count=len(nodes))
+        self.store.attempt(text, on_sheet, self.store.within, verbs.nudge, cards, dx, dy, gesture=token)
 
     def align(self, side: Side) -> None:
         """An edge or middle line in common."""
-        self.canvas.glide(tr("Align"), verbs.align, self.selection.nodes, side, self._sizes())
+        cards = self.canvas.groups.cards()
+        self.canvas.glide(tr("Align"), on_sheet, self.store.within, verbs.align, cards, side, self._sizes())
 
     def distribute(self, direction: Literal["across", "down"]) -> None:
         """Equal space between neighbours."""
-        self.canvas.glide(tr("Distribute"), verbs.distribute, self.selection.nodes, direction, self._sizes())
+        cards, within = self.canvas.groups.cards(), self.store.within
+        self.canvas.glide(tr("Distribute"), on_sheet, within, verbs.distribute, cards, direction, self._sizes())
 
     # ------------------------------------------------------------------ clipboard
 
@@ -163,7 +177,7 @@ class Edits:
         """The selected cards as JSON on the system clipboard. False if there are none."""
         if not self.selection.nodes:
             return False
-        text = verbs.dump_fragment(verbs.cut_out(self.store.state, self.selection.nodes))
+        text = verbs.dump_fragment(verbs.cut_out(self.store.state, self.selection.nodes, self.store.within))
         mime = QMimeData()
         mime.setData(MIME, text.encode())
         mime.setText(text)
@@ -187,7 +201,7 @@ class Edits:
             return
         count = self._pasted[1] + 1 if self._pasted[0] == text else 1
         self._pasted = (text, count)
-        left, top = min(p.x for p in fragment.at.values()), min(p.y for p in fragment.at.values())
+        left, top = fragment.corner
         cursor = self.canvas.cursor_scene
         if cursor is not None and not with_incoming:
             dx, dy = snap(cursor.x() - left), snap(cursor.y() - top)
@@ -202,13 +216,17 @@ class Edits:
         """Copies of the selected cards, a little lower right; they are selected."""
         nodes, before = self.selection.nodes, self.store.state
         text = tr("Duplicate {count} layers", count=len(nodes))
-        if nodes and self.store.attempt(text, verbs.duplicate, nodes, 32, 32):
+        if nodes and self.store.attempt(text, verbs.duplicate, nodes, 32, 32, False, self.store.within):
             self.selection.show(new_nodes(before, self.store.state))
 
     # ------------------------------------------------------------------ new layers
 
     def loose_end(self) -> tuple[QPointF | None, PortRef | None]:
         """(a place behind it, the current layer's first output), if nothing is wired to that."""
+        group = self.canvas.groups.output()
+        if group is not None:
+            behind = self.canvas.scene_.sheet.point_of(group) + QPointF(GAP, 0)
+            return (behind, group) if not self.canvas.groups.wired(group) else (None, None)
         current, graph = self.selection.current, self.store.state.graph
         if current is None or graph.outgoing.get(current) or not outputs_of(graph.nodes[current].type):
             return None, None
@@ -218,6 +236,11 @@ class Edits:
     def add_layer(self, type_name: str) -> str | None:
         """Beside the selected card and wired to it, if it has an output and the layer an input; else in the middle."""
         current, state = self.selection.current, self.store.state
+        group = self.canvas.groups.output()
+        if group is not None and inputs_of(type_name):
+            card = self.canvas.groups.current_card() or ""
+            x, y = place_of(state, card)
+            return self.place_layer(type_name, Point(snap(x + self._sizes()[card][0] + GAP), y), None, group)
         if current is not None and outputs_of(state.graph.nodes[current].type) and inputs_of(type_name):
             x, y = state.position(current)
             at = Point(snap(x + self._sizes()[current][0] + GAP), y)
@@ -236,18 +259,23 @@ class Edits:
         text = tr("Add {title}", title=tr_declared(title_of(type_name)))
         if wire is not None:
             at = self._behind(wire, at, sizes)
-            done = canvas.glide(text, verbs.insert_on_wire, wire, new, type_name, at, sizes)
+            twins = canvas.scene_.sheet.twins((wire,))
+            done = canvas.glide(text, _insert, twins, new, type_name, at, sizes, self.store.within)
         else:
-            done = canvas.glide(text, _add, new, type_name, at, origin, sizes)
+            ends = canvas.groups.slots(origin) if origin is not None else ()
+            done = canvas.glide(text, _add, new, type_name, at, origin, sizes, self.store.within, ends)
         if done:
             self.selection.show((new,))
         return new if done else None
 
     def _behind(self, wire: Edge, at: Point, sizes: dict[str, tuple[float, float]]) -> Point:
         """Right behind the wire's source if both ends stand in one row, else where it was dropped."""
-        source, target = self.store.state.position(wire.source), self.store.state.position(wire.target)
+        cards = [self.canvas.scene_.sheet.card_of(n) for n in (wire.source, wire.target)]
+        if cards[0] is None or cards[1] is None:
+            return at
+        source, target = (place_of(self.store.state, c) for c in cards if c is not None)
         if abs(source.y - target.y) < 8 and target.x > source.x:
-            return Point(snap(source.x + sizes[wire.source][0] + GAP), source.y)
+            return Point(snap(source.x + sizes[cards[0]][0] + GAP), source.y)
         return at
 
     def place_at_cursor(self, type_name: str, at: QPointF, origin: PortRef | None) -> str | None:
@@ -276,12 +304,35 @@ def _delete(
 
 
 def _add(
-    state: DocState, new: str, type_name: str, at: Point, origin: PortRef | None, sizes: dict[str, tuple[float, float]]
+    state: DocState,
+    new: str,
+    type_name: str,
+    at: Point,
+    origin: PortRef | None,
+    sizes: dict[str, tuple[float, float]],
+    within: str | None,
+    ends: tuple[Slot, ...],
 ) -> DocState:
+    """``ends``: all that the input port behind ``origin`` stands for."""
     wires: tuple[Edge, ...] = ()
     if origin is not None and origin.is_input:
-        wires = (Edge(new, origin.node, origin.port, outputs_of(type_name)[0]),)
+        wires = tuple(Edge(new, slot.node, slot.port, outputs_of(type_name)[0]) for slot in ends)
     elif origin is not None:
         wires = (Edge(origin.node, new, inputs_of(type_name)[0].name, origin.port),)
     after = verbs.add_node(state, new, type_name, at, wires)
-    return after.with_layout(positions=make_room(after.positions, sizes, (new,), 16))
+    return with_room(after, (new,), sizes, 16, within)
+
+
+def _insert(
+    state: DocState,
+    wires: tuple[Edge, ...],
+    new: str,
+    type_name: str,
+    at: Point,
+    sizes: dict[str, tuple[float, float]],
+    within: str | None,
+) -> DocState:
+    """On the first wire; the others, which are drawn as one with it, come from the new layer too."""
+    after = verbs.insert_on_wire(state, wires[0], new, type_name, at, sizes, None, within)
+    others = [Edge(new, e.target, e.port, outputs_of(type_name)[0]) for e in wires[1:]]
+    return verbs.rewire(after, others, wires[1:]) if others else after

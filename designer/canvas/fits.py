@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from designer.canvas.ports import PortRef
 from designer.document import DocState
-from designer.document.verbs import connect
 from engine.analysis import Analysis, infer
 from engine.declare import ParamError
 from engine.graph import Edge
@@ -98,11 +97,12 @@ def _score(query: str, text: str) -> int | None:
     return 40 + gaps
 
 
-def new_problem(state: DocState, wire: Edge, unplug: Edge | None, analysis: Analysis) -> str:
-    """What the analysis would newly say against a wire that the graph accepts, or ""."""
-    after = infer(connect(state, wire, unplug).graph, analysis)
-    known = analysis.by_node.get(wire.target, ())
-    for problem in after.by_node.get(wire.target, ()):
-        if problem.severity == "error" and problem not in known and problem.port in ("", wire.port):
-            return tr_declared(problem.template, **problem.values)
+def new_problem(state: DocState, wires: Iterable[Edge], analysis: Analysis) -> str:
+    """What the analysis newly says against these wires of a document that has them, or ""."""
+    after = infer(state.graph, analysis)
+    for wire in wires:
+        known = analysis.by_node.get(wire.target, ())
+        for problem in after.by_node.get(wire.target, ()):
+            if problem.severity == "error" and problem not in known and problem.port in ("", wire.port):
+                return tr_declared(problem.template, **problem.values)
     return ""

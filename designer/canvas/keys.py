@@ -41,6 +41,8 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_S, _SHIFT): lambda c: c.choose_type(),
     (_K.Key_Period, _CTRL): lambda c: c.offer_fixes(),
     (_K.Key_F2, _NONE): lambda c: c.edits.rename(),
+    (_K.Key_Return, _NONE): lambda c: c.groups.open_chosen(),
+    (_K.Key_Enter, _NONE): lambda c: c.groups.open_chosen(),
     (_K.Key_G, _CTRL): lambda c: c.groups.group(),
     (_K.Key_G, _CTRL | _SHIFT): lambda c: c.groups.ungroup(),
     (_K.Key_J, _NONE): lambda c: c.edits.lazy_connect(),

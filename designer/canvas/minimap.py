@@ -78,7 +78,7 @@ class Minimap(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), tokens.RADIUS, tokens.RADIUS)
         to_map = self.to_map()
         by_group: dict[str, list[QRectF]] = {}
-        for item in self.scene.nodes.values():
+        for item in self.scene.cards.values():
             by_group.setdefault(item.card.group, []).append(to_map.mapRect(item.box()))
         painter.setPen(Qt.PenStyle.NoPen)
         for group, boxes in by_group.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsRectItem, QStyleOptionGrap
 
 from designer.canvas.card import BADGE, Card
 from designer.canvas.look import MARGIN, PORT_RADIUS, Look
+from designer.canvas.ports import PortRef
 from widgets import tokens
 from widgets.icons import paint_icon
 
@@ -69,6 +71,15 @@ class NodeItem(QGraphicsRectItem):
     def name_line(self) -> float:
         """The base line of the name, in item coordinates."""
         return self.card.head / 2 + 4.5 if self.card.collapsed else 22.5
+
+    def ref(self, name: str, is_input: bool) -> PortRef | None:
+        """The port of that name as an end of wires, or None where none can begin or end."""
+        return PortRef(self.node_id, name, is_input)
+
+    def distance(self, point: QPointF, x: float, y: float, many: bool) -> float:
+        """From a scene point to a port at that place of the card; one that takes many is longer."""
+        dx, dy, long = abs(point.x() - self.x() - x), abs(point.y() - self.y() - y), 5.0 if many else 0.0
+        return math.hypot(max(dx - long, 0.0), dy) if self.card.down else math.hypot(dx, max(dy - long, 0.0))
 
     def badge(self) -> QRectF:
         """Where the problem badge stands, in item coordinates."""

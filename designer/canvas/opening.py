@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 
-from designer.canvas.groups import group_at
 from designer.canvas.tools.base import Pointer
 from designer.canvas.tools.reroute import toggle_dot
+from designer.document.sheet import card_of, members_of
 
 if TYPE_CHECKING:
     from designer.canvas.view import Canvas
@@ -18,7 +18,7 @@ NAME = 26
 
 
 def open_at(canvas: Canvas, at: Pointer) -> None:
-    """On a card's name: rename; on the card: open; on a note or a frame's title: write; on a group's title: enter;
+    """On a card's name: rename; on the card: open, a group's: enter; on a note or a frame's title: write;
     on a wire: a dot; else quick add."""
     scene = canvas.scene_
     node = scene.node_at(at.scene)
@@ -28,11 +28,16 @@ def open_at(canvas: Canvas, at: Pointer) -> None:
         else:
             canvas.node_activated.emit(node)
         return
-    hit, group = canvas.annotations.at(at.scene), group_at(scene, at.scene)
+    group = scene.group_at(at.scene)
+    if group is not None:
+        if at.scene.y() - scene.cards[card_of(group)].y() < NAME:
+            canvas.edits.rename(card_of(group))
+        else:
+            canvas.groups.enter(group)
+        return
+    hit = canvas.annotations.at(at.scene)
     if hit is not None and not (hit.key[0] == "frame" and hit.edges):
         canvas.annotations.write(hit.key)
-    elif group is not None:
-        canvas.groups.enter(group)
     elif scene.port_at(at.scene) is None and not toggle_dot(canvas, at.scene):
         canvas.quick_add(at.scene)
 
@@ -40,7 +45,12 @@ def open_at(canvas: Canvas, at: Pointer) -> None:
 def subject_at(canvas: Canvas, point: QPointF) -> object:
     """The card, wire, frame or note of a right click, which is selected unless it was; None on empty paper."""
     scene, chosen = canvas.scene_, canvas.selection
-    node, wire = scene.node_at(point), scene.wire_at(point)
+    node, wire, group = scene.node_at(point), scene.wire_at(point), scene.group_at(point)
+    if group is not None:
+        members = members_of(canvas.store.state, (card_of(group),))
+        if not set(members) <= set(chosen.nodes):
+            chosen.show(members)
+        return card_of(group)
     hit = canvas.annotations.at(point) if node is None and wire is None else None
     if node is not None:
         if node not in chosen.nodes:

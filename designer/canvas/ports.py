@@ -12,11 +12,12 @@ from engine.graph import Edge
 
 @dataclass(frozen=True, slots=True)
 class PortRef:
-    """One port of one node."""
+    """One port of one node. ``via``: the port of a group's card that leads there, "" = the layer's own card."""
 
     node: str
     port: str
     is_input: bool
+    via: str = ""
 
     def wire_to(self, other: PortRef) -> Edge | None:
         """The wire between the two, or None if both are inputs or both outputs."""

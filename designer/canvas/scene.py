@@ -6,7 +6,6 @@ on the items but owned elsewhere. ``snapshot()`` is all that can be seen, by val
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -18,8 +17,10 @@ from designer.canvas.card import Card, make_card
 from designer.canvas.look import PORT_RADIUS, Look, look_of
 from designer.canvas.node_item import NodeItem
 from designer.canvas.ports import PortRef
+from designer.canvas.sheet_items import SheetItems
 from designer.canvas.wire_item import WireItem, WireState
-from designer.document import Box, DocState, Frame, Note
+from designer.document import DocState, Frame, Note
+from designer.document.sheet import group_of, place_of
 from engine.analysis import Analysis
 from engine.graph import Edge
 from widgets.tokens import Theme
@@ -49,6 +50,8 @@ class CanvasScene(QGraphicsScene):
         self._touching: dict[str, set[Edge]] = {}
         self._quiet = False
         self._waiting: set[Edge] | None = None
+        #: which sheet is shown, the cards of its groups, and its border ports
+        self.sheet = SheetItems(self)
         self.follow(self.state, state)
 
     # ------------------------------------------------------------------ following the document
@@ -70,9 +73,11 @@ class CanvasScene(QGraphicsScene):
         self._quiet = False
         if old.graph is not new.graph or moved or old.reroutes is not new.reroutes:
             self._adjust(moved)
+        if new.groups or not self.sheet.plain:
+            self.sheet.follow()
         if old.graph is not new.graph or analysed:
             self._show_wires()
-        if old.frames is not new.frames or old.notes is not new.notes or old.groups is not new.groups or new.groups:
+        if old.frames is not new.frames or old.notes is not new.notes:
             self._show_areas(new)
         self._fit_rect()
 
@@ -99,7 +104,7 @@ class CanvasScene(QGraphicsScene):
         for node_id, node in new.graph.nodes.items():
             item = self.nodes.get(node_id)
             if item is None:
-                item = NodeItem(node_id, self._card(node_id), self.look, self._node_moved)
+                item = NodeItem(node_id, self._card(node_id), self.look, self.node_moved)
                 x, y = new.position(node_id)
                 item.setPos(x, y)
                 self.nodes[node_id] = item
@@ -133,7 +138,7 @@ class CanvasScene(QGraphicsScene):
             at = item.pos()
             if at.x() != x or at.y() != y:
                 target = QPointF(x, y)
-                if self.glide is None or not self.glide(item, target):
+                if not item.isVisible() or self.glide is None or not self.glide(item, target):
                     item.setPos(target)
                 moved.add(node_id)
 
@@ -143,30 +148,37 @@ class CanvasScene(QGraphicsScene):
             through = reroutes.get(edge, ())
             fresh = wire.path().isEmpty()
             if fresh or edge.source in moved or edge.target in moved or through != wire.through:
-                wire.adjust(self.nodes[edge.source], self.nodes[edge.target], through)
+                self.adjust_wire(edge, through)
 
-    def _node_moved(self, node_id: str) -> None:
+    def adjust_wire(self, edge: Edge, through: tuple[tuple[float, float], ...] | None = None) -> None:
+        """Its curve between the ports where the cards stand now; ``through`` other points than the document's."""
+        start, end = self.sheet.ends(edge)
+        led = () if self.sheet.at_border(edge) else self._through(edge) if through is None else through
+        self.wires[edge].adjust(start, end, led)
+
+    def node_moved(self, card: str) -> None:
+        """A card stands elsewhere: its wires follow."""
         if self._quiet:
             return
+        touching = self._touching.get(card, set()) if self.sheet.plain else self.sheet.touching(card)
         if self._waiting is not None:
-            self._waiting |= self._touching.get(node_id, set())
+            self._waiting |= touching
             return
-        self._follow_wires(self._touching.get(node_id, ()))
+        self._follow_wires(touching)
 
     def _follow_wires(self, edges: Iterable[Edge]) -> None:
         for edge in edges:
-            self.wires[edge].adjust(self.nodes[edge.source], self.nodes[edge.target], self._through(edge))
-        if self.state.groups:
-            self._show_areas(self.state)
+            self.adjust_wire(edge)
         if self.on_moved is not None:
             self.on_moved()
 
     def move_cards(self, places: Mapping[str, QPointF]) -> None:
         """Show cards elsewhere while a gesture or a motion lasts; a wire between two of them is adjusted once."""
         self._waiting = set()
-        for node_id, place in places.items():
-            if node_id in self.nodes:
-                self.nodes[node_id].setPos(place)
+        cards = self.cards
+        for card, place in places.items():
+            if card in cards:
+                cards[card].setPos(place)
         waiting, self._waiting = self._waiting, None
         self._follow_wires(waiting)
 
@@ -175,16 +187,17 @@ class CanvasScene(QGraphicsScene):
         points = self.state.reroutes.get(edge, ())
         if not points:
             return ()
-        ways = []
+        ways, cards = [], self.cards
         for n in (edge.source, edge.target):
-            at, home = self.nodes[n].pos(), self.state.position(n)
+            card = self.sheet.card_of(n) or n
+            at, home = cards.get(card, self.nodes[n]).pos(), place_of(self.state, card)
             ways.append((at.x() - home.x, at.y() - home.y))
         dx, dy = ways[0] if ways[0] == ways[1] else (0.0, 0.0)
         return tuple((x + dx, y + dy) for x, y in points)
 
     def _show_areas(self, new: DocState) -> None:
         wanted: dict[tuple[str, str], Frame | Note] = {("frame", k): v for k, v in new.frames.items()}
-        wanted |= {("note", k): v for k, v in new.notes.items()} | self._group_areas(new)
+        wanted |= {("note", k): v for k, v in new.notes.items()}
         for key in [k for k in self.areas if k not in wanted]:
             self.removeItem(self.areas.pop(key))
         for key, area in wanted.items():
@@ -193,21 +206,6 @@ class CanvasScene(QGraphicsScene):
             else:
                 self.areas[key] = area_item(key, area, self.look)
                 self.addItem(self.areas[key])
-
-    def _group_areas(self, state: DocState) -> dict[tuple[str, str], Frame | Note]:
-        """Around the members where they are now, with a strip for the title; outer groups leave room for inner ones."""
-        found: dict[tuple[str, str], Frame | Note] = {}
-        for key, group in state.groups.items():
-            boxes = [self.nodes[n].box() for n in group.members if n in self.nodes]
-            if not boxes:
-                continue
-            depth = sum(set(g.members) < set(group.members) for g in state.groups.values())
-            around, side = QRectF(), 20 + 8 * depth
-            for box in boxes:
-                around = around.united(box)
-            around.adjust(-side, -side - 20 - 26 * depth, side, side)
-            found["group", key] = Frame(group.title, Box(*around.getRect()), "dense")
-        return found
 
     def _fit_rect(self) -> None:
         """The index covers what there is; the view may scroll beyond."""
@@ -227,6 +225,7 @@ class CanvasScene(QGraphicsScene):
         for area in self.areas.values():
             area.show_area(area.area, self.look)
         self._adjust(set(self.nodes))
+        self.sheet.follow()
         self.update()
 
     def show_pictured(self, ids: Iterable[str]) -> None:
@@ -239,8 +238,7 @@ class CanvasScene(QGraphicsScene):
                 self._refresh_card(self.nodes[node_id], moved)
         if moved:
             self._adjust(moved)
-            if self.state.groups:
-                self._show_areas(self.state)
+            self.sheet.follow()
             if self.on_grown is not None:
                 self.on_grown()
 
@@ -256,6 +254,7 @@ class CanvasScene(QGraphicsScene):
         for node_id in old ^ self.selected_nodes:
             if node_id in self.nodes:
                 self.nodes[node_id].show_flags(node_id in self.selected_nodes, node_id == self.hovered)
+        self.sheet.show_selection()
         for edge in old_wires ^ self.selected_wires:
             if edge in self.wires:
                 self._show_wire(self.wires[edge])
@@ -268,6 +267,8 @@ class CanvasScene(QGraphicsScene):
         for key in (old, what):
             if isinstance(key, str) and key in self.nodes:
                 self.nodes[key].show_flags(key in self.selected_nodes, key == what)
+            elif isinstance(key, str):
+                self.sheet.show_selection()
             elif isinstance(key, Edge) and key in self.wires:
                 self._show_wire(self.wires[key])
 
@@ -320,16 +321,23 @@ class CanvasScene(QGraphicsScene):
         least = 128 if roomy else 0
         return {
             n: (float(i.card.width), float(i.card.height if i.card.collapsed else max(i.card.height, least)))
-            for n, i in self.nodes.items()
+            for n, i in (self.nodes | self.sheet.groups).items()
         }
+
+    @property
+    def cards(self) -> Mapping[str, NodeItem]:
+        """What is seen on this sheet and can be moved: layers and groups, by card id."""
+        return self.sheet.cards
 
     def content(self, ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle around these cards, or around everything."""
-        rect = QRectF()
-        for node_id in self.nodes if ids is None else ids:
-            rect = rect.united(self.nodes[node_id].box())
-        for area in self.areas.values() if ids is None else ():
-            rect = rect.united(area.rect())
+        rect, cards = QRectF(), self.cards
+        shown = cards if ids is None else {self.sheet.card_of(n) or n for n in ids}
+        for card in shown:
+            rect = rect.united((cards.get(card) or self.nodes[card]).box())
+        for area in (*self.areas.values(), *self.sheet.borders.values()) if ids is None else ():
+            if area.isVisible():
+                rect = rect.united(area.rect() if isinstance(area, AreaItem) else area.box())
         return rect
 
     def _near(self, point: QPointF, reach: float) -> list[QGraphicsItem]:
@@ -337,12 +345,22 @@ class CanvasScene(QGraphicsScene):
         area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
         return self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
 
-    def node_at(self, point: QPointF) -> str | None:
-        """The topmost card there."""
+    def card_at(self, point: QPointF) -> str | None:
+        """The topmost card there, a layer's or a group's."""
+        cards = self.cards
         for item in self._near(point, 1):
-            if isinstance(item, NodeItem) and item.box().contains(point):
+            if isinstance(item, NodeItem) and item.node_id in cards and item.box().contains(point):
                 return item.node_id
         return None
+
+    def node_at(self, point: QPointF) -> str | None:
+        """The layer whose card is the topmost there."""
+        card = self.card_at(point)
+        return card if card in self.nodes else None
+
+    def group_at(self, point: QPointF) -> str | None:
+        """The group whose card is the topmost there."""
+        return group_of(self.card_at(point) or "")
 
     def port_at(self, point: QPointF, reach: float = PORT_RADIUS + 4) -> PortRef | None:
         """The nearest port within reach."""
@@ -352,14 +370,9 @@ class CanvasScene(QGraphicsScene):
                 continue
             for is_input, places in ((True, item.card.inputs), (False, item.card.outputs)):
                 for name, x, y, many in places:
-                    dx, dy = point.x() - item.x() - x, point.y() - item.y() - y
-                    long = 5 if many else 0
-                    if item.card.down:
-                        distance = math.hypot(max(abs(dx) - long, 0), dy)
-                    else:
-                        distance = math.hypot(dx, max(abs(dy) - long, 0))
-                    if distance <= reach and (best is None or distance < best[0]):
-                        best = (distance, PortRef(item.node_id, name, is_input))
+                    distance, ref = item.distance(point, x, y, many), item.ref(name, is_input)
+                    if ref is not None and distance <= reach and (best is None or distance < best[0]):
+                        best = (distance, ref)
         return best[1] if best else None
 
     def wire_at(self, point: QPointF, reach: float = 6.0) -> Edge | None:
@@ -372,9 +385,10 @@ class CanvasScene(QGraphicsScene):
     def snapshot(self) -> Mapping[object, object]:
         """All that can be seen, by value."""
         cards = {n: (i.card, i.x(), i.y(), i.selected) for n, i in self.nodes.items()}
-        wires = {e: (_elements(w), w.state, w.labels) for e, w in self.wires.items()}
+        wires = {e: (_elements(w), w.state, w.labels) if w.isVisible() else None for e, w in self.wires.items()}
         areas = {k: (a.area, a.rect().getRect()) for k, a in self.areas.items()}
-        return {"cards": cards, "wires": wires, "areas": areas}
+        seen = {n for n, i in self.nodes.items() if i.isVisible()}
+        return {"cards": cards, "wires": wires, "areas": areas, "seen": seen, "sheet": self.sheet.snapshot()}
 
 
 def _elements(wire: WireItem) -> tuple[tuple[float, float], ...]:

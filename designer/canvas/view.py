@@ -100,7 +100,7 @@ class Canvas(DropView):
             self.motion.finish()
         self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
         self.overlay.refresh()
-        self.groups.show()
+        self.groups.follow()
         self.annotations.show_selection()
         self.hint.setVisible(not new.graph.nodes)
         if not old.graph.nodes.keys() & new.graph.nodes.keys() and len(new.graph.nodes) > 1:
@@ -252,9 +252,10 @@ class Canvas(DropView):
 
     def wire_under_card(self, node_id: str) -> Edge | None:
         """The wire under a card's middle."""
-        box = self.scene_.nodes[node_id].box()
+        box, sheet = self.scene_.cards[node_id].box(), self.scene_.sheet
         wire = self.wire_under(box, QPointF(box.center().x(), box.top() + 28))
-        return wire if wire is not None and node_id not in (wire.source, wire.target) else None
+        own = wire is not None and node_id in (sheet.card_of(wire.source), sheet.card_of(wire.target))
+        return None if own else wire
 
     def pull_off(self, wire: Edge, begun: Pointer, at: Pointer) -> None:
         """A wire was dragged near one of its ends: that end is loose from now on."""
@@ -312,7 +313,7 @@ class Canvas(DropView):
     def _hover(self, at: Pointer) -> None:
         scene = self.scene_
         port = scene.port_at(at.scene)
-        what = scene.node_at(at.scene) or (None if port else scene.wire_at(at.scene, 6 / self.zoom))
+        what = scene.card_at(at.scene) or (None if port else scene.wire_at(at.scene, 6 / self.zoom))
         scene.show_hover(what)
         if isinstance(what, Edge) or self.overlay.mode != "off":
             self.overlay.under.update(QRectF(at.scene.x() - 200, at.scene.y() - 100, 400, 200))

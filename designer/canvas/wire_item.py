@@ -41,9 +41,12 @@ class WireItem(QGraphicsPathItem):
         self.setPen(look.wire)
         self.setZValue(0)
 
-    def adjust(self, source: NodeItem, target: NodeItem, through: tuple[tuple[float, float], ...]) -> None:
-        """The curve between the ports where the cards stand now."""
-        start, end = source.port_point(self.edge.source_port, False), target.port_point(self.edge.port, True)
+    def adjust(
+        self, begin: tuple[NodeItem, str], finish: tuple[NodeItem, str], through: tuple[tuple[float, float], ...]
+    ) -> None:
+        """The curve between two ports, each (card, name), where the cards stand now."""
+        (source, source_port), (target, port) = begin, finish
+        start, end = source.port_point(source_port, False), target.port_point(port, True)
         self.start, self.end, self.through = start, end, through
         self.down = source.card.down
         down = self.down

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, Qt
 
-from designer.canvas.groups import GroupTool, group_at
 from designer.canvas.ports import PortRef
 from designer.canvas.tools.area import AreaTool
 from designer.canvas.tools.base import Pointer, Tool
@@ -43,9 +42,9 @@ def choose_tool(canvas: Canvas, at: Pointer) -> Tool | None:
     port = scene.port_at(at.scene, 9 / min(canvas.zoom, 1.0))
     if port is not None and not at.alt and canvas.zoom >= 0.35:
         return _wire_from(canvas, at, port)
-    node = scene.node_at(at.scene)
-    if node is not None:
-        return MoveTool(canvas, at, node)
+    card = scene.card_at(at.scene)
+    if card is not None:
+        return MoveTool(canvas, at, card)
     dot = dot_at(scene, at.scene, canvas.zoom)
     if dot is not None and not at.alt:
         return RerouteTool(canvas, at, *dot)
@@ -55,15 +54,15 @@ def choose_tool(canvas: Canvas, at: Pointer) -> Tool | None:
     area = canvas.annotations.at(at.scene)
     if area is not None:
         return AreaTool(canvas, at, area)
-    group = group_at(scene, at.scene)
-    if group is not None:
-        return GroupTool(canvas, at, group)
     return SelectTool(canvas, at)
 
 
 def _wire_from(canvas: Canvas, at: Pointer, port: PortRef) -> WireTool:
     """From a taken input the wire's end comes off; from any other port a new wire begins."""
     taken = wire_into(canvas.store.state.graph, port.node, port.port) if port.is_input else None
+    behind = canvas.scene_.sheet.bundle(port)
+    if behind is not None and port.is_input:
+        taken = behind.wires[0] if behind.wires else None
     if taken is not None:
         return WireTool(canvas, at, PortRef(taken.source, taken.source_port, False), taken)
     return WireTool(canvas, at, port)
@@ -79,6 +78,6 @@ def pull_off(canvas: Canvas, wire: Edge, begun: Pointer, at: Pointer) -> None:
     if to_end <= to_start:
         origin = PortRef(wire.source, wire.source_port, False)
     else:
-        origin = PortRef(wire.target, wire.port, True)
+        origin = canvas.groups.port_of(wire, True)
     canvas.tool = WireTool(canvas, begun, origin, wire)
     canvas.tool.move(at)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from designer.canvas.curve import wire_path
-from designer.canvas.ports import PortRef, best_port, ports_of
+from designer.canvas.ports import PortRef, best_port
 from designer.canvas.tools.base import Pointer
 from designer.document import verbs
 from widgets import tokens
@@ -32,7 +32,7 @@ class ClickChain:
 
     def move(self, at: QPointF) -> None:
         """The loose end follows the mouse."""
-        start = self.canvas.scene_.nodes[self.origin.node].port_point(self.origin.port, False)
+        start = self.canvas.scene_.sheet.point_of(self.origin)
         down = self.canvas.scene_.state.down
         self._line.setPath(wire_path(start, at, QRectF(start, start), QRectF(at, at), (), down))
 
@@ -40,24 +40,26 @@ class ClickChain:
         """Wires the layer there and goes on from its output. False, and ended, where there is none."""
         canvas = self.canvas
         port = canvas.scene_.port_at(at.scene, 9 / min(canvas.zoom, 1.0))
-        node = port.node if port is not None else canvas.scene_.node_at(at.scene)
-        if node is None:
+        groups, state = canvas.groups, canvas.store.state
+        card = groups.card_of_port(port) if port is not None else canvas.scene_.card_at(at.scene)
+        if card is None:
             self.end()
             return False
-        if node == self.origin.node:
+        if card == canvas.scene_.sheet.card_of(self.origin.node):
             return True
-        state = canvas.store.state
-        target = port if port is not None and port.is_input else best_port(state, node, self.origin)
+        best = best_port(state, card, self.origin) if card in state.graph.nodes else groups.best_port(card, self.origin)
+        target = port if port is not None and port.is_input else best
         wire = self.origin.wire_to(target) if target is not None else None
-        if wire is None:
-            canvas.message.emit(tr("{name} takes no wire", name=state.graph.nodes[node].name))
+        if wire is None or target is None:
+            canvas.message.emit(tr("{name} takes no wire", name=groups.title_of(card)))
             return True
-        if wire in state.graph.edges or canvas.store.attempt(tr("Connect"), verbs.connect, wire):
-            outputs = ports_of(canvas.store.state, node, False)
-            if not outputs:
+        change = groups.change(self.origin, target, None)
+        if wire in state.graph.edges or canvas.store.attempt(tr("Connect"), verbs.rewire, *change):
+            onward = groups.outputs_of(card)
+            if not onward:
                 self.end()
             else:
-                self.origin = outputs[0]
+                self.origin = onward[0]
                 self.move(at.scene)
         return True
 

@@ -53,7 +53,8 @@ class CutTool(Tool):
 
     def _crossed(self) -> tuple[Edge, ...]:
         stroke = np.array([(p.x(), p.y()) for p in self._points])
-        return tuple(e for e, wire in self.canvas.scene_.wires.items() if wire.crosses(stroke))
+        seen = ((e, wire) for e, wire in self.canvas.scene_.wires.items() if wire.isVisible())
+        return self.canvas.scene_.sheet.twins(e for e, wire in seen if wire.crosses(stroke))
 
     def cancel(self) -> None:
         if self._line is not None:
@@ -69,5 +70,8 @@ class CutOneTool(Tool):
         super().__init__(canvas, at)
         self._wire = wire
 
+    def _twins(self) -> tuple[Edge, ...]:
+        return self.canvas.scene_.sheet.twins((self._wire,))
+
     def release(self, at: Pointer) -> None:
-        self.canvas.store.attempt(tr("Cut a wire"), verbs.disconnect, (self._wire,))
+        self.canvas.store.attempt(tr("Cut a wire"), verbs.disconnect, self._twins())

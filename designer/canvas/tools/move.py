@@ -16,6 +16,7 @@ from designer.document import Point, verbs
 from designer.document.geometry import GAP, GRID, snap
 from designer.document.ports import inputs_of, outputs_of
 from designer.document.refusals import EditRefusal
+from designer.document.sheet import members_of, on_sheet, place_of, sheet_of, with_places
 from designer.document.shove import make_room
 from designer.document.state import DocState, new_nodes
 from engine.graph import Edge
@@ -34,17 +35,19 @@ REST_MS = 160
 class MoveTool(Tool):
     """Begun on a card."""
 
-    def __init__(self, canvas: Canvas, at: Pointer, node: str) -> None:
+    def __init__(self, canvas: Canvas, at: Pointer, card: str) -> None:
         super().__init__(canvas, at)
-        self._node = node
+        self._node = card
+        members = members_of(canvas.store.state, (card,))
         self._selected_before = (canvas.selection.nodes, canvas.selection.wires, canvas.selection.areas)
-        self._was_selected = node in canvas.selection.nodes
+        self._was_selected = set(members) <= set(canvas.selection.nodes)
         if at.ctrl and not at.alt:
-            canvas.selection.toggle((node,))
+            held = canvas.selection.nodes
+            canvas.selection.toggle(members if self._was_selected else [n for n in members if n not in held])
         elif at.shift:
-            canvas.selection.add((node,))
+            canvas.selection.add(members)
         elif not self._was_selected:
-            canvas.selection.show((node,))
+            canvas.selection.show(members)
         self._ids: tuple[str, ...] = ()
         self._guides: QGraphicsPathItem | None = None
         self._wire: Edge | None = None
@@ -55,8 +58,9 @@ class MoveTool(Tool):
     def start(self, at: Pointer) -> None:
         canvas = self.canvas
         canvas.motion.finish()
-        self._ids = canvas.selection.nodes if self._node in canvas.selection.nodes else (self._node,)
-        self._home = {n: QPointF(canvas.scene_.nodes[n].pos()) for n in canvas.scene_.nodes}
+        chosen = canvas.groups.cards()
+        self._ids = chosen if self._node in chosen else (self._node,)
+        self._home = {n: QPointF(item.pos()) for n, item in canvas.scene_.cards.items()}
         self._guides = QGraphicsPathItem()
         pen = QPen(tokens.color(tokens.theme().accent, 0.7), 1, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
@@ -112,6 +116,8 @@ class MoveTool(Tool):
 
     def _is_lone(self) -> bool:
         graph, node = self.canvas.store.state.graph, self._ids[0]
+        if node not in graph.nodes:
+            return self.canvas.groups.is_lone(node)
         type_name = graph.nodes[node].type
         wired = graph.incoming.get(node) or graph.outgoing.get(node)
         return not wired and bool(inputs_of(type_name)) and bool(outputs_of(type_name))
@@ -123,9 +129,9 @@ class MoveTool(Tool):
         scene = self.canvas.scene_
         near = QRectF()
         for n in self._ids:
-            near = near.united(scene.nodes[n].box())
+            near = near.united(scene.cards[n].box())
         near.adjust(-900, -40, 900, 40)
-        places = {n: Point(i.x(), i.y()) for n, i in scene.nodes.items() if i.box().intersects(near)}
+        places = {n: Point(i.x(), i.y()) for n, i in scene.cards.items() if i.box().intersects(near)}
         if self._wire is not None or not any(n in places for n in self._ids):
             return
         after = make_room(places, scene.sizes(), self._ids, 2 * GRID)
@@ -144,12 +150,12 @@ class MoveTool(Tool):
         if not self.dragging:
             plain = not (at.ctrl or at.shift or at.alt)
             if plain and self._was_selected:
-                self.canvas.selection.show((self._node,))
-            item = self.canvas.scene_.nodes[self._node]
+                self.canvas.selection.show(members_of(self.canvas.store.state, (self._node,)))
+            item = self.canvas.scene_.cards[self._node]
             if plain and item.card.problem and item.badge().translated(item.pos()).contains(at.scene):
-                self.canvas.offer_fixes(self._node)
+                self.canvas.offer_fixes(self.canvas.groups.worst(self._node))
             return
-        places = {n: Point(*_xy(self.canvas.scene_.nodes[n].pos())) for n in self._ids}
+        places = {n: Point(*_xy(self.canvas.scene_.cards[n].pos())) for n in self._ids}
         wire = self._wire
         self._put_back()
         if all(_xy(self._home[n]) == tuple(p) for n, p in places.items()):
@@ -162,13 +168,17 @@ class MoveTool(Tool):
         if copy:
             anchor = self._home[self._node]
             dx, dy = places[self._node].x - anchor.x(), places[self._node].y - anchor.y()
-            before = store.state
-            if store.attempt(tr("Duplicate {count} layers", count=len(places)), verbs.duplicate, self._ids, dx, dy):
+            before, members = store.state, members_of(store.state, self._ids)
+            text = tr("Duplicate {count} layers", count=len(members))
+            if store.attempt(text, verbs.duplicate, members, dx, dy, False, store.within):
                 canvas.selection.show(new_nodes(before, store.state))
         elif wire is not None:
-            canvas.glide(tr("Insert a layer"), _onto_wire, places, wire, canvas.scene_.sizes(roomy=True))
+            roomy = canvas.scene_.sizes(roomy=True)
+            twins = canvas.scene_.sheet.twins((wire,))
+            canvas.glide(tr("Insert a layer"), _onto_wire, places, twins, roomy, store.within)
         else:
-            canvas.glide(tr("Move {count} layers", count=len(places)), verbs.move_and_make_room, places, sizes)
+            text = tr("Move {count} layers", count=len(places))
+            canvas.glide(text, on_sheet, store.within, verbs.move_and_make_room, places, sizes)
 
     def _put_back(self) -> None:
         """Previews away; the document then says where everything stands."""
@@ -189,15 +199,22 @@ class MoveTool(Tool):
 
 
 def _onto_wire(
-    state: DocState, places: dict[str, Point], wire: Edge, sizes: dict[str, tuple[float, float]]
+    state: DocState,
+    places: dict[str, Point],
+    wires: tuple[Edge, ...],
+    sizes: dict[str, tuple[float, float]],
+    within: str | None,
 ) -> DocState:
-    """The card beside the wire's source, on the wire, and the rest shoved on."""
-    ((node_id, _),) = places.items()
-    if node_id in (wire.source, wire.target):
+    """The card beside the wire's source, on the wire (all that are drawn as this one), and the rest shoved on."""
+    ((card, at),) = places.items()
+    owner = sheet_of(state, within).owner
+    source, target = (owner.get(n) for n in (wires[0].source, wires[0].target))
+    if card in (source, target):
         raise EditRefusal("a layer cannot go on a wire of its own", "drop it on another one")
-    x, y = state.position(wire.source)
-    at = Point(snap(x + sizes[wire.source][0] + GAP), y) if state.position(wire.target).y == y else places[node_id]
-    return verbs.thread_on_wire(verbs.move_nodes(state, {node_id: at}), wire, node_id, sizes)
+    if source is not None and target is not None and place_of(state, source).y == place_of(state, target).y:
+        x, y = place_of(state, source)
+        at = Point(snap(x + sizes[source][0] + GAP), y)
+    return verbs.thread_card(with_places(state, {card: at}), wires, card, sizes, within)
 
 
 def _xy(point: QPointF) -> tuple[float, float]:

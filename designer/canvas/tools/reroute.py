@@ -28,6 +28,8 @@ def dot_at(scene: CanvasScene, point: QPointF, zoom: float) -> tuple[Edge, int] 
     reach = GRIP / zoom
     found = []
     for edge, wire in scene.wires.items():
+        if not wire.isVisible():
+            continue
         for k, (x, y) in enumerate(wire.through):
             far = max(abs(x - point.x()), abs(y - point.y()))
             if far <= reach:
@@ -45,7 +47,7 @@ def toggle_dot(canvas: Canvas, at: QPointF) -> bool:
         left = (*points[:k], *points[k + 1 :])
         return canvas.store.attempt(tr("Remove a reroute dot"), verbs.set_reroute, edge, left)
     wire = canvas.scene_.wire_at(at, 6 / canvas.zoom)
-    if wire is None:
+    if wire is None or canvas.scene_.sheet.at_border(wire):
         return False
     k = _place_of(canvas.scene_.wires[wire], at)
     points = canvas.store.state.reroutes.get(wire, ())
@@ -84,7 +86,7 @@ class RerouteTool(Tool):
 
     def _show(self, points: tuple[Point, ...]) -> None:
         scene, edge = self.canvas.scene_, self._edge
-        scene.wires[edge].adjust(scene.nodes[edge.source], scene.nodes[edge.target], points)
+        scene.adjust_wire(edge, points)
         self.canvas.overlay.under.update()
 
     def drag(self, at: Pointer) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
 from designer.canvas.tools.base import Pointer, Tool
+from designer.document.sheet import members_of
 from engine.graph import Edge
 from widgets import tokens
 
@@ -39,8 +40,10 @@ class SelectTool(Tool):
             return
         rect = QRectF(self.begun.scene, at.scene).normalized()
         self._band.setRect(rect)
-        touched = [n for n, item in self.canvas.scene_.nodes.items() if item.box().intersects(rect)]
-        held = [k for k, item in self.canvas.scene_.areas.items() if k[0] != "group" and rect.contains(item.rect())]
+        cards = [c for c, item in self.canvas.scene_.cards.items() if item.box().intersects(rect)]
+        touched = members_of(self.canvas.store.state, cards)
+        areas_there = ((k, i) for k, i in self.canvas.scene_.areas.items() if i.isVisible())
+        held = [k for k, item in areas_there if rect.contains(item.rect())]
         nodes, wires, areas = self._before
         if at.ctrl:
             kept = [n for n in nodes if n not in touched]
@@ -76,8 +79,8 @@ class WireSelectTool(Tool):
         self.canvas.pull_off(self._wire, self.begun, at)
 
     def release(self, at: Pointer) -> None:
-        selection = self.canvas.selection
+        selection, wires = self.canvas.selection, self.canvas.scene_.sheet.twins((self._wire,))
         if at.shift or at.ctrl:
-            selection.show(selection.nodes, selection.wires ^ {self._wire})
+            selection.show(selection.nodes, selection.wires ^ set(wires))
         else:
-            selection.show((), (self._wire,))
+            selection.show((), wires)

@@ -63,10 +63,10 @@ class WireTool(Tool):
         if target != self._target:
             self._target = target
             self._judge()
-        fixed = scene.nodes[self.origin.node].port_point(self.origin.port, self.origin.is_input)
+        fixed = scene.sheet.point_of(self.origin)
         loose = at.scene
         if self._target is not None:
-            loose = scene.nodes[self._target.node].port_point(self._target.port, self._target.is_input)
+            loose = scene.sheet.point_of(self._target)
         start, end = (loose, fixed) if self.origin.is_input else (fixed, loose)
         if self._line is not None:
             down = scene.state.down
@@ -78,11 +78,15 @@ class WireTool(Tool):
     def _nearest(self, at: Pointer) -> PortRef | None:
         """The nearest port of the other side; over a card without one near, the card's own choice."""
         scene, state = self.canvas.scene_, self.canvas.store.state
-        near = scene.port_at(at.scene, ATTRACT / self.canvas.zoom)
-        if near is not None and near.is_input != self.origin.is_input and near.node != self.origin.node:
+        near, groups = scene.port_at(at.scene, ATTRACT / self.canvas.zoom), self.canvas.groups
+        own = groups.card_of_port(self.origin)
+        if near is not None and near.is_input != self.origin.is_input and groups.card_of_port(near) != own:
             return near
-        node = scene.node_at(at.scene)
-        return best_port(state, node, self.origin) if node is not None and node != self.origin.node else None
+        card = scene.card_at(at.scene)
+        if card is None or card == own:
+            return None
+        group = card in scene.sheet.groups
+        return groups.best_port(card, self.origin) if group else best_port(state, card, self.origin)
 
     def _judge(self) -> None:
         """What would happen on release, in colour and words."""
@@ -91,24 +95,33 @@ class WireTool(Tool):
         if wire is None or wire == self.unplug:
             self._tone = "accent" if self._target is not None else "secondary"
             return
-        refusal = verbs.refusal_of(self.canvas.store.state, wire, self.unplug)
-        if refusal is not None:
+        try:
+            after = verbs.rewire(self.canvas.store.state, *self._change())
+        except ValueError as refusal:
             self._tone, self._sentence = "error", self.canvas.words_of(refusal)
             return
-        problem = new_problem(self.canvas.store.state, wire, self.unplug, self.canvas.analyst.analysis)
+        problem = new_problem(after, self._change()[0], self.canvas.analyst.analysis)
         self._tone, self._sentence = ("warning", problem) if problem else ("good", "")
+
+    def _change(self) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
+        """(new wires, wires that go): several where a port stands for several."""
+        assert self._target is not None
+        return self.canvas.groups.change(self.origin, self._target, self.unplug)
 
     def _paint_ports(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         """Rings on what fits, a veil over what does not; visible cards only."""
         theme = tokens.theme()
         fits, veil = tokens.color(theme.good), tokens.color(theme.canvas, 0.65)
         ring = QPen(fits, 2.0)
-        for node_id, item in self.canvas.scene_.nodes.items():
+        scene, own = self.canvas.scene_, self.canvas.groups.card_of_port(self.origin)
+        for item in (*scene.cards.values(), *scene.sheet.borders.values()):
             if not item.box().adjusted(-12, -12, 12, 12).intersects(exposed):
                 continue
             for is_input, places in ((True, item.card.inputs), (False, item.card.outputs)):
-                good = is_input != self.origin.is_input and node_id not in self._blocked
-                for _, x, y, many in places:
+                for name, x, y, many in places:
+                    ref = item.ref(name, is_input)
+                    free = ref is not None and ref.node not in self._blocked and item.node_id != own
+                    good = is_input != self.origin.is_input and free
                     tall = 5.0 if many else 0.0
                     box = QRectF(item.x() + x - PORT_RADIUS, item.y() + y - PORT_RADIUS - tall, 10, 10 + 2 * tall)
                     painter.setPen(ring if good else Qt.PenStyle.NoPen)
@@ -125,15 +138,16 @@ class WireTool(Tool):
         unplug, origin = self.unplug, self.origin
         self.cancel()
         wire = None if target is None else origin.wire_to(target)
-        if wire is not None:
+        if wire is not None and target is not None:
             if tone == "error":
                 self.canvas.message.emit(self._sentence)
             elif wire != unplug:
                 text = tr("Move a wire") if unplug is not None else tr("Connect")
-                self.canvas.store.attempt(text, verbs.connect, wire, unplug)
+                self.canvas.store.attempt(text, verbs.rewire, *self.canvas.groups.change(origin, target, unplug))
         elif unplug is not None:
-            self.canvas.store.attempt(tr("Unplug a wire"), verbs.disconnect, (unplug,))
-        elif self.canvas.scene_.node_at(at.scene) is None:
+            gone = self.canvas.scene_.sheet.twins((unplug,))
+            self.canvas.store.attempt(tr("Unplug a wire"), verbs.disconnect, gone)
+        elif self.canvas.scene_.card_at(at.scene) is None:
             self.canvas.quick_add(QPointF(at.scene), origin)
 
     def cancel(self) -> None:

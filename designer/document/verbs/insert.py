@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from designer.document.geometry import CARD_HEIGHT, CARD_WIDTH, GAP, Point, Sizes
+from designer.document.group_ports import input_ports, output_ports
 from designer.document.layout import Slot
 from designer.document.ports import inputs_of, outputs_of, title_of
 from designer.document.refusals import InsertRefusal
-from designer.document.sheet import with_room
+from designer.document.sheet import group_of, with_room
 from designer.document.state import DocState
 from designer.document.turn import along_the_flow
 from designer.document.verbs.groups import join, move_slot
 from designer.document.verbs.nodes import add_node
-from designer.document.verbs.wires import substitute, with_edges
+from designer.document.verbs.wires import rewire, substitute, with_edges
 from engine.declare import Value
 from engine.graph import Edge
 from engine.graph.refusals import UnknownEdgeRefusal
@@ -60,6 +61,27 @@ def thread_on_wire(state: DocState, wire: Edge, node_id: str, sizes: Sizes) -> D
     after = move_slot(after, start, Slot(node_id, outputs[0]), end)
     after = move_slot(after, end, Slot(node_id, inputs[0].name), start)
     return with_room(after, (node_id,), sizes, GAP, after.layout.nesting.home.get(node_id))
+
+
+def thread_card(
+    state: DocState, wires: tuple[Edge, ...], card: str, sizes: Sizes, within: str | None = None
+) -> DocState:
+    """A card that is there, a layer's or a group's, goes on wires from one output; a group by its first ports."""
+    key = group_of(card)
+    if key is None:
+        after = thread_on_wire(state, wires[0], card, sizes)
+        last = next(e for e in after.graph.outgoing[card] if (e.target, e.port) == (wires[0].target, wires[0].port))
+        end = Slot(card, last.source_port)
+    else:
+        inputs, outputs = input_ports(state.graph, state.groups[key]), output_ports(state.graph, state.groups[key])
+        if not inputs or not outputs:
+            raise InsertRefusal(state.groups[key].title, "output" if inputs else "input")
+        start, end = Slot(wires[0].source, wires[0].source_port), outputs[0].slots[0]
+        first = Edge(end.node, wires[0].target, wires[0].port, end.port)
+        after = rewire(state, (first,), wires[:1])
+        after = rewire(after, [Edge(start.node, s.node, s.port, start.port) for s in inputs[0].slots])
+    others = [Edge(end.node, e.target, e.port, end.port) for e in wires[1:]]
+    return with_room(rewire(after, others, wires[1:]), (card,), sizes, GAP, within)
 
 
 @along_the_flow

@@ -1,0 +1,110 @@
+"""Border ports inside a group: what comes in stands at the left, what goes out at the right, each with its wires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from designer.canvas.card import Card, Place
+from designer.canvas.look import PORT_RADIUS, Look
+from designer.canvas.node_item import FAR, NodeItem
+from designer.canvas.ports import PortRef
+from designer.document import DocState
+from designer.document.geometry import snap_up
+from designer.document.group_ports import GroupPort
+from widgets import tokens
+from widgets.i18n import tr
+
+#: height of a border port, its distance from the cards, and from the next one
+HEIGHT, AWAY, STEP = 28, 72, 40
+_WIDEST, _SIDE = 168, 14
+
+
+@dataclass(frozen=True)
+class Border:
+    """One border port: its words, its ends inside, and which side it is on."""
+
+    text: str
+    port: GroupPort
+    is_input: bool
+
+    @property
+    def wired(self) -> bool:
+        """True where something outside is wired to it."""
+        return bool(self.port.wires)
+
+
+def border_of(state: DocState, port: GroupPort, is_input: bool) -> Border:
+    """Named after what is outside."""
+    ends = [e.source if is_input else e.target for e in port.wires]
+    names = list(dict.fromkeys(state.graph.nodes[n].name for n in ends))
+    if not names:
+        return Border(tr("input") if is_input else tr("output"), port, is_input)
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return Border(names[0] + more, port, is_input)
+
+
+def border_card(border: Border, look: Look, down: bool) -> Card:
+    """A capsule as wide as its words, one port at its inner side."""
+    width = snap_up(min(look.line_metrics.horizontalAdvance(border.text) + 2 * _SIDE, _WIDEST))
+    text = look.line_metrics.elidedText(border.text, Qt.TextElideMode.ElideRight, width - 2 * _SIDE + 2)
+    if down:
+        place: Place = ("end", width / 2, float(HEIGHT) if border.is_input else 0.0, False)
+    else:
+        place = ("end", float(width) if border.is_input else 0.0, HEIGHT / 2, False)
+    shape = (width, HEIGHT, () if border.is_input else (place,), (place,) if border.is_input else (), False, True, down)
+    return Card(text, "", "", "data", "", (), "", "", False, *shape)
+
+
+class BorderItem(NodeItem):
+    """The capsule of a border port. It cannot be moved; wires begin and end at it."""
+
+    border: Border
+
+    def ref(self, name: str, is_input: bool) -> PortRef | None:
+        """An input leads to its source outside; an output to all that it feeds there; an open one to nothing."""
+        wires = self.border.port.wires
+        if not wires:
+            return None
+        if self.border.is_input:
+            return PortRef(wires[0].source, wires[0].source_port, False)
+        return PortRef(wires[0].target, wires[0].port, True, f"{self.node_id}/{name}")
+
+    def end(self) -> QPointF:
+        """Where its wires begin or end."""
+        return self.port_point("end", not self.border.is_input)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """A capsule; dashed where nothing outside is wired to it."""
+        zoom, look = option.levelOfDetailFromTransform(painter.worldTransform()), self.look
+        box = QRectF(0.5, 0.5, self.card.width - 1, self.card.height - 1)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(look.hover_border if self.hovered else look.port)
+        if not self.border.wired:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(tokens.color(tokens.blend(look.theme.canvas, look.theme.raised, 0.5)))
+        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+        if zoom >= FAR:
+            painter.setFont(look.line_font)
+            painter.setPen(look.text if self.border.wired else look.secondary)
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.card.title)
+        for _, x, y, _many in (*self.card.inputs, *self.card.outputs):
+            painter.setPen(look.port)
+            painter.setBrush(look.port_fill)
+            painter.drawEllipse(QPointF(x, y), PORT_RADIUS, PORT_RADIUS)
+
+
+def spread(wanted: list[float], step: float) -> list[float]:
+    """Places as near as can be to those wanted, in the same order, none nearer than ``step`` to the next."""
+    order = sorted(range(len(wanted)), key=lambda k: (wanted[k], k))
+    found = list(wanted)
+    last = None
+    for k in order:
+        found[k] = wanted[k] if last is None else max(wanted[k], last + step)
+        last = found[k]
+    shift = (sum(found) - sum(wanted)) / len(wanted) if wanted else 0.0
+    return [v - shift for v in found]
