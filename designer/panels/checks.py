@@ -187,7 +187,10 @@ def sanity_line(found: SanityResult) -> Line:
     names = {
         "first loss": (
             tr("first loss"),
-            tr("{value:.3f}; guessing gives {expected:.3f}", value=value, expected=expected),
+            tr(
+                "{value:.3f}; labels that say nothing cost {blind:.3f}, guessing {expected:.3f}",
+                value=value, blind=found.blind, expected=expected,
+            ),
         ),
         "learns 20 samples": (
             tr("20 samples by heart"),

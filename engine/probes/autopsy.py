@@ -28,8 +28,9 @@ _CAUSES: dict[str, Cause] = {
     "batch_norm": "norm", "layer_norm": "norm", "group_norm": "norm", "instance_norm": "norm",
     "max_pool2d": "pool", "avg_pool2d": "pool", "global_avg_pool": "pool", "global_max_pool": "pool",
     "dropout": "dropout", "spatial_dropout": "dropout", "gaussian_noise": "dropout",
-    "reshape": "shape", "permute": "shape", "scale_shift": "shape", "upsample": "shape", "add_weight": "shape",
-    "add_sinusoid": "shape", "clip": "shape", "attention_scores": "attention", "attention_mix": "attention",
+    "reshape": "shape", "permute": "shape", "slice": "shape", "scale_shift": "shape", "upsample": "shape",
+    "add_weight": "shape", "add_sinusoid": "shape", "clip": "shape",
+    "attention_scores": "attention", "hide_places": "attention", "attention_mix": "attention",
     "add": "merge", "concat": "merge", "multiply": "merge", "subtract": "merge", "average": "merge", "maximum": "merge",
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,6 +14,17 @@ from engine.layers import Fix
 from engine.probes.snapshot import LayerAutopsy, LayerStats
 
 Curve = NDArray[np.float64]
+
+#: how far a sound first loss may lie above guessing: He's logits of unit inputs give 0.9, of inputs of size 3 up to 2.4
+EXCESS = 2.5
+
+
+def loudest(guess: float) -> float:
+    """The first loss above which logits start too large: twice what guessing gives, or EXCESS above it for few classes.
+
+    Twice alone would blame sound nets of two classes, whose guess is but 0.69.
+    """
+    return max(2 * guess, guess + EXCESS)
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,10 @@ class Evidence:
     """``start``, ``now``: layer statistics over the first training samples, before any step and at this one.
 
     ``activations``: node -> id of the activation that its weighted sum feeds. ``step_losses``: every step's loss.
-    Curves have one value per epoch. ``expected_first``: at the start, if labels said nothing; nan without classes.
+    Curves have one value per epoch. ``expected_first``: the loss at the start if labels said nothing, ``guess``: that
+    of logits of zero; nan without classes. ``sharpness``: the Hessian's largest eigenvalue, at the start or now,
+    whichever is greater, and ``stable_limit``, above which steps at this rate overshoot; nan where nobody looked, which
+    is done only for plain gradient steps that do not learn.
     """
 
     step: int
@@ -59,6 +74,9 @@ class Evidence:
     validation_metric: Curve
     inputs: tuple[InputFigures, ...]
     diverged: str = ""
+    guess: float = math.nan
+    sharpness: float = math.nan
+    stable_limit: float = math.nan
 
 
 @dataclass(frozen=True)

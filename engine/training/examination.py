@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.analysis import infer
+from engine.backends.base import Floats, Key
 from engine.backends.initial import initial_weights
 from engine.backends.numpy import NumpyExecutable
+from engine.primitives import size
 from engine.probes.autopsy import autopsy, trace
 from engine.probes.capture import layer_statistics
 from engine.probes.doctor import diagnose
 from engine.probes.evidence import Card, Evidence, InputFigures
 from engine.probes.ledger import LayerLedger, Ledger, dead_masks
+from engine.probes.measurements.objective import Objective
+from engine.probes.measurements.sharpness import ADAPTIVE, hessian_product, largest_eigenvalue, stable_limit
 from engine.probes.snapshot import LayerStats
 from engine.training.trainer import Trainer
 
 #: training samples that layers are looked at with; fewer where they cost more multiply-adds than this together
 PROBE_SAMPLES, LEAST_SAMPLES, PROBE_MACS = 500, 100, 2.5e8
 AUTOPSY_SHARE = 8
+#: curvature is measured on so many samples, and not at all for networks with more weights than this
+CURVED_SAMPLES, MOST_CURVED = 128, 200_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class Examiner:
         self._y = {k: v[rows] for k, v in trainer.targets.items()}
         start = NumpyExecutable(trainer.plan, trainer.optimizer, trainer.setup.dtype, trainer.setup.seed)
         start.load_weights(dict(initial_weights(trainer.plan, trainer.setup.seed)))
-        self._ledger = Ledger()
+        self._ledger, self._start_sharpness = Ledger(), math.nan
         self._start = self._statistics(start, 0)
         seen = start.evaluate(self._x, self._y)
         self.first_loss = seen.loss
@@ -107,6 +114,7 @@ class Examiner:
             like=now,
         )
         divergence = t.divergence
+        sharp, limit = self._curvature(now.weights())
         return Evidence(
             step=t.step,
             batch=t.setup.batch_size,
@@ -126,6 +134,9 @@ class Examiner:
             autopsy=autopsy(traced),
             first_loss=self.first_loss,
             expected_first=self.expected_first,
+            guess=self.guess,
+            sharpness=sharp,
+            stable_limit=limit,
             baseline=self.baseline(),
             step_losses=view.loss[: view.count].copy(),
             train_loss=np.array([e.train_loss for e in epochs]),
@@ -144,6 +155,28 @@ class Examiner:
         return tuple(
             s.update_ratio for s in layer_statistics(self._trainer.plan, last) if math.isfinite(s.update_ratio)
         )
+
+    def _curvature(self, now: Mapping[Key, Floats]) -> tuple[float, float]:
+        """(sharpness, stable limit) where the loss is still at what guessing gives; to two digits, in ten passes."""
+        t, losses = self._trainer, self._trainer.columns.view
+        recent = losses.loss[max(losses.count - 30, 0) : losses.count]
+        limit = stable_limit(t.optimizer, t.base_rate) if t.base_rate > 0 else math.nan
+        known = t.optimizer.id not in ADAPTIVE and math.isfinite(limit)
+        stuck = len(recent) == 30 and t.divergence is None and np.mean(recent) > 0.9 * self.baseline()
+        if not (known and stuck) or sum(size(w.shape) for w in t.plan.weights) > MOST_CURVED:
+            return math.nan, math.nan
+        if math.isnan(self._start_sharpness):
+            self._start_sharpness = self._sharpness(initial_weights(t.plan, t.setup.seed))
+        return max(self._start_sharpness, self._sharpness(now)), limit
+
+    def _sharpness(self, weights: Mapping[Key, Floats]) -> float:
+        x, y = ({k: v[:CURVED_SAMPLES] for k, v in part.items()} for part in (self._x, self._y))
+        objective = Objective(self._trainer.plan, weights, x, y)
+        with np.errstate(all="ignore"):
+            value, _, _ = largest_eigenvalue(
+                lambda v: hessian_product(objective, v), objective.size, tolerance=0.02
+            )
+        return value
 
     def baseline(self) -> float:
         """The loss of the best constant prediction, by the first head's own loss over the samples looked at."""

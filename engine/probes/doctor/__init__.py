@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.probes.doctor.curves import label_noise, overfitting, plateau
-from engine.probes.doctor.rates import first_loss, rate_too_large, rate_too_small
+from engine.probes.doctor.curves import label_noise, overfitting, plateau, underfitting
+from engine.probes.doctor.rates import first_loss, over_limit, rate_too_large, rate_too_small
 from engine.probes.doctor.setup import imbalance, not_standardised, softmax_missing, tiny_batch
 from engine.probes.doctor.signals import dead_units, exploding, no_gradient, saturation, vanishing
 from engine.probes.evidence import Card, Evidence
@@ -17,8 +17,8 @@ from engine.probes.evidence import Card, Evidence
 __all__ = ["RULES", "Card", "Evidence", "diagnose"]
 
 RULES: tuple[Callable[[Evidence], Card | None], ...] = (
-    no_gradient, vanishing, exploding, saturation, dead_units, rate_too_large, rate_too_small, first_loss, overfitting,
-    label_noise, plateau, not_standardised, imbalance, tiny_batch, softmax_missing,
+    no_gradient, vanishing, exploding, saturation, dead_units, rate_too_large, over_limit, rate_too_small, first_loss,
+    overfitting, label_noise, underfitting, plateau, not_standardised, imbalance, tiny_batch, softmax_missing,
 )  # fmt: skip
 
 

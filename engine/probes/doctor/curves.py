@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from engine.declare import Spec
 from engine.layers import Fix
 from engine.probes.doctor.common import unscaled
 from engine.probes.doctor.rates import rate_too_large, rate_too_small
@@ -70,7 +71,7 @@ def label_noise(e: Evidence) -> Card | None:
     )
 
 
-def plateau(e: Evidence) -> Card | None:
+def underfitting(e: Evidence) -> Card | None:
     """The training loss has stood still at what guessing gives, though updates and gradients are there."""
     if len(e.train_loss) < 10 or vanishing(e) or no_gradient(e) or rate_too_large(e) or rate_too_small(e):
         return None
@@ -88,4 +89,28 @@ def plateau(e: Evidence) -> Card | None:
         {"loss": float(recent[-1]), "epochs": len(recent), "baseline": e.baseline},
         (),
         (Fix("Twice the units in all hidden layers", "scale_units", {"factor": 2}),),
+    )
+
+
+def plateau(e: Evidence) -> Card | None:
+    """Learning began, then the training loss stood still for a third of the run, half-way between guessing and zero."""
+    if len(e.train_loss) < 15 or e.diverged or label_noise(e) is not None or overfitting(e) is not None:
+        return None
+    recent = e.train_loss[-max(len(e.train_loss) // 3, 8) :]
+    still = (recent.max() - recent.min()) < 0.02 * abs(float(recent.mean()))
+    if not still or not 0.35 * e.baseline < recent[-1] < 0.93 * e.baseline or vanishing(e) or dead_units(e):
+        return None
+    return Card(
+        "plateau",
+        "warning",
+        "Learning stands still",
+        "Training loss fell to {loss:.3g}, {share:.0%} of what guessing gives, and rests there since {epochs} epochs.",
+        "The steps go to and fro across the valley, or the network has no room for the rest of the task.",
+        "Goodfellow, Bengio & Courville 2016, ch. 8",
+        {"loss": float(recent[-1]), "share": float(recent[-1]) / e.baseline, "epochs": len(recent)},
+        (),
+        (
+            Fix("A learning rate that falls along a cosine", "set_training", {"schedule": Spec("cosine")}),
+            Fix("Twice the units in all hidden layers", "scale_units", {"factor": 2}),
+        ),
     )

@@ -10,7 +10,7 @@ from engine.declare import Spec
 from engine.layers import Fix
 from engine.probes.doctor.common import WARM, median, unscaled
 from engine.probes.doctor.signals import exploding, no_gradient, saturation, vanishing
-from engine.probes.evidence import Card, Evidence
+from engine.probes.evidence import Card, Evidence, loudest
 
 
 def rate_too_large(e: Evidence) -> Card | None:
@@ -44,6 +44,31 @@ def rate_too_large(e: Evidence) -> Card | None:
     )
 
 
+def over_limit(e: Evidence) -> Card | None:
+    """Nothing is learned, and the valley is half again as sharp as the rate allows, at the start or now."""
+    if not e.sharpness > 1.5 * e.stable_limit or rate_too_large(e) is not None or unscaled(e):
+        return None
+    if e.diverged or vanishing(e) or exploding(e) or (e.start and saturation(e)):
+        return None
+    return Card(
+        "over_limit",
+        "warning",
+        "Learning rate over the stable limit",
+        "The loss is still at {last:.3g}; sharpness is {sharpness:.3g}, and a rate of {rate:g} is stable below "
+        "{limit:.3g}.",
+        "Above that limit (2 / rate for plain gradient descent) a step lands higher on the other side of the valley.",
+        "Cohen et al. 2021",
+        {
+            "last": float(np.mean(e.step_losses[-WARM:])),
+            "sharpness": e.sharpness,
+            "rate": e.rate,
+            "limit": e.stable_limit,
+        },
+        (),
+        (Fix("A tenth of the learning rate", "scale_rate", {"factor": 0.1}),),
+    )
+
+
 def rate_too_small(e: Evidence) -> Card | None:
     """Updates under 1e-4 of the weights in every layer, and the loss has hardly moved."""
     if e.step < 2 * WARM or not e.updates or len(e.step_losses) < 2 * WARM:
@@ -65,20 +90,21 @@ def rate_too_small(e: Evidence) -> Card | None:
 
 
 def first_loss(e: Evidence) -> Card | None:
-    """Above twice ln C at the start although the logits' spread was expected to be small."""
-    classes = len([c for c in e.class_counts if c > 0])
-    if classes < 2 or not math.isfinite(e.expected_first) or "cross_entropy" not in e.loss:
-        return None
-    if e.first_loss <= 2 * math.log(classes) or e.first_loss <= 2 or unscaled(e):
+    """What labels that say nothing would cost at the start lies far above guessing: the logits are too large.
+
+    Judged by that expectation and not by the loss itself, which the luck of the labels moves either way.
+    """
+    if not math.isfinite(e.expected_first) or e.expected_first <= loudest(e.guess) or unscaled(e):
         return None
     return Card(
         "first_loss",
         "warning",
         "First loss off its expectation",
-        "{first:.2f} before any step, where guessing among {classes} classes gives {guess:.2f}.",
+        "{first:.2f} before any step; labels that say nothing would give {blind:.2f} with these logits, "
+        "guessing {guess:.2f}.",
         "The logits start far from zero: the last layer's weights, or what reaches them, are too large.",
         "Karpathy 2019",
-        {"first": e.first_loss, "classes": classes, "guess": math.log(classes)},
+        {"first": e.first_loss, "blind": e.expected_first, "guess": e.guess},
         (e.now[-1].node,) if e.now else (),
         (Fix("Small last layer (gain 0.01)", "set_last", {"weight_init": Spec("xavier_normal", {"gain": 0.01})}),),
     )

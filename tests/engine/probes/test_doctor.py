@@ -269,3 +269,20 @@ def test_units_that_are_dead_from_the_start_are_offered_other_biases() -> None:
     assert first.kind == "set_hidden" and first.args == {"bias_init": Spec("zeros")}
     died = found_in(mlp((4, 12, 12, 3), "step"), blobs(), epochs=3)
     assert all("bias_init" not in f.args for f in died["no_gradient"].fixes)
+
+
+def test_a_rate_over_the_stable_limit_is_told_with_the_curvature() -> None:
+    found = found_in(mlp((4, 8, 3)), blobs(), epochs=20, optimizer=Spec("sgd", {"rate": 5.0}))
+    card = found["over_limit"]
+    assert card.values["limit"] == pytest.approx(2 / 5.0) and float(str(card.values["sharpness"])) > 1.5 * 0.4
+    calm = found_in(mlp((4, 8, 3)), blobs(), epochs=20, optimizer=Spec("sgd", {"rate": 0.5}))
+    assert not {"over_limit", "rate_too_large"} & calm.keys()
+
+
+def test_learning_that_stands_still_is_told_from_learning_nothing() -> None:
+    """A ring around a disc: a line says nothing of it, one unit half of it."""
+    found = found_in(mlp((2, 2)), points("circle"), epochs=30, optimizer=Spec("sgd", {"rate": 0.01}))
+    assert "underfitting" in found and "plateau" not in found
+    half = found_in(mlp((2, 1, 2)), points("circle"), epochs=60)
+    assert "plateau" in half and "underfitting" not in half
+    assert float(str(half["plateau"].values["share"])) == pytest.approx(0.79, abs=0.05)

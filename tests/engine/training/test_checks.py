@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.data.load import load_dataset
 from engine.declare import Spec
+from engine.graph import DataSetup
 from engine.primitives.base import Array, Context
 from engine.primitives.tanh import Tanh
 from engine.training import Trainer
@@ -79,6 +81,21 @@ def test_what_guessing_gives_is_the_losss_own(classes: int, units: int, loss: st
     assert guess < seen.expected_first < 1.7 * guess
     silent = mlp((4, 16, units), loss=loss, weight_init=Spec("zeros"))
     assert Examiner(Trainer(project(silent), data, backend="numpy")).expected_first == pytest.approx(guess, rel=1e-6)
+
+
+def test_sound_nets_of_two_classes_pass_whatever_the_luck_of_their_labels() -> None:
+    """Points in a few clouds, where first losses run from 0.07 to 3.7; loud ones fail whichever way luck goes."""
+    he, sets = Spec("he_normal"), [load_dataset(DataSetup(Spec(s), test=0.0)) for s in ("circle", "gauss", "spiral")]
+    nets = (
+        mlp((2, 8, 4, 2)), mlp((2, 16, 16, 2), "relu", weight_init=he),
+        mlp((2, 8, 1), "sigmoid", loss="binary_cross_entropy"),
+        mlp((2, 16, 8, 1), "relu", loss="binary_cross_entropy", weight_init=he),
+    )  # fmt: skip
+    found = [first_loss_check(project(net, seed=k), d) for k in range(2) for d in sets for net in nets]
+    assert [r for r in found if not r.passed] == [] and len(found) == 24
+    assert max(r.value for r in found) > 2 * np.log(2), "luck alone would have failed some"
+    loud = mlp((2, 16, 16, 2), "relu", weight_init=Spec("normal", {"std": 2.0}))
+    assert [first_loss_check(project(loud, seed=k), d).passed for k in range(2) for d in sets] == [False] * 6
 
 
 def mlp_tail() -> list[tuple[str, dict[str, Any]]]:
