@@ -48,8 +48,9 @@ SENTENCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "DataError": ((1,), ("rule", "expected", "got", "remedy")),
     "FormatError": ((2,), ("rule", "expected", "got", "remedy")),
 }
-# Functions of losses whose returned texts say why something is refused, and of layers whose texts stand on a card.
-REASONS = {"check", "check_target", "_check_classes"}
+# Functions whose returned texts say why something is refused or not there, and of layers whose texts stand on a card.
+REASONS = {"check", "check_target", "_check_classes", "missing"}
+REASONED = ("engine/losses/", "engine/backends/")
 LINES = {"_text", "summary", "explain", "explain_axis", "stage_summary", "window_summary"}
 CARDS = ("engine/layers/", "engine/data/errors.py")
 REFUSALS = ("engine/graph/refusals.py", "designer/document/refusals.py", "designer/document/verbs/")
@@ -152,7 +153,7 @@ def engine_sentences(name: str, tree: ast.AST) -> Iterator[str]:
         for argument in said:
             yield from _named(tree, argument) if isinstance(argument, ast.Name) else _spoken(argument)
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name in REASONS and name.startswith("engine/losses/"):
+        if isinstance(node, ast.FunctionDef) and node.name in REASONS and name.startswith(REASONED):
             for result in (r.value for r in ast.walk(node) if isinstance(r, ast.Return) and r.value):
                 yield from _spoken(result)
         elif isinstance(node, ast.FunctionDef) and node.name in LINES and name.startswith(CARDS):

@@ -22,7 +22,7 @@ from designer.session.reading import news
 from designer.session.run_state import Follow, RunState, send, state_after
 from designer.session.staleness import extended, stale, take_over
 from designer.session.store import Store
-from designer.session.switching import QuickSwitching
+from designer.session.switching import QuickSwitching, instead_note
 from designer.session.waiting import Otherwise, Use, Waiting
 from engine.graph import Project
 from engine.probes import ProbeRequest
@@ -61,7 +61,7 @@ class Bridge(QObject):
         self.stale = False
         self._closing: list[Session] = []
         self._waiting = Waiting()
-        self._resume: ResumeState | None = None
+        self.resume: ResumeState | None = None
         self._past: Past | None = None
         self._opened: Project | None = None
         self._starting: tuple[Follow, Any] | None = None
@@ -107,7 +107,7 @@ class Bridge(QObject):
 
     def reset(self) -> None:
         """Back to the initial weights of the same seed, nothing trained."""
-        self._resume = None
+        self.resume = None
         self.fork.end()
         if self.session is None or self.stale or self.state.name in ("failed", "preparing"):
             none = self.session is None
@@ -123,7 +123,7 @@ class Bridge(QObject):
         """A file was opened: goes on from its stored state or weights; without either there is no training yet."""
         self.end_session()
         self._waiting.clear()
-        self._resume, self._past, self._opened = state, past, self.store.state.project()
+        self.resume, self._past, self._opened = state, past, self.store.state.project()
         self._show_stale(False)
         self._show_state(RunState())
         self.frame = Frame(run=self.frame.run + 1, document=self.frame.document + 1)
@@ -143,10 +143,9 @@ class Bridge(QObject):
 
     def visit(self, step: int) -> None:
         """Shows how things stood after ``step`` steps; what runs is paused."""
-        if self.fork.on:
-            self.fork.visit(step)
-        elif self.session is not None:
-            self.session.visit(step)
+        visited = self.fork if self.fork.on else self.session
+        if visited is not None:
+            visited.visit(step)
 
     def go_on_from(self, step: int) -> None:
         """A new run that starts where this one was after ``step`` steps, with the same batches to come."""
@@ -154,7 +153,7 @@ class Bridge(QObject):
 
     def start_from(self, state: ResumeState, past: Past) -> None:
         """A new session that goes on from there and knows what came before."""
-        self._resume, self._past = state, past
+        self.resume, self._past = state, past
         self._start("wait", None)
 
     def when(self, answer: Future[Any], use: Use, otherwise: Otherwise = lambda: None) -> None:
@@ -167,7 +166,7 @@ class Bridge(QObject):
         """The training that the opened file held, as long as no session has taken it up: it must not be lost."""
         if self.session is None:
             same = self._opened is not None and not stale(self._opened, self.store.state.project())
-            return self._resume if same else None
+            return self.resume if same else None
         return self.session.resume if self.session.columns is None and not self.stale else None
 
     @property
@@ -219,7 +218,7 @@ class Bridge(QObject):
         if self.loader.dataset is None:
             self._show_state(RunState("failed", Failed(self.loader.problem)))
             return
-        (resume, self._resume), (past, self._past) = (self._resume, None), (self._past, None)
+        (resume, self.resume), (past, self._past) = (self.resume, None), (self._past, None)
         session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume, past=past)
         self.take_session(session, self.frame.run + 1)
         send(session, follow)
@@ -337,6 +336,8 @@ class Bridge(QObject):
         if isinstance(event, Prepared):
             self._switching.show(event.backend == "numpy")
             self.frame = replace(self.frame, plan=event.plan)
+            if event.instead:
+                self.message.emit(instead_note(event.instead, event.backend))
             self.fork.hear(event)
             if event.data_changed:
                 self.data_changed.emit()

@@ -1,8 +1,10 @@
-"""How often the interpreter changes threads while a backend that steps in Python trains under a window."""
+"""What a window does about the backend: it hands over the interpreter more often, and says when it is another."""
 
 from __future__ import annotations
 
 import sys
+
+from widgets.i18n import tr, tr_declared
 
 SWITCH_INTERVAL = 0.0005
 
@@ -30,3 +32,8 @@ class QuickSwitching:
         QuickSwitching._asked += 1 if on else -1
         if not QuickSwitching._asked:
             sys.setswitchinterval(QuickSwitching._before)
+
+
+def instead_note(reason: str, backend: str) -> str:
+    """The backend that the project asks for is not here."""
+    return tr("Trains with {backend}: {reason}", backend=backend, reason=tr_declared(reason))

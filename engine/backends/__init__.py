@@ -9,7 +9,7 @@ from engine.backends.base import (
     LastStep,
     StepRecords,
 )
-from engine.backends.choose import available, make_executable, prepare
+from engine.backends.choose import available, make_executable, possible, prepare
 
 __all__ = [
     "BackendUnavailableError",
@@ -21,5 +21,6 @@ __all__ = [
     "StepRecords",
     "available",
     "make_executable",
+    "possible",
     "prepare",
 ]

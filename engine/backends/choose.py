@@ -14,10 +14,10 @@ NAMES = ("numpy", "tape", "cupy")
 
 def available() -> tuple[str, ...]:
     """Names of the backends that can run on this machine."""
-    return tuple(name for name in NAMES if not _missing(name))
+    return tuple(name for name in NAMES if not missing(name))
 
 
-def _missing(name: str) -> str:
+def missing(name: str) -> str:
     """ "" if the backend can run here, else the reason."""
     if name == "numpy":
         return ""
@@ -25,7 +25,17 @@ def _missing(name: str) -> str:
         return "this version of Gradloom does not have it"
     if name == "tape" and importlib.util.find_spec("numba") is None:
         return "Numba is not installed"
+    if name == "cupy":
+        from engine.backends import cupy
+
+        return cupy.missing()
     return ""
+
+
+def possible(name: str) -> tuple[str, str]:
+    """What a project asks for, which may come from another machine: (name, "") where it can run, else ("auto", why)."""
+    reason = missing(name) if name in NAMES else ""
+    return ("auto", reason) if reason else (name, "")
 
 
 def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = None) -> None:
@@ -33,7 +43,7 @@ def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = Non
 
     ``on_progress`` hears (done, all, what) after each part. At once where nothing is missing.
     """
-    if name == "tape" and not _missing(name):
+    if name == "tape" and not missing(name):
         from engine.backends.tape import cache
 
         cache.prepare(on_progress)
@@ -46,7 +56,7 @@ def rule_refusals(plan: Plan, rules: StepRules) -> tuple[str, ...]:
 
 def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> str:
     """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
-    if dtype != "float32" or _missing("tape") or rule_refusals(plan, rules):
+    if dtype != "float32" or missing("tape") or rule_refusals(plan, rules):
         return "numpy"
     from engine.backends.tape import cache
     from engine.backends.tape.refusal import refusals
@@ -65,7 +75,7 @@ def make_executable(
     rules = rules or StepRules()
     if name == "auto":
         name = _fastest(plan, optimizer, dtype, rules)
-    reason = _missing(name) if name in NAMES else "there is no backend of that name"
+    reason = missing(name) if name in NAMES else "there is no backend of that name"
     if reason:
         raise BackendUnavailableError(f"backend {name!r}: {reason}; available here: {', '.join(available())}")
     if name == "tape":
@@ -76,6 +86,10 @@ def make_executable(
             raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(beyond)}; 'numpy' has")
         prepare(name)
         return TapeExecutable(plan, optimizer, dtype, seed, threads or None)
+    if name == "cupy":
+        from engine.backends.cupy import CupyExecutable
+
+        return CupyExecutable(plan, optimizer, dtype, seed, rules)
     from engine.backends.numpy import NumpyExecutable
 
     return NumpyExecutable(plan, optimizer, dtype, seed, rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,9 +32,10 @@ def train(options: Namespace) -> int:
     _check_outputs(options)
     file = project_file.read(options.file)
     project = _changed(file.project, options)
-    _check_backend(options.backend or project.training.backend)
+    _check_backend(options.backend or "auto")
+    wanted = options.backend or _possible(project)
     stored = ResumeState(file.resume.arrays, file.resume.scalars) if options.resume and file.resume else None
-    backend = backend_for(options.backend or project.training.backend, stored)
+    backend = backend_for(wanted, stored)
     trainer = Trainer(project, data_of(project, options.file), backend=backend, threads=threads_for(0, stored))
     if options.resume:
         _resume(trainer, file.resume, options.file)
@@ -68,6 +70,17 @@ def _check_outputs(options: Namespace) -> None:
     for path in (options.weights, options.save, options.metrics):
         if path and not Path(path).resolve().parent.is_dir():
             raise UsageError(f"{path}: there is no such folder")
+
+
+def _possible(project: Project) -> str:
+    """What the project asks for, or "auto" where this machine lacks it: its file may come from another."""
+    from engine.backends import possible
+
+    asked = project.training.backend
+    name, reason = possible(asked)
+    if reason:
+        print(f"the project asks for backend {asked!r}, but {reason}; training without it", file=sys.stderr)
+    return name
 
 
 def _check_backend(name: str) -> None:

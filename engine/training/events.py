@@ -33,13 +33,15 @@ class Status:
 @dataclass(frozen=True)
 class Prepared:
     """The plan stands and weights are in place. ``fresh``: weights that could not be carried over; ``adopted``: more of
-    that, where a changed training goes on; ``data_changed``: the data are others than those that were trained on."""
+    that, where a changed training goes on; ``data_changed``: the data are others than those that were trained on.
+    ``instead``: why it is not the backend that the project asks for."""
 
     plan: Plan
     backend: str
     fresh: tuple[tuple[str, str], ...] = ()
     adopted: Adopted | None = None
     data_changed: bool = False
+    instead: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import DivergedError
+from engine.backends import DivergedError, possible
 from engine.backends.initial import carry_over
 from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
@@ -218,7 +218,8 @@ class Session(Published):
 
     def _prepare(self) -> Trainer:
         self.dataset = self._data if isinstance(self._data, Dataset) else self._data()
-        backend = backend_for(self._backend or self.project.training.backend, self.resume)
+        wanted, instead = (self._backend, "") if self._backend else possible(self.project.training.backend)
+        backend = backend_for(wanted, self.resume)
         threads = threads_for(live_threads() if self._polite else 0, self.resume)
         trainer = Trainer(self.project, self.dataset, backend=backend, threads=threads)
         fresh: tuple[tuple[str, str], ...] = ()
@@ -233,7 +234,7 @@ class Session(Published):
             self._past.hand_to(trainer, self._timeline, self._moments)
         self._trainer = trainer
         self._timeline.note(trainer)
-        self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh, adopted, trainer.data_changed))
+        self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh, adopted, trainer.data_changed, instead))
         if trainer.test_result is not None:
             self.events.put(Evaluated(trainer.test_result))
         self._publish(trainer, "finished" if trainer.finished and trainer.divergence is None else "paused")

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.backends import available, make_executable
+from engine.backends import available, cupy, make_executable
 from engine.backends.tape import cache
+from engine.cli.main import main
 from engine.declare import Spec
+from engine.files import project_file
+from engine.graph.project import DataSetup
 from engine.optimizers import OPTIMIZERS
 from engine.plan import build_plan
-from engine.training import ResumeState, Trainer
+from engine.training import ResumeState, Session, Trainer
+from engine.training.events import Prepared
 from engine.training.politeness import live_threads
 from engine.training.resume import threads_for
+from engine.training.session import wait_for
 from tests.engine.training.nets import blobs, mlp, project
 
 
@@ -80,3 +87,23 @@ def test_a_window_keeps_a_core_where_there_are_more_than_two(
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)), raising=False)
     assert live_threads(told) == expected
+
+
+def test_a_project_from_a_machine_with_a_gpu_trains_here_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cupy, "missing", lambda: "no NVIDIA driver was found")
+    p = project(mlp((2, 4, 1), loss="binary_cross_entropy"), backend="cupy", epochs=1)
+    p = replace(p, data=DataSetup(Spec("xor")))
+    session = Session(p, blobs(classes=2, features=2), polite=False)
+    session.start()
+    wait_for(session, ("paused",))
+    told = session.events.get(timeout=5)
+    assert session.close()
+    assert isinstance(told, Prepared) and told.backend != "cupy" and told.instead == "no NVIDIA driver was found"
+    file = tmp_path / "far.json"
+    project_file.write(file, p)
+    assert main(["train", str(file)]) == 0
+    assert "asks for backend 'cupy', but no NVIDIA driver was found" in capsys.readouterr().err
+    assert main(["train", str(file), "--backend", "cupy"]) == 2
+    assert "there are: numpy, tape" in capsys.readouterr().err
