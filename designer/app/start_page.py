@@ -28,6 +28,7 @@ from widgets.tokens import color, theme
 CARD_WIDTH, PICTURE_HEIGHT, CARD_HEIGHT = 248, 120, 192
 ORDER = (
     "perceptron_xor",
+    "oscillating_xor",
     "xor_mlp",
     "spiral",
     "vanishing_gradients",
@@ -42,6 +43,7 @@ def sample_words() -> dict[str, tuple[str, str]]:
     """Title and one line of each sample."""
     return {
         "perceptron_xor": (tr("Perceptron and XOR"), tr("One unit cannot separate XOR: watch it fail.")),
+        "oscillating_xor": (tr("XOR by one unit"), tr("An oscillating unit alone draws the two lines of XOR.")),
         "xor_mlp": (tr("XOR solved"), tr("A hidden layer bends the boundary around XOR.")),
         "spiral": (tr("Spiral"), tr("Two arms wound around each other; it takes several layers.")),
         "vanishing_gradients": (

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = sorted((ROOT / "samples").glob("*.json"))
 NAMES = {
     "perceptron_xor", "xor_mlp", "spiral", "vanishing_gradients", "digits_mlp", "mnist_cnn", "fashion_cnn",
-    "residual_net",
+    "residual_net", "oscillating_xor",
 }  # fmt: skip
 CARD = (216, 128)
 
@@ -134,3 +134,19 @@ def test_a_perceptron_does_not_solve_xor() -> None:
     t = trainer(read(ROOT / "samples" / "perceptron_xor.json").project)
     t.run()
     assert t.test_result is not None and t.test_result.metrics["accuracy"] < 0.75
+
+
+def test_one_oscillating_unit_solves_xor_and_one_sigmoid_does_not() -> None:
+    from dataclasses import replace
+
+    from engine.declare import Spec
+
+    project = read(ROOT / "samples" / "oscillating_xor.json").project
+    unit = project.graph.nodes["unit"]
+    plain = replace(unit, params={**unit.params, "activation": Spec("sigmoid")})
+    accuracies = []
+    for graph in (project.graph, project.graph.replace_node(plain)):
+        t = trainer(replace(project, graph=graph))
+        t.run()
+        accuracies.append((t.evaluate("train").metrics["accuracy"], t.evaluate("test").metrics["accuracy"]))
+    assert accuracies[0] == (1.0, 1.0) and max(accuracies[1]) < 0.85

@@ -103,11 +103,29 @@ def _standardize(shapes: list[Shape], rng: np.random.Generator) -> dict[str, Any
     return {"mean": tuple(rng.normal(size=count).tolist()), "std": tuple(rng.uniform(0.2, 3, count).tolist())}
 
 
+def _slice(shapes: list[Shape], rng: np.random.Generator) -> dict[str, Any]:
+    axis = int(rng.integers(len(shapes[0])))
+    length = shapes[0][axis]
+    start = int(rng.integers(-length, length))
+    end = None if rng.random() < 0.3 else int(rng.integers(-length, length + 3))
+    return {"axis": axis, "start": start, "end": end}
+
+
+def _attention(shapes: list[Shape], rng: np.random.Generator) -> dict[str, Any]:
+    """Keys and values of other widths, as many of each, and a mask for them where there is a port for one."""
+    places, width = int(rng.integers(1, 6)), shapes[0][-1]
+    shapes[1:] = [(places, int(rng.integers(1, 6))), (places, int(rng.integers(1, 6))), (places,)][: len(shapes) - 1]
+    return {"heads": int(rng.choice([k for k in range(1, width + 1) if width % k == 0]))}
+
+
 #: layers whose parameters depend on the shape
 SPECIAL: dict[str, Callable[[list[Shape], np.random.Generator], dict[str, Any]]] = {
     "reshape": _reshape,
     "concat": _concat,
     "standardize": _standardize,
     "permute": lambda shapes, rng: {"order": tuple(int(k) for k in rng.permutation(len(shapes[0])))},
+    "slice": _slice,
+    "cross_attention": _attention,
+    "masked_attention": _attention,
     "embedding": lambda shapes, rng: {"vocabulary": int(rng.integers(3, 9))},
 }

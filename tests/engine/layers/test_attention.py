@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.layers import LAYERS
+from engine.layers import LAYERS, ShapeRefusal
 from engine.primitives.attention import AttentionScores
 from tests.engine.run_program import context, layer_net
 
@@ -67,3 +67,37 @@ def test_an_id_out_of_the_table_is_named(rng: np.random.Generator) -> None:
     for bad in (5, -1):
         with pytest.raises(IndexError, match=f"expected ids from 0 to 4, got {bad}"):
             net.forward(TRAIN, np.array([[0, bad, 1]]))
+
+
+def test_maps_between_two_sequences_can_be_read(rng: np.random.Generator) -> None:
+    net = layer_net(LAYERS["cross_attention"](heads=3), [(5, 12), (7, 4), (7, 2)], rng)
+    x = [rng.normal(size=(2, *s)) for s in ((5, 12), (7, 4), (7, 2))]
+    net.forward(context(training=False), *x)
+    maps = net.values[net.program.marks[("n", "attention")]]
+    assert maps.shape == (2, 3, 5, 7)
+    np.testing.assert_allclose(maps.sum(-1), 1)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_hidden_places_change_nothing_and_get_no_gradient(causal: bool, rng: np.random.Generator) -> None:
+    net = layer_net(LAYERS["masked_attention"](heads=2, causal=causal), [(4, 6), (4, 6), (4, 3), (4,)], rng)
+    x = [rng.normal(size=(2, *s)) for s in ((4, 6), (4, 6), (4, 3))]
+    mask = np.array([[1, 0, 2, 0], [1, 1, 1, 1]])
+    y = net.forward(context(training=False), *x, mask)
+    maps = net.values[net.program.marks[("n", "attention")]]
+    assert np.all(maps[0, :, :, [1, 3]] == 0) and np.all(maps[1, :, 3] > 0)
+    np.testing.assert_allclose(maps.sum(-1), 1)
+    grads = net.backward(context(training=False), rng.normal(size=y.shape))
+    keys, values = grads[1], grads[2]
+    assert np.all(keys[0, [1, 3]] == 0) and np.all(values[0, [1, 3]] == 0) and np.all(values[1] != 0)
+    for hidden in x[1:]:
+        hidden[0, [1, 3]] = rng.normal(size=hidden[0, [1, 3]].shape)
+    np.testing.assert_array_equal(net.forward(context(training=False), *x, mask), y)
+
+
+def test_keys_want_values_and_masks_of_their_number() -> None:
+    layer, masked = LAYERS["cross_attention"](heads=2), LAYERS["masked_attention"](heads=2)
+    with pytest.raises(ShapeRefusal, match="7 keys came with values N x 6 x 3"):
+        layer.shape((5, 4), (7, 3), (6, 3))
+    with pytest.raises(ShapeRefusal, match="the mask is N x 5, but there are 7 keys"):
+        masked.shape((5, 4), (7, 3), (7, 3), (5,))

@@ -57,6 +57,15 @@ CASES: list[Case] = [
     ("upsample", {}, ((6, 5),), "an image per sample", "N x C x H x W", "N x 6 x 5"),
     ("embedding", {}, ((2, 3, 4),), "a row of ids per sample", "N x T", "N x 2 x 3 x 4"),
     ("positional_encoding", {}, ((7,),), "a sequence of vectors", "N x T x D", "N x 7"),
+    ("slice", {"start": 3, "end": 3}, ((5,),), "not empty", "a start below the end, within 5", "3 to 3"),
+    ("slice", {"start": 7}, ((5,),), "not empty", "a start below the end, within 5", "7 to 5"),
+    ("slice", {"axis": 2}, ((5, 3),), "an axis that is there", "0 to 1", "2"),
+    ("cross_attention", {"heads": 4}, ((5, 6), (4, 3), (4, 3)), "heads that divide", "a divisor of 6", "4"),
+    ("cross_attention", {"heads": 2}, ((5, 6), (4, 3), (7, 3)), "a value for every key", "N x 4 x 3", "N x 7 x 3"),
+    (
+        "masked_attention", {"heads": 2}, ((5, 6), (4, 3), (4, 3), (5,)), "a number of the mask for every key", "N x 4",
+        "N x 5",
+    ),
     ("multi_head_attention", {"heads": 4}, ((5, 6),), "heads that divide the features", "a divisor of 6", "4"),
 ]  # fmt: skip
 

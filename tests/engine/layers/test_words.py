@@ -34,6 +34,7 @@ from engine.primitives import Shape
         ),
         ("group_norm", {"groups": 4}, (32, 5, 5), "shape unchanged; 32 / 4 = 8 channels per group"),
         ("multi_head_attention", {}, (32, 64), "64 / 4 = 16 features per head; 4 maps of 32 x 32"),
+        ("slice", {"start": 2, "end": 7, "step": 2}, (9,), "3 of 9, from 2 to 6"),
         ("upsample", {}, (3, 7, 5), "7 x 2 = 14; 5 x 2 = 10"),
         ("permute", {"order": (1, 0)}, (3, 7), "axis 0 is the input's axis 1: 7; axis 1 is the input's axis 0: 3"),
         ("embedding", {}, (5,), "each id becomes 32 numbers; 1000 x 32 = 32000 weights"),
