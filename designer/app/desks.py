@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QVBoxLayout, QWidget
 
 from designer.app.desk import Desk
@@ -41,6 +41,9 @@ def ask_end_training(window: MainWindow, names: list[str]) -> bool:
 
 class Desks(QObject):
     """``current`` is the tab on show; there is always one. ``all`` is their order in the tab bar."""
+
+    #: a tab came, went, was renamed or is on show now
+    changed = Signal()
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -89,9 +92,11 @@ class Desks(QObject):
         self.tabs.add(desk)
         mark = lambda *_: self.tabs.mark(desk)  # noqa: E731
         desk.document.renamed.connect(mark)
+        desk.document.renamed.connect(self.changed)
         desk.document.bridge.state_changed.connect(mark)
         mark()
         self._drag.watch(desk)
+        self.changed.emit()
 
     def equip(self, desk: Desk) -> None:
         """What needs the rest of the window: makers of panels, dialogs for files."""
@@ -217,6 +222,7 @@ class Desks(QObject):
             self.show(desks[at + 1] if at + 1 < len(desks) else desks[at - 1])
         self.tabs.remove(desk)
         self._remove(desk)
+        self.changed.emit()
 
     def _remove(self, desk: Desk) -> None:
         self._drag.forget(desk)

@@ -40,7 +40,7 @@ class Makers:
     """One method per panel, called once for each document, when the panel is first seen."""
 
     def __init__(self, window: MainWindow, desk: Desk) -> None:
-        self._window, self._document, self._canvas = window, desk.document, desk.canvas
+        self._window, self._desk, self._document, self._canvas = window, desk, desk.document, desk.canvas
         self._feeder = desk.document.bridge.feeder
 
     def _live(self, panel: LivePanel) -> LivePanel:
@@ -50,6 +50,9 @@ class Makers:
         if clicked is not None:
             clicked.connect(self._canvas.reveal)
         follow = getattr(panel, "show_selected", None)
+        book = self._document.runs
+        book.overlay_changed.connect(lambda: panel.show_runs(book.chosen))
+        panel.overlays.runs = book.chosen
         if follow is not None:
             selection.changed.connect(lambda: follow(selection.nodes))
         return panel
@@ -140,6 +143,15 @@ class Makers:
         panel.layer_clicked.connect(self._canvas.reveal)
         panel.destroyed.connect(made.stop)
         selection.changed.connect(lambda: panel.show_selected(selection.nodes))
+        return panel
+
+    def compare(self) -> QWidget:
+        """What differs from another network."""
+        from designer.app.compare_flow import CompareFlow
+        from designer.panels.compare import ComparePanel
+
+        panel = ComparePanel()
+        CompareFlow(self._window, self._desk, panel)
         return panel
 
     def histograms(self) -> QWidget:

@@ -38,7 +38,7 @@ TABS = (
     "code",
 )
 BOTTOM = ("curves", "profile", *TABS)
-SIDE = ("problems", "outline", "history", "checks", "ledger")
+SIDE = ("problems", "outline", "history", "checks", "ledger", "compare")
 FOLDED_WIDTH = 56
 SHARED = ("palette",)
 
@@ -100,6 +100,7 @@ class PanelSet(QObject):
             "history": tr("History"),
             "checks": tr("Checks"),
             "ledger": tr("Dead units"),
+            "compare": tr("Compare"),
         }
         for name, title in titles.items():
             self.docks[name].show_title(title)

@@ -25,6 +25,8 @@ def tab_commands(window: MainWindow) -> Iterator[Command]:
                   ("Ctrl+Shift+Tab", "Ctrl+PgUp"), enabled=several, section=4)  # fmt: skip
     yield Command("file.close", tr("&Close the tab"), lambda: desks.close(desks.current), "file", ("Ctrl+W", "Ctrl+F4"),
                   section=4)  # fmt: skip
+    yield Command("file.compare", tr("Co&mpare with…"), lambda: window.show_panel("compare"), "file", ("Ctrl+Shift+D",),
+                  section=4)  # fmt: skip
     yield Command("file.reopen", tr("Open the files of &last time"), files.reopen, "file",
                   enabled=lambda: bool(settings.open_files), section=5)  # fmt: skip
     yield Command(
