@@ -71,8 +71,15 @@ class Makers:
 
     def inspector(self) -> QWidget:
         """Forms of what is selected, of training and data."""
-        document = self._document
-        return Inspector(document.store, document.selection, document.analyst, self._canvas.scene_.sizes)
+        from designer.inspector.live_card import live_parts
+
+        document, window = self._document, self._window
+        panel = Inspector(document.store, document.selection, document.analyst, self._canvas.scene_.sizes)
+        parts = live_parts(
+            document.selection, self._feeder, document.examinations, lambda: window.show_panel("doctor")
+        )
+        panel.show_live(*parts)
+        return panel
 
     def problems(self) -> QWidget:
         """Mistakes in the drawing."""

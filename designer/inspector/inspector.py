@@ -47,11 +47,17 @@ class Inspector(QWidget):
         )
         for page in (self.node, self.training, self.data):
             self.pages.addWidget(_scrolled(page))
+        self._live: tuple[QWidget, QWidget] | None = None
         selection.changed.connect(self._show_page)
         analyst.changed.connect(lambda _: self._refresh_node())
         store.changed.connect(self._follow)
         language_changed.connect(self.retranslate)
         self._show_page()
+
+    def show_live(self, head: QWidget, foot: QWidget) -> None:
+        """Widgets about the selected layer, kept when the form is built anew."""
+        self._live = (head, foot)
+        self.node.show_live(head, foot)
 
     @staticmethod
     def _tabs() -> list[tuple[str, str]]:
@@ -87,6 +93,8 @@ class Inspector(QWidget):
         self.data.retranslate()
         old = self.pages.widget(NODE)
         self.node = NodeForm(self.store, self.selection, self.analyst, self.sizes)
+        if self._live is not None:
+            self.node.show_live(*self._live)
         self.pages.insertWidget(NODE, _scrolled(self.node))
         self.pages.removeWidget(old)
         old.deleteLater()

@@ -61,6 +61,8 @@ class NodeForm(QWidget):
         self._cards.setSpacing(tokens.SPACE_2)
         self._shown_problems: tuple[Problem, ...] = ()
         self._column.addLayout(self._cards)
+        self._foot = QVBoxLayout()
+        self._column.addLayout(self._foot)
         self._column.addStretch(1)
 
     def _build_head(self) -> None:
@@ -82,6 +84,8 @@ class NodeForm(QWidget):
         self.formula.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._column.addLayout(line)
         self._column.addWidget(self.formula)
+        self._head = QVBoxLayout()
+        self._column.addLayout(self._head)
         self._column.addSpacing(tokens.SPACE_1)
 
     def _restyle(self) -> None:
@@ -109,6 +113,11 @@ class NodeForm(QWidget):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             self._column.addWidget(label)
+
+    def show_live(self, head: QWidget, foot: QWidget) -> None:
+        """What others say of the selected layer: below its name, and below its form."""
+        self._head.addWidget(head)
+        self._foot.addWidget(foot)
 
     @property
     def ids(self) -> tuple[str, ...]:

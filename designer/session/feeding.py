@@ -41,6 +41,8 @@ class Feeder(QObject):
         self._request: ProbeRequest | None = None
         self._request_key: tuple[Any, ...] = ()
         self.sample: tuple[SplitName, int] = ("test", 0)
+        #: the one layer that is looked at most closely, ""
+        self.layer = ""
         #: seconds that the last feeding took
         self.cost = 0.0
 
@@ -80,7 +82,7 @@ class Feeder(QObject):
     def request(self, dataset: Dataset | None) -> ProbeRequest | None:
         """What the watched views want; the same object as long as nothing changed. None before there is data."""
         wants = frozenset().union(*(v.wants for v in self._views if v.watching())) if self._views else frozenset()
-        key = (wants, id(dataset), self.sample)
+        key = (wants, id(dataset), self.sample, self.layer if "percentiles" in wants else "")
         if dataset is None:
             return None
         if key != self._request_key:
@@ -95,6 +97,7 @@ class Feeder(QObject):
             sample=self._sample(dataset) if "maps" in wants else None,
             grid=grid.inputs if grid is not None else None,
             grid_side=grid.side if grid is not None else 0,
+            layer=self.layer,
         )
 
     def _sample(self, dataset: Dataset) -> Mapping[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,8 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
     flow: dict[str, tuple[float, float]] = {}
     if last is not None and "layers" in request.wants:
         wants = request.wants
-        layers = layer_statistics(plan, last, histograms="histograms" in wants, percentiles="percentiles" in wants)
+        precise = ({request.layer} if request.layer else plan.layer_order) if "percentiles" in wants else ()
+        layers = layer_statistics(plan, last, histograms="histograms" in wants, percentiles=precise)
         flow = node_flow(plan, last)
     maps, vectors = _maps(executable, request)
     return Snapshot(
@@ -40,9 +42,10 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
 
 
 def layer_statistics(
-    plan: Plan, last: LastStep, *, histograms: bool = False, percentiles: bool = False
+    plan: Plan, last: LastStep, *, histograms: bool = False, percentiles: Collection[str] = ()
 ) -> tuple[LayerStats, ...]:
-    """One LayerStats per layer with a kernel, sources first. Order statistics only where asked for: they cost most.
+    """One LayerStats per layer with a kernel, sources first. Order statistics only where asked for, percentiles by
+    node: they cost most.
 
     A layer of several kernels (attention has four) is measured over the entries of all of them.
     """
@@ -61,7 +64,7 @@ def layer_statistics(
             step.output if step is not None and shaped else z,
             step.primitive.id if step is not None else "",
         )
-        found.append(_layer(places, last, histograms, percentiles))
+        found.append(_layer(places, last, histograms, node in percentiles))
     return tuple(found)
 
 

@@ -20,6 +20,7 @@ class ProbeRequest:
 
     ``sample``: one sample by input field (1, ...), for feature maps. ``grid``: points by input field (G*G, ...) on
     which every layer's units are evaluated, for decision surfaces; ``grid_side`` is G. ``max_units`` bounds maps.
+    ``layer``: the only one whose percentiles are wanted; "" for all.
     """
 
     wants: frozenset[Want] = frozenset()
@@ -27,6 +28,7 @@ class ProbeRequest:
     grid: Mapping[str, NDArray[Any]] | None = None
     grid_side: int = 0
     max_units: int = 64
+    layer: str = ""
 
 
 @dataclass(frozen=True)
