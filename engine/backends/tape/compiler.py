@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.fusion import LEAN, Fusion, consumers
 from engine.backends.tape.layout import Image, Slot, Store, common
 from engine.backends.tape.memory import Arena, Parameters
-from engine.backends.tape.program import Draft, Program
+from engine.backends.tape.passing import Places
+from engine.backends.tape.program import Draft, Program, block_of
 from engine.backends.tape.rules import RULES, Rule
 from engine.backends.tape.rules.losses import emit_losses
 from engine.backends.tape.rules.optimizers import emit_finish, emit_update
@@ -19,16 +23,21 @@ from engine.optimizers import Optimizer
 from engine.plan import Plan
 from engine.primitives import size
 
-MODES = ("train", "gradients", "gradients_running", "evaluate", "forward")
+#: "kept" is "train" with every value left to be looked at; "shown" is "forward" with only what the heads show;
+#: "prepare" makes what "evaluate", "forward" and "shown" need of new weights
+MODES = ("train", "kept", "gradients", "gradients_running", "prepare", "evaluate", "forward", "shown")
 
 
 class Compiler:
     """Writes all tapes of one plan for one capacity (samples) and number of threads. What rules need stands here."""
 
+    #: whether passing values share a place; without it every tape can be read over a whole batch at once
+    sharing = True
+
     def __init__(self, plan: Plan, optimizer: Optimizer, capacity: int, threads: int, winograd: int = 2) -> None:
         self.plan, self.optimizer, self.capacity, self.threads = plan, optimizer, capacity, threads
         self.winograd, self.tile_scratch = winograd, 0
-        self.consumers = _consumers(plan)
+        self.consumers = consumers(plan)
         self.orders: dict[int, Image | None] = {}
         self.halos: dict[int, int] = {}
         self.gradient_halos: dict[int, int] = {}
@@ -47,8 +56,10 @@ class Compiler:
         self._buffers: dict[object, int] = {}
         self._stores: dict[int, Store] = {}
         self._gradients: dict[int, Store] = {}
+        self.fusion, self.lean = Fusion(plan, dict(self.orders)), False
         self.partial_count = 0
         self._partials: dict[int, int] = {}
+        self._passing, self._lane = frozenset[int](), 0  # bases of values that share a place, and for which lane
         self._place()
         self.reached: frozenset[int] = frozenset()  # values and weights that have a gradient after a backward pass
 
@@ -73,16 +84,30 @@ class Compiler:
         for step in self.plan.steps:
             given = self.rule(step).alias(self, step)
             self._stores[step.output] = given or self._fresh(step.output, self.halos)
-        needs = self.plan.needs_gradient
+        self._whole = self._place_gradients({})
+        self.lean = True
+        self._spare = self._place_gradients(self._whole)
+        self.lean = False
+        seen = {self._stores[v].base for h in self.plan.heads for v in (h.prediction, h.shown)}
+        stores = [s for s in self._stores.values() if s.base not in seen]
+        self._block = block_of(sum(s.extent for s in {s.base: s for s in stores if s.image}.values()))
+        self._places = Places([*stores, *self._spare.values()] if self._block == 1 else [])
+        self._passing_start = self.arena.take(self._places.each * self.threads)
+
+    def _place_gradients(self, known: dict[int, Store]) -> dict[int, Store]:
+        """Of every value that needs one; in a lean tape that behind a fused ReLU is the one before it."""
+        needs, self._gradients = self.plan.needs_gradient, {}
         for step in self.plan.steps:
             for v in (*step.inputs, step.output):
-                if needs[v] and self.plan.values[v].batched and v not in self._gradients:
-                    alias = self.rule(step).alias_gradient(self, step) if v == step.output else None
-                    self._gradients[v] = alias or self._fresh(v, self.gradient_halos)
+                if not needs[v] or not self.plan.values[v].batched or v in self._gradients:
+                    continue
+                alias = self.rule(step).alias_gradient(self, step) if v == step.output else None
+                self._gradients[v] = alias or known.get(v) or self._fresh(v, self.gradient_halos)
+        return self._gradients
 
     def _fresh(self, value: int, halos: dict[int, int]) -> Store:
         store = Store(0, self.plan.values[value].shape, self.orders[value], halos.get(value, 0))
-        return store.at(self.arena.take(store.pitch * self.capacity))
+        return store.at(self.arena.take(store.extent * self.capacity))
 
     # what rules ask for ---------------------------------------------------------------------------------------
 
@@ -92,11 +117,22 @@ class Compiler:
 
     def store(self, value: int) -> Store:
         """Where a value lies."""
-        return self._stores[value]
+        return self._moved(self._stores[value])
+
+    def _moved(self, store: Store) -> Store:
+        if store.base not in self._passing:
+            return store
+        return replace(store, base=self._places.moved(store.base, self._passing_start, self._lane), shared=True)
+
+    def target(self, step: Step) -> tuple[Store, bool]:
+        """Where a step's output goes, and whether through a ReLU."""
+        if self.lean and step.output in self.fusion.ends:
+            return self.store(self.fusion.ends[step.output]), True
+        return self.store(step.output), False
 
     def gradient(self, value: int) -> Store:
         """Where a value's gradient lies."""
-        return self._gradients[value]
+        return self._moved(self._gradients[value])
 
     def has_gradient(self, value: int) -> bool:
         """Whether the value has a gradient that somebody contributed to in this tape."""
@@ -155,14 +191,14 @@ class Compiler:
         assert image.image is not None
         c, h, w = image.image
         operands = (*image.view, plain.offset, c, h, w, int(to_plain), int(add))
-        self.draft.sample(o.MOVE, o.PERMUTE, *operands, floats=2 * image.pitch)
+        self.draft.sample(o.MOVE, o.PERMUTE, *operands, floats=2 * image.extent)
 
     def copy(self, source: Store, target: Store, *, add: bool = False) -> None:
         """target = source, or target += source; same shape and order."""
         rows, length, views = common(source, target)
         (a, a_pitch, a_row), (c, c_pitch, c_row) = views
         operands = (a, a_pitch, a_row, 0, c, c_pitch, c_row, 0, rows, 1, length, int(add))
-        self.draft.sample(o.MOVE, o.COPY, *operands, floats=source.pitch if source.image else 0)
+        self.draft.sample(o.MOVE, o.COPY, *operands, floats=source.extent if source.image else 0)
 
     @contextmanager
     def contribution(self, value: int, *, plain: bool = False, adds: bool = False) -> Iterator[tuple[Store, bool]]:
@@ -178,7 +214,7 @@ class Compiler:
         elif first or adds:
             yield target, not first
         else:
-            temporary = target.at(self.buffer(("part", value), target.pitch * self.capacity))
+            temporary = target.at(self.buffer(("part", value), target.extent * self.capacity))
             yield temporary, False
             self.copy(temporary, target, add=True)
         self.written.add(value)
@@ -202,39 +238,68 @@ class Compiler:
 
     def program(self) -> Program:
         """All tapes."""
-        tapes = {mode: self._tape(mode) for mode in MODES}
-        return Program(tapes, self.arena.size + 64, self.doubles, np.array([*self._constants, 0.0]))
+        tapes, drifts = {"prepare": self._prepared()}, {}
+        for mode in MODES:
+            if mode != "prepare":
+                tapes[mode], drifts[mode] = self._lanes(mode)
+        self._gradients, self.lean = self._whole, False
+        return Program(tapes, drifts, self.arena.size + 64, self.doubles, np.array([*self._constants, 0.0]))
 
-    def _tape(self, mode: str) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    def _prepared(self) -> NDArray[np.int64]:
+        self.draft, self.backward = Draft(), False
+        for step in self.plan.steps:
+            self.rule(step).prepare(self, step)
+        return self.draft.tape()
+
+    def _lanes(self, mode: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(the first lane's tape, what the next lane's has more): passing values have a place for each lane."""
+        tape = self._tape(mode)
+        drift = np.zeros_like(tape)
+        found = self._places.passing(self.draft.lines, self.capacity) if self.lean and self.sharing else frozenset()
+        if found:
+            self._passing = found
+            tape = self._tape(mode)
+            self._lane = 1
+            drift = self._tape(mode) - tape
+            self._passing, self._lane = frozenset(), 0
+        return tape, drift
+
+    def _tape(self, mode: str) -> NDArray[np.int64]:
         self.draft, self._later, self._last = Draft(), Draft(), Draft()
-        self.training, self.updates = mode in ("train", "gradients"), mode == "train"
+        self.updates, self.lean = mode in ("train", "kept"), mode in LEAN
+        self.training = self.updates or mode == "gradients"
+        self._gradients = self._spare if self.lean else self._whole
         self.written: set[int] = set()
         self._plain_made: set[int] = set()
-        self.backward = backward = mode in ("train", "gradients", "gradients_running")
+        self.backward = backward = self.training or mode == "gradients_running"
         self.draft.all(o.MOVE, o.CLEAR, self.partials, self.partial_stride, self.partial_count if backward else 0)
-        for k in self.plan.loss_steps if backward else range(len(self.plan.steps)):
+        for k in self.plan.loss_steps if backward else ():
             self.rule(self.plan.steps[k]).prepare(self, self.plan.steps[k])
         self.draft.sync()
         for slot in self.plan.inputs:
             self._gather(slot.value, slot.field)
         for k in self.plan.loss_steps if backward else range(len(self.plan.steps)):
             self.rule(self.plan.steps[k]).forward(self, self.plan.steps[k])
-        if mode != "forward":
-            emit_losses(self, gradients=backward)
+        if mode in ("forward", "shown"):
+            return self._finished()
+        emit_losses(self, gradients=backward)
         if backward:
             self._emit_backward()
-            self.reached = frozenset(self.written)
+            self.reached = self.reached if self.lean else frozenset(self.written)
         emit_finish(self, norms=backward)
-        if mode == "train":
+        if self.updates:
             emit_update(self)
-        return self.draft.tape()
+        return self._finished()
+
+    def _finished(self) -> NDArray[np.int64]:
+        return self.draft.tape(self._block)
 
     def _gather(self, value: int, field: str) -> None:
         store = self.store(value)
         rows, length, (view,) = common(store)
         fields = sorted({s.field for s in self.plan.inputs})
         self.draft.sample(
-            o.MOVE, o.GATHER, *view, rows, length, fields.index(field), floats=store.pitch if store.image else 0
+            o.MOVE, o.GATHER, *view, rows, length, fields.index(field), floats=store.extent if store.image else 0
         )
 
     def _emit_backward(self) -> None:
@@ -247,14 +312,3 @@ class Compiler:
         self.draft.sync()
         self.draft.extend(self._last)
         self.draft.sync()
-
-
-def _consumers(plan: Plan) -> dict[int, int]:
-    """How often each value is read, by steps and by heads."""
-    count = dict.fromkeys(range(len(plan.values)), 0)
-    for step in plan.steps:
-        for i in step.inputs:
-            count[i] += 1
-    for head in plan.heads:
-        count[head.prediction] += 1
-    return count

@@ -79,6 +79,7 @@ class TapeExecutable(Executable):
         self._streams = 1 + max((int(getattr(s.primitive, "stream", -1)) for s in plan.steps), default=-1)
         self._data = Fields(())
         self._last: LastStep | None = None
+        self._stale = True  # what was made of the weights for looking is that of other weights
         infos: tuple[WeightInfo | StateInfo, ...] = (*plan.weights, *plan.states)
         self._infos: dict[Key, int] = {(i.node, i.name): i.value for i in infos}
         self._compiler, self._machine = self._built(1)
@@ -103,6 +104,7 @@ class TapeExecutable(Executable):
             old = self._machine
             old.close()
             self._compiler, self._machine = self._built(batch)
+            self._stale = True
             end = self._compiler.parameters.end
             self._machine.arena[:end] = old.arena[:end]
 
@@ -158,13 +160,31 @@ class TapeExecutable(Executable):
         self._ensure(batch)
         scalars = step_scalars(self.optimizer, np.asarray(rates, np.float64), first_step)
         keys = self._keys(first_step, steps)
-        figures = self._machine.run("train", self._data, rows, self.threads_of(batch), scalars, keys)
+        figures = self._run_steps(rows, scalars, keys, 1 if keep and steps else 0)
         records = self._records(figures, batch)
         if figures.done < steps:
             raise self._diverged(figures, first_step + figures.done, batch, records)
         if keep and steps:
             self._last = self._look(first_step + steps - 1, rows[-1], batch, updates=True)
         return records
+
+    def _run_steps(
+        self, rows: NDArray[np.int64], scalars: NDArray[np.float64], keys: NDArray[np.int64] | None, kept: int
+    ) -> Figures:
+        """All steps; the last ``kept`` of them, and one that met a bad value, with every value left to be looked at."""
+        self._stale = True
+        steps, threads = len(rows), self.threads_of(rows.shape[1])
+
+        def run(mode: str, part: slice) -> Figures:
+            own = None if keys is None else keys[part]
+            return self._machine.run(mode, self._data, rows[part], threads, scalars[part], own)
+
+        if kept and steps == kept:
+            return run("kept", slice(0, steps))
+        figures = run("train", slice(0, steps - kept))
+        if figures.stop == 1:
+            run("kept", slice(figures.done, figures.done + 1))
+        return figures.followed(run("kept", slice(steps - 1, steps))) if kept and not figures.stop else figures
 
     def _keys(self, first_step: int, steps: int) -> NDArray[np.int64] | None:
         if not self._streams:
@@ -264,7 +284,7 @@ class TapeExecutable(Executable):
         shown: dict[str, list[Floats]] = {h.node: [] for h in plan.heads}
         for rows in self._slices(fields.count, batch):
             n = rows.size
-            self._machine.run("evaluate", fields, rows[None, :], self.threads_of(n))
+            self._look_through("evaluate", fields, rows)
             values = self._values(n, [h.shown for h in plan.heads])
             losses = [head_losses(self._compiler, k) for k in range(len(plan.heads))]
             weighted = [h.weight * self._machine.arena[at : at + n] for h, at in zip(plan.heads, losses, strict=True)]
@@ -274,6 +294,13 @@ class TapeExecutable(Executable):
         losses_all = np.concatenate(per_sample) if per_sample else np.zeros(0, np.float32)
         mean = float(losses_all.mean(dtype=np.float64)) if fields.count else float("nan")
         return Evaluation(mean, losses_all, {k: np.concatenate(v) for k, v in shown.items() if v})
+
+    def _look_through(self, mode: str, fields: Fields, rows: NDArray[np.int64]) -> None:
+        """A tape without training, after what it needs of the weights was made once."""
+        if self._stale:
+            self._machine.run("prepare", Fields(()), np.zeros((1, 0), np.int64), 1)
+            self._stale = False
+        self._machine.run(mode, fields, rows[None, :], self.threads_of(rows.size))
 
     def _slices(self, count: int, batch: int) -> list[NDArray[np.int64]]:
         """Rows in pieces that fit the arena, which grows to a moderate size only."""
@@ -285,9 +312,10 @@ class TapeExecutable(Executable):
     def forward(self, x: Mapping[str, NDArray[Any]], wanted: Sequence[int]) -> dict[int, Floats]:
         """See Executable.forward."""
         fields = self._fields(x, None)
+        mode = "shown" if {h.shown for h in self.plan.heads}.issuperset(wanted) else "forward"
         parts: list[dict[int, Floats]] = []
         for rows in self._slices(fields.count, fields.count):
-            self._machine.run("forward", fields, rows[None, :], self.threads_of(rows.size))
+            self._look_through(mode, fields, rows)
             parts.append(self._values(rows.size, list(dict.fromkeys(wanted))))
         batched = {v for v in wanted if self.plan.values[v].batched}
         return {v: np.concatenate([p[v] for p in parts]) if v in batched else parts[0][v] for v in wanted}
@@ -310,6 +338,7 @@ class TapeExecutable(Executable):
             if given.shape != slot.shape:
                 raise ValueError(f"{key[1]!r} of {key[0]!r}: expected shape {slot.shape}, got {given.shape}")
             self._flat(slot)[...] = slot.pack(given)
+        self._stale = True
 
     def _state_keys(self) -> list[Key]:
         return [(w.node, w.name) for w in self._compiler.parameters.trained]

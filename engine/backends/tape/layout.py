@@ -21,17 +21,24 @@ class Store:
     """A batch in the arena, sample after sample.
 
     ``image``: the numbers lie as (H, W, C) with ``halo`` zeros around, though the shape may be flat; else in C order.
-    ``offset`` is the first number of the first sample, behind its halo.
+    ``offset`` is the first number of the first sample, behind its halo. ``shared``: all samples take the same place,
+    one after the other.
     """
 
     base: int
     shape: Shape
     image: Image | None = None
     halo: int = 0
+    shared: bool = False
 
     @property
     def pitch(self) -> int:
         """Floats from one sample to the next."""
+        return 0 if self.shared else self.extent
+
+    @property
+    def extent(self) -> int:
+        """Floats of one sample."""
         if self.image is None:
             return size(self.shape)
         c, h, w = self.image
@@ -40,7 +47,7 @@ class Store:
     @property
     def stride(self) -> int:
         """Floats from one row of the image to the next."""
-        c, _, w = self.image or (1, 1, self.pitch)
+        c, _, w = self.image or (1, 1, self.extent)
         return c * (w + 2 * self.halo)
 
     @property
@@ -55,7 +62,7 @@ class Store:
 
     def at(self, base: int, halo: int | None = None) -> Store:
         """The same elsewhere, maybe with another halo."""
-        return replace(self, base=base, halo=self.halo if halo is None else halo)
+        return replace(self, base=base, halo=self.halo if halo is None else halo, shared=False)
 
     def _inside(self, arena: Floats32, count: int) -> Floats32:
         whole = arena[self.base : self.base + count * self.pitch]
@@ -77,7 +84,7 @@ def common(*stores: Store) -> tuple[int, int, list[View]]:
     """(rows, row length, views) over which stores of one shape and order can be walked together."""
     first = stores[0]
     if first.image is None or not any(s.halo for s in stores):
-        return 1, first.pitch, [(s.offset, s.pitch, 0) for s in stores]
+        return 1, first.extent, [(s.offset, s.pitch, 0) for s in stores]
     c, h, w = first.image
     return h, w * c, [s.view for s in stores]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.crew import Crew
+from engine.backends.tape.pace import Pace
 from engine.backends.tape.program import Program
 
 
@@ -37,6 +39,12 @@ class Figures:
     done: int
     stop: int
 
+    def followed(self, later: Figures) -> Figures:
+        """These steps, all of them done, and then those."""
+        a, b = ((f.loss, f.penalty, f.hits, f.norms) for f in (self, later))
+        loss, penalty, hits, norms = (np.concatenate(p) for p in zip(a, b, strict=True))
+        return Figures(loss, penalty, hits, norms, self.done + later.done, later.stop)
+
 
 def aligned(count: int) -> NDArray[np.float32]:
     """Zeros that start on a cache line."""
@@ -54,7 +62,8 @@ class Machine:
         each = -(-program.doubles // 8) * 8 + 8
         self._doubles = np.zeros(each * threads)
         self._sync = np.zeros(32, np.int64)
-        self._crew = Crew()
+        self._crew, self._pace = Crew(), Pace()
+        self._tapes = {mode: np.stack([program.lane(mode, k) for k in range(threads)]) for mode in program.tapes}
         self._frame = np.zeros(o.FRAME, np.int64)
         place: tuple[NDArray[Any], ...] = (self.arena, self._doubles, program.constants, self._sync)
         for slot, array in zip((o.ARENA, o.DOUBLES, o.CONSTANTS, o.SYNC), place, strict=True):
@@ -90,13 +99,16 @@ class Machine:
         for slot, array in zip(slots, held, strict=True):
             frame[slot] = array.ctypes.data
         frame[o.SCALAR_COUNT], frame[o.KEY_COUNT] = held[1].shape[1], held[2].shape[1]
-        frame[o.BATCH], frame[o.THREADS] = batch, threads
+        workers = self._pace.choose(mode, batch, threads)
+        frame[o.BATCH], frame[o.THREADS], frame[o.WORKERS] = batch, threads, workers
         frame[o.STOPS : o.STOPS + o.MAX_THREADS] = 0
         for k, array in enumerate(fields.arrays):
             frame[o.FIELDS + 2 * k], frame[o.FIELDS + 2 * k + 1] = array.ctypes.data, array.shape[1]
         self._sync[:] = 0
-        tape = self.program.tapes[mode]
-        done = self._crew.run(lambda thread: int(run(tape, frame, addresses, thread, steps)), threads)
+        tape, started = self._tapes[mode], time.perf_counter()
+        done = self._crew.run(lambda worker: int(run(tape, frame, addresses, worker, steps)), workers)
+        if steps:
+            self._pace.learn(mode, batch, workers, (time.perf_counter() - started) / steps)
         return Figures(figures.loss, figures.penalty, figures.hits, figures.norms, done, int(frame[o.STOPS]))
 
     def _figures(self, steps: int) -> Figures:

@@ -51,6 +51,7 @@ MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus
 # slots of a frame (int64): addresses and counts
 ARENA, DOUBLES, BATCH, THREADS, ROWS, SCALARS, SCALAR_COUNT, KEYS, KEY_COUNT, CONSTANTS = range(10)
 LOSSES, PENALTIES, HITS, NORMS, WEIGHT_COUNT, SYNC, DOUBLES_EACH, ARENA_SIZE, CONSTANT_COUNT = range(10, 19)
+WORKERS = 19  # real threads; THREADS counts the lanes into which the work is cut
 MAX_THREADS, MAX_FIELDS = 64, 32
 STOPS = 24  # a thread's wish to stop, at STOPS + thread
 FIELDS = STOPS + MAX_THREADS  # address and numbers a sample of each field of the data

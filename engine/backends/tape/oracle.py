@@ -124,7 +124,7 @@ def _element(m: Oracle, t: Row) -> None:
     k = m.k[t[13] :]
     place = np.arange(x.shape[-1]) // max(t[15], 1) % max(t[14], 1)
     if op == o.ADD:
-        c[...] = x + v
+        c[...] = np.maximum(x + v, 0) if t[14] else x + v
     elif op == o.AFFINE:
         each = k[: 3 * t[14]].reshape(3, -1)[:, place]
         c[...] = x * each[1] if back else (x - each[0]) * each[1] + each[2]
@@ -186,7 +186,7 @@ def _matrix(m: Oracle, t: Row) -> None:
         rows = m.batch * t[6]
         bias = m.flat(t[4], t[8]) if t[4] >= 0 else 0
         y = m.flat(t[2], rows * t[7]).reshape(rows, -1) @ m.panels(t[3], t[7], t[8]) + bias
-        m.flat(t[5], y.size)[:] = y.ravel()
+        m.flat(t[5], y.size)[:] = (np.maximum(y, 0) if t[9] else y).ravel()
     elif t[1] == o.LINEAR_DX:
         rows = m.batch * t[5]
         dx = (m.flat(t[2], rows * t[6]).reshape(rows, -1) @ m.panels(t[3], t[6], t[7])).ravel()
@@ -213,7 +213,7 @@ def _norm(m: Oracle, t: Row) -> None:
         c, place = t[10], m.view(t, 5, t[8], t[9])
         own = m.flat(t[11], 4 * c).reshape(4, c)
         y = (m.view(t, 2, t[8], t[9]).reshape(-1, c) - own[0]) * own[2] + own[3]
-        place[...] = y.reshape(place.shape)
+        place[...] = (np.maximum(y, 0) if t[13] else y).reshape(place.shape)
     elif t[1] == o.SUMS:
         x, dy, c = (*(m.view(t, at, t[8], t[9]).reshape(-1, t[10]).astype(np.float64) for at in (2, 5)), t[10])
         own = m.flat(t[12], 2 * c).reshape(2, c)

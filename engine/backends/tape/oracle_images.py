@@ -22,7 +22,7 @@ def conv(m: Oracle, t: Row) -> None:
         if t[12] >= 0:
             y = y + m.flat(t[12], channels)
         place = m.strided(t[13], y.shape, (t[14], t[15], channels, 1))
-        place[...] = place + y if t[19] else y
+        place[...] = _ended(place, y, t[19])
     elif t[1] == o.WEIGHTS:
         cells, channels, rows, width = t[6] * t[8] * t[10], *t[14:17]
         x = _windows(m, t, rows, width).reshape(-1, cells)
@@ -38,6 +38,11 @@ def conv(m: Oracle, t: Row) -> None:
     else:
         dy = m.view(t, 2, t[5], t[6]).reshape(-1, t[7])
         m.flat(t[8], t[7])[:] += dy.sum(0, dtype=np.float64)
+
+
+def _ended(place: Any, y: Wide, ending: int) -> Any:
+    """1 adds to what is there, 2 ReLU."""
+    return place + y if ending == 1 else np.maximum(y, 0) if ending == 2 else y
 
 
 def _windows(m: Oracle, t: Row, rows: int, width: int) -> Wide:
@@ -81,6 +86,8 @@ def pool(m: Oracle, t: Row) -> None:
     won = m.flat(t[19], m.batch * rows * columns * c).reshape(m.batch, rows, columns, c) if op == o.MAX_POOL else None
     if back:
         x[...] = 0
+        if t[20]:
+            y = y * (m.strided(t[21], y.shape, (t[22], t[23], c, 1)) > 0)
     for i in range(rows):
         for k in range(columns):
             h0, v0 = i * sh - top, k * sw - left
@@ -144,7 +151,7 @@ def winograd(m: Oracle, t: Row) -> None:
         for k, matrix in enumerate(total.reshape(-1, inner, channels)):
             m.put_panels(t[6] + k * inner * channels, matrix, add=True)
     else:
-        place[...] = y[:, :height, :width] + (m.flat(t[7], channels) if t[7] >= 0 else 0)
+        place[...] = _ended(place, y[:, :height, :width] + m.flat(t[7], channels), t[18])
 
 
 def _points(m: Oracle, at: int, f: int, inner: int, channels: int) -> Wide:

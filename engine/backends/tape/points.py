@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 NEAR, FAR = 0.625, 1.5
 #: tiles that one block transforms before it multiplies
-TILES = {2: 48, 4: 24}
+TILES = {2: 64, 4: 24}
 #: floats between the points of a block, so that they do not fall into one cache set
 GAP = 16
 

@@ -11,6 +11,8 @@ from engine.backends.tape import opcodes as o
 
 #: what one block of images may take of a core's cache
 BLOCK_BYTES = 384 * 1024
+#: from so many floats on, a sample is a block by itself, and what only passes through it keeps one place
+SINGLE = 12 * 1024
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ class Draft:
         """The other's lines after these."""
         self.lines.extend(other.lines)
 
-    def tape(self) -> NDArray[np.int64]:
-        """The finished tape (rows, WIDTH)."""
+    def tape(self, block: int = 1) -> NDArray[np.int64]:
+        """The finished tape (rows, WIDTH), images in blocks of so many samples."""
         rows: list[tuple[int, ...]] = []
         at = 0
         while at < len(self.lines):
@@ -59,7 +61,7 @@ class Draft:
                 at += 1
             else:
                 group = self._group(at)
-                rows.append((o.CONTROL, o.GROUP, len(group), _block(group)))
+                rows.append((o.CONTROL, o.GROUP, len(group), block if group[0].floats else 0))
                 rows.extend(g.row for g in group)
                 at += len(group)
         tape = np.zeros((len(rows), o.WIDTH), np.int64)
@@ -77,17 +79,26 @@ class Draft:
         return group
 
 
-def _block(group: list[Line]) -> int:
-    """Samples a block; 0 = all of a thread's."""
-    floats = sum(g.floats for g in group)
-    return max(1, BLOCK_BYTES // (4 * floats)) if floats else 0
+def block_of(floats: int) -> int:
+    """Samples a block where a sample of all images takes so many floats. One number for all tapes of a plan: a block is
+    also the unit of some sums, so their bits depend on it."""
+    return max(1, BLOCK_BYTES // (8 * max(floats, 1))) if floats < SINGLE else 1
 
 
 @dataclass(frozen=True)
 class Program:
-    """All tapes of an executable over one arena. ``state`` floats of the arena outlive a change of capacity."""
+    """All tapes of an executable over one arena.
+
+    Tapes are those of the first lane; that of lane k is the same plus k times its drift, where it has one.
+    """
 
     tapes: dict[str, NDArray[np.int64]]
+    drifts: dict[str, NDArray[np.int64]]
     arena: int
     doubles: int
     constants: NDArray[np.float64]
+
+    def lane(self, mode: str, lane: int) -> NDArray[np.int64]:
+        """The tape of one lane."""
+        drift = self.drifts.get(mode)
+        return self.tapes[mode] if drift is None else self.tapes[mode] + lane * drift

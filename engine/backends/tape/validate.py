@@ -202,7 +202,7 @@ def _winograd(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.by_thread(t[6], t[7], points)
     else:
         yield t[6], t[6] + points
-        yield (t[7], t[7] + channels) if t[7] != -1 else (0, 0)
+        yield t[7], t[7] + channels
 
 
 def _pool(b: Bounds, t: Row) -> Iterator[Part]:
@@ -211,6 +211,8 @@ def _pool(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.run(t[5], t[8])
         return
     yield b.view(t, 5, t[11], t[8] * t[12])
+    if t[20]:
+        yield b.view(t, 21, t[11], t[8] * t[12])
     if t[1] % o.BACK == o.MAX_POOL:
         yield b.run(t[19], t[8] * t[11] * t[12])
 
@@ -241,8 +243,9 @@ def _sums(t: Row, weights: int) -> int:
 def validate(program: Program, samples: int, threads: int, weights: int) -> None:
     """TapeError naming tape, row, opcode, and what it reaches beyond."""
     bounds = Bounds(samples, threads, program.arena, program.doubles, len(program.constants))
-    for mode, tape in program.tapes.items():
-        check_tape(mode, tape, bounds, weights)
+    for mode in program.tapes:
+        for lane in {0, threads - 1}:
+            check_tape(mode, program.lane(mode, lane), bounds, weights)
 
 
 def check_tape(mode: str, tape: NDArray[np.int64], bounds: Bounds, weights: int) -> None:

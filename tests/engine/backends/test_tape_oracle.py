@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.compiler import Compiler
 from engine.backends.tape.executable import TapeExecutable
 from engine.backends.tape.oracle import Oracle
 from engine.backends.tape.rules.optimizers import step_scalars
@@ -18,6 +19,13 @@ from tests.engine.backends.test_tape_dense import NETS as DENSE
 from tests.engine.backends.test_tape_images import NETS as IMAGES
 from tests.engine.backends.test_tape_images import TILED
 from tests.engine.backends.twins import data, tape
+
+
+@pytest.fixture(autouse=True)
+def one_place_for_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oracle takes a row for the whole batch at once."""
+    monkeypatch.setattr(Compiler, "sharing", False)
+
 
 GRAPHS: dict[str, tuple[Graph, Spec]] = {**DENSE, **{k: v[:2] for k, v in IMAGES.items()}}
 BATCH = 6

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, FROM_C, ZERO, tile
-from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel, loop
+from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, FROM_C, RELU, ZERO, tile
+from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel
+from engine.backends.tape.kernels.vectors import sum_row, transpose
 
 f4 = np.float32
 
@@ -21,7 +22,7 @@ def _direct(base: int, t: Any, first: int, last: int) -> None:
     """y = w * x, a row of pixels at a time. Sums run over far kernel cells, then near ones, then contiguous numbers.
 
     row: x, sample stride, row step, pixel step; far count and step; near count and step; contiguous count; w, bias or
-    -1; y, sample stride, row stride, channels, rows, pixels a row; add.
+    -1; y, sample stride, row stride, channels, rows, pixels a row; 1 adds to y, 2 ReLU.
     """
     far, near, inner, channels, rows, width = t[6], t[8], t[10], t[16], t[17], t[18]
     panel = far * near * inner * 16
@@ -32,7 +33,8 @@ def _direct(base: int, t: Any, first: int, last: int) -> None:
             bias = base + 4 * (t[12] + 16 * p)
             for e in range(far):
                 w = base + 4 * (t[11] + p * panel + e * near * inner * 16)
-                start = (FROM_C if t[19] else (BIAS if t[12] >= 0 else ZERO)) if e == 0 else FROM_C
+                start = (FROM_C if t[19] == 1 else (BIAS if t[12] >= 0 else ZERO)) if e == 0 else FROM_C
+                start += RELU if t[19] == 2 and e == far - 1 else 0
                 for h in range(rows):
                     a, c, i = x + 4 * (h * t[4] + e * t[7]), y + 4 * (h * t[15] + 16 * p), 0
                     while i < width:
@@ -115,7 +117,7 @@ def _spread(base: int, t: Any, first: int, last: int) -> None:
 
 
 @exact
-def _turn(arena: Any, t: Any, thread: int, threads: int) -> None:
+def _turn(arena: Any, base: int, t: Any, thread: int, threads: int) -> None:
     """Panels over output channels to panels over input channels; cells in reverse order where ``flip``.
 
     row: from, to, cells, inputs, outputs, flip.
@@ -127,40 +129,30 @@ def _turn(arena: Any, t: Any, thread: int, threads: int) -> None:
         p, cell = unit // cells, unit % cells
         filled = min(16, inputs - 16 * p)
         turned = cells - 1 - cell if t[7] else cell
-        for k in range(outputs):
-            source = t[2] + (((k // 16) * cells + cell) * inputs + 16 * p) * 16 + k % 16
-            target = t[3] + ((p * cells + turned) * outputs + k) * 16
-            for q in range(filled):
-                arena[target + q] = arena[source + 16 * q]
-
-
-@loop
-def _add_pixels(row: Any, out: Any) -> None:
-    c = out.size
-    for w in range(row.size // c):
-        line = row[w * c : (w + 1) * c]
-        for j in range(c):
-            out[j] += line[j]
-
-
-@loop
-def _add_part(out: Any, part: Any) -> None:
-    for j in range(out.size):
-        out[j] += part[j]
-    for j in range(out.size):
-        part[j] = f4(0)
+        for block in range((outputs + 15) // 16):
+            source = t[2] + ((block * cells + cell) * inputs + 16 * p) * 16
+            target = t[3] + ((p * cells + turned) * outputs + 16 * block) * 16
+            count = min(16, outputs - 16 * block)
+            if filled == 16 and count == 16:
+                transpose(base + 4 * source, base + 4 * target)
+                continue
+            for k in range(count):
+                for q in range(filled):
+                    arena[target + 16 * k + q] = arena[source + 16 * q + k]
 
 
 @exact
-def _pixel_sum(arena: Any, t: Any, first: int, last: int, thread: int) -> None:
+def _pixel_sum(arena: Any, base: int, t: Any, first: int, last: int, thread: int) -> None:
     """This thread's db += sum over pixels of dy, an image at a time. row: dy view, rows, length, C, db, stride."""
     out = arena[t[8] + thread * t[9] : t[8] + thread * t[9] + t[7]]
     part = np.zeros(t[7], np.float32)
+    at, pixels = part.ctypes.data, t[6] // t[7]
     for n in range(first, last):
         for h in range(t[5]):
-            at = t[2] + n * t[3] + h * t[4]
-            _add_pixels(arena[at : at + t[6]], part)
-        _add_part(out, part)
+            sum_row(pixels, t[7], base + 4 * (t[2] + n * t[3] + h * t[4]), at, 0, 0, 0, 0, 0, 0, 0, 0)
+        for j in range(t[7]):
+            out[j] += part[j]
+            part[j] = f4(0)
 
 
 @kernel
@@ -175,6 +167,6 @@ def conv(frame_at: int, row_at: int, first: int, last: int, thread: int, step: i
     elif op == o.SPREAD:
         _spread(base, t, first, last)
     elif op == o.TURN:
-        _turn(arena_of(frame), t, thread, frame[o.THREADS])
+        _turn(arena_of(frame), base, t, thread, frame[o.THREADS])
     elif op == o.PIXEL_SUM:
-        _pixel_sum(arena_of(frame), t, first, last, thread)
+        _pixel_sum(arena_of(frame), base, t, first, last, thread)

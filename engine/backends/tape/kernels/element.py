@@ -8,7 +8,9 @@ import numpy as np
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.math32 import erf32, exp32, expm1_32, sigmoid32, tanh32
+from engine.backends.tape.kernels.micro import LANES
 from engine.backends.tape.kernels.native import arena_of, constants_of, exact, integers, kernel, loop, own_doubles
+from engine.backends.tape.kernels.vectors import relu_back_row
 
 f4 = np.float32
 
@@ -49,10 +51,7 @@ def _forward_more(op: int, x: Any, y: Any, k: Any) -> None:
 @loop
 def _backward(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
     """dx = dy f'(.), v the output y (the input x for GELU)."""
-    if op == o.RELU:
-        for i in range(dy.size):
-            dx[i] = dy[i] if v[i] > f4(0) else f4(0)
-    elif op == o.LEAKY:
+    if op == o.LEAKY:
         slope = f4(k[0])
         for i in range(dy.size):
             dx[i] = dy[i] if v[i] > f4(0) else dy[i] * slope
@@ -80,10 +79,27 @@ def _backward_more(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
             dx[i] = dy[i] * (phi + x * f4(0.3989422804014327) * exp32(f4(-0.5) * x * x))
 
 
+@exact
+def _relu_back(dy: Any, y: Any, dx: Any) -> None:
+    """dx = dy where y > 0; dx may be dy itself."""
+    count, left = dy.size // LANES, dy.size % LANES
+    a, b, c, done = dy.ctypes.data, y.ctypes.data, dx.ctypes.data, 4 * (dy.size // LANES * LANES)
+    relu_back_row(count, LANES, a, b, c, 0, 0, 0, 0, 0, 0, 0)
+    if left:
+        relu_back_row(1, left, a + done, b + done, c + done, 0, 0, 0, 0, 0, 0, 0)
+
+
 @loop
 def _add(a: Any, b: Any, c: Any) -> None:
     for i in range(a.size):
         c[i] = a[i] + b[i]
+
+
+@loop
+def _add_relu(a: Any, b: Any, c: Any) -> None:
+    for i in range(a.size):
+        s = a[i] + b[i]
+        c[i] = f4(0) if s <= f4(0) else s
 
 
 @loop
@@ -149,7 +165,10 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
     constants = k[t[13] :]
     base = op % o.BACK
     if base == o.ADD:
-        _add(a, b, c)
+        if t[14]:
+            _add_relu(a, b, c)
+        else:
+            _add(a, b, c)
     elif base == o.AFFINE:
         _affine(a, c, constants, t[14], t[15], op >= o.BACK)
     elif base == o.SOFTMAX:
@@ -161,6 +180,8 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
         _prelu(a, b, c, arena[t[16] : t[16] + t[14]], t[15])
     elif base == o.PRELU_SUMS:
         _prelu_sums(a, b, sums[t[16] : t[16] + t[14]], t[15])
+    elif op == o.RELU + o.BACK:
+        _relu_back(a, b, c)
     elif op >= o.BACK:
         if base == o.ELU or base == o.GELU:
             _backward_more(base, a, b, c, constants)

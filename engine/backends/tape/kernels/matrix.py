@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, ZERO, product, tile
-from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel, loop
+from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, RELU, ZERO, product, tile
+from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel
+from engine.backends.tape.kernels.vectors import sum_rows_apart
 
 f4 = np.float32
 #: rows of dW that a thread takes at once
@@ -35,36 +36,29 @@ def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
             r += count
 
 
-@loop
-def _column_sum(arena: Any, dy: int, g: int, rows: int, columns: int, c0: int, c1: int, add: int) -> None:
-    """g[c0:c1] = sum over rows of dy, SUM_ROWS at a time; the last 16 floats of a part are summed apart."""
-    total = arena[g + c0 : g + c1]
+@exact
+def _column_sum(arena: Any, base: int, t: Any, rows: int, c0: int, c1: int) -> None:
+    """g[c0:c1] = sum over rows of dy, the parts of SUM_ROWS rows added up. row: dy, g, rows a sample, K, add."""
     part = np.empty(64, np.float32)
-    if not add:
-        for j in range(c1 - c0):
-            total[j] = f4(0)
-    at = c0
-    while at < c1:
-        width = min(64, c1 - at)
-        out = arena[g + at : g + at + width]
-        r = 0
+    place = part.ctypes.data
+    for at in range(c0, c1, 64):
+        width, r = min(64, c1 - at), 0
+        out = arena[t[3] + at : t[3] + at + width]
+        for j in range(0 if t[6] else width):
+            out[j] = f4(0)
         while r < rows:
-            stop = min(r + o.SUM_ROWS, rows)
+            count = min(o.SUM_ROWS, rows - r)
             for j in range(width):
                 part[j] = f4(0)
-            for i in range(r, stop):
-                line = arena[dy + i * columns + at : dy + i * columns + at + width]
-                for j in range(width):
-                    part[j] += line[j]
+            sum_rows_apart(count, width, base + 4 * (t[2] + r * t[5] + at), place, 0, 0, 0, 0, 0, 0, 0, t[5])
             for j in range(width):
                 out[j] += part[j]
-            r = stop
-        at += width
+            r += count
 
 
 @kernel
 def matrix(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
-    """LINEAR: x, w, bias or -1, y, rows a sample, K, N. LINEAR_DX: dy, w^T, dx, rows a sample, N, K, add."""
+    """LINEAR: x, w, bias or -1, y, rows a sample, K, N, ReLU. LINEAR_DX: dy, w^T, dx, rows a sample, N, K, add."""
     frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
     base, threads, op = frame[o.ARENA], frame[o.THREADS], t[1]
     if op == o.LINEAR:
@@ -73,7 +67,7 @@ def matrix(frame_at: int, row_at: int, first: int, last: int, thread: int, step:
         mode, bias = (BIAS, base + 4 * t[4]) if t[4] >= 0 else (ZERO, 0)
         product(
             rows, columns, inner, x + 4 * at * inner, inner, 1, base + 4 * t[3], 16, 16 * inner,
-            y + 4 * at * columns, columns, 16, mode, bias,
+            y + 4 * at * columns, columns, 16, mode + (RELU if t[9] else 0), bias,
         )  # fmt: skip
     elif op == o.LINEAR_DX:
         rows, inner, columns = (last - first) * t[5], t[6], t[7]
@@ -88,4 +82,4 @@ def matrix(frame_at: int, row_at: int, first: int, last: int, thread: int, step:
         units = (t[5] + 15) // 16
         c0, c1 = units * thread // threads * 16, min(units * (thread + 1) // threads * 16, t[5])
         if c1 > c0:
-            _column_sum(arena_of(frame), t[2], t[3], frame[o.BATCH] * t[4], t[5], c0, c1, t[6])
+            _column_sum(arena_of(frame), base, t, frame[o.BATCH] * t[4], c0, c1)

@@ -26,6 +26,7 @@ VECTORS = PANEL // LANES
 VECTOR = ir.VectorType(F32, LANES)
 MASK = ir.VectorType(ir.IntType(1), LANES)
 ZERO, FROM_C, ADD_TO_C, BIAS = range(4)  # what a tile starts from
+RELU = 4  # added to it: what is stored goes through ReLU
 
 
 class _Emitter:
@@ -34,7 +35,8 @@ class _Emitter:
     def __init__(self, function: Any, rows: int) -> None:
         self.rows, self.b = rows, ir.IRBuilder(function.append_basic_block("entry"))
         b, four = self.b, ir.Constant(I64, 4)
-        self.a, am, ak, ao, self.w, wk, wo, self.inner, self.outer, self.c, cm, self.mode, n, self.bias = function.args
+        self.a, am, ak, ao, self.w, wk, wo, self.inner, self.outer, self.c, cm, mode, n, self.bias = function.args
+        self.mode, self.relu = b.and_(mode, ir.Constant(I64, 3)), b.icmp_signed(">=", mode, ir.Constant(I64, RELU))
         self.am, self.ak, self.ao, self.wk, self.wo, self.cm = (b.mul(v, four) for v in (am, ak, ao, wk, wo, cm))
         module = b.module
         self.fma = cgutils.get_or_insert_function(
@@ -66,18 +68,22 @@ class _Emitter:
         return b.shuffle_vector(one, one, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
 
     def at(self, address: Any, kind: Any) -> Any:
+        """A pointer to ``kind``."""
         return self.b.inttoptr(address, ir.PointerType(kind))
 
     def offset(self, base: Any, stride: Any, times: int) -> Any:
+        """base + times stride."""
         return self.b.add(base, self.b.mul(stride, ir.Constant(I64, times))) if times else base
 
     def load(self, address: Any, j: int, *, masked: bool) -> Any:
+        """Vector j of a row."""
         p = self.at(self.b.add(address, ir.Constant(I64, 4 * LANES * j)), VECTOR)
         if masked:
             return self.b.call(self.read, [p, ir.Constant(I32, 4), self.masks[j], self.zero])
         return self.b.load(p, align=4, typ=VECTOR)
 
     def store(self, value: Any, address: Any, j: int, *, masked: bool) -> None:
+        """Vector j of a row."""
         p = self.at(self.b.add(address, ir.Constant(I64, 4 * LANES * j)), VECTOR)
         if masked:
             self.b.call(self.write, [value, p, ir.Constant(I32, 4), self.masks[j]])
@@ -123,6 +129,10 @@ class _Emitter:
                 for j, s in enumerate(row):
                     there = self.load(self.offset(self.c, self.cm, i), j, masked=masked)
                     b.store(b.fadd(there, b.load(s, typ=VECTOR)), s)
+        with b.if_then(self.relu):
+            for s in (s for row in self.sums for s in row):
+                value = b.load(s, typ=VECTOR)
+                b.store(b.select(b.fcmp_ordered("<=", value, self.zero), self.zero, value), s)
         for i, row in enumerate(self.sums):
             for j, s in enumerate(row):
                 self.store(b.load(s, typ=VECTOR), self.offset(self.c, self.cm, i), j, masked=masked)
@@ -151,6 +161,8 @@ def _make(rows: int) -> Any:
         _context: Any, a: Any, am: Any, ak: Any, ao: Any, w: Any, wk: Any, wo: Any, inner: Any, outer: Any, c: Any,
         cm: Any, mode: Any, n: Any, bias: Any,
     ) -> Any:  # fmt: skip
+        """See ``tile``; strides are in floats."""
+
         def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
             name = f"gradloom_micro_{rows}"
             function = builder.module.globals.get(name)

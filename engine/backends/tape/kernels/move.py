@@ -23,6 +23,7 @@ from engine.backends.tape.kernels.native import (
     loop,
     own_doubles,
 )
+from engine.backends.tape.kernels.vectors import transpose
 
 f4 = np.float32
 
@@ -90,6 +91,7 @@ def _kept(_context: Any, index: Any, key: Any, threshold: Any) -> Any:
 
     def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
         def mixed(v: Any) -> Any:
+            """Bits that tell nothing of v."""
             for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 0)):
                 v = builder.xor(v, builder.lshr(v, ir.Constant(I32, shift)))
                 if factor:
@@ -134,17 +136,20 @@ def _dropout(frame: Any, t: Any, arena: Any, scale: Any, first: int, last: int, 
 
 
 @exact
-def _pack(t: Any, arena: Any, thread: int, threads: int) -> None:
+def _pack(t: Any, arena: Any, base: int, thread: int, threads: int) -> None:
     """Panels of a (K, N) matrix to panels of its transpose (N, K). row: from, to, K, N."""
     inner, columns = t[4], t[5]
-    panels = (inner + 15) // 16
-    for p in range(panels * thread // threads, panels * (thread + 1) // threads):
-        filled = min(16, inner - 16 * p)
-        for n in range(columns):
-            source = t[2] + ((n // 16) * inner + 16 * p) * 16 + n % 16
-            target = t[3] + (p * columns + n) * 16
+    panels, blocks = (inner + 15) // 16, (columns + 15) // 16
+    for unit in range(panels * blocks * thread // threads, panels * blocks * (thread + 1) // threads):
+        p, block = unit // blocks, unit % blocks
+        filled, count = min(16, inner - 16 * p), min(16, columns - 16 * block)
+        source, target = t[2] + (block * inner + 16 * p) * 16, t[3] + (p * columns + 16 * block) * 16
+        if filled == 16 and count == 16:
+            transpose(base + 4 * source, base + 4 * target)
+            continue
+        for n in range(count):
             for q in range(filled):
-                arena[target + q] = arena[source + 16 * q]
+                arena[target + 16 * n + q] = arena[source + 16 * q + n]
 
 
 @exact
@@ -197,7 +202,7 @@ def move(frame_at: int, row_at: int, first: int, last: int, thread: int, step: i
     elif op == o.DROPOUT:
         _dropout(frame, t, arena, f4(constants_of(frame)[t[15]]), first, last, step)
     elif op == o.PACK:
-        _pack(t, arena, thread, threads)
+        _pack(t, arena, frame[o.ARENA], thread, threads)
     elif op == o.REDUCE:
         _reduce(t, arena, thread, threads)
     elif op == o.CLEAR:

@@ -18,80 +18,38 @@ from engine.backends.tape.kernels.native import (
     exact,
     integers,
     kernel,
-    loop,
     own_doubles,
+)
+from engine.backends.tape.kernels.vectors import (
+    normal_back_row,
+    normal_relu_row,
+    normal_row,
+    products_row,
+    squares_row,
+    sum_row,
 )
 
 f4 = np.float32
 
 
-@loop
-def _add_rows(row: Any, out: Any) -> None:
-    """out[c] += sum over places of row[place, c]."""
-    c = out.size
-    for w in range(row.size // c):
-        line = row[w * c : (w + 1) * c]
-        for j in range(c):
-            out[j] += line[j]
-
-
-@loop
-def _add_squares(row: Any, mean: Any, out: Any) -> None:
-    c = out.size
-    for w in range(row.size // c):
-        line = row[w * c : (w + 1) * c]
-        for j in range(c):
-            d = line[j] - mean[j]
-            out[j] += d * d
-
-
-@loop
-def _add_products(row: Any, dy: Any, mean: Any, inverse: Any, out: Any) -> None:
-    """out[c] += sum of dy xhat."""
-    c = out.size
-    for w in range(row.size // c):
-        line, other = row[w * c : (w + 1) * c], dy[w * c : (w + 1) * c]
-        for j in range(c):
-            out[j] += other[j] * ((line[j] - mean[j]) * inverse[j])
-
-
-@loop
-def _apply(row: Any, y: Any, mean: Any, scale: Any, shift: Any) -> None:
-    c = mean.size
-    for w in range(row.size // c):
-        line, out = row[w * c : (w + 1) * c], y[w * c : (w + 1) * c]
-        for j in range(c):
-            out[j] = (line[j] - mean[j]) * scale[j] + shift[j]
-
-
-@loop
-def _apply_back(row: Any, dy: Any, dx: Any, own: Any, c: int) -> None:
-    """dx = (dy + (x - mean) k1 + k0) scale; own: mean, inverse, scale, shift, k1, k0."""
-    mean, scale, k1, k0 = own[:c], own[2 * c : 3 * c], own[4 * c : 5 * c], own[5 * c : 6 * c]
-    for w in range(row.size // c):
-        line, other, out = row[w * c : (w + 1) * c], dy[w * c : (w + 1) * c], dx[w * c : (w + 1) * c]
-        for j in range(c):
-            out[j] = (other[j] + (line[j] - mean[j]) * k1[j] + k0[j]) * scale[j]
-
-
 @exact
-def _statistics(t: Any, arena: Any, own: Any, first: int, last: int, thread: int) -> None:
+def _statistics(t: Any, arena: Any, base: int, own: Any, first: int, last: int, thread: int) -> None:
     """row: x view, rows, length, C, slot, scratch, scratch a thread. own[slot]: count, means, squared deviations."""
     rows, length, c, at = t[5], t[6], t[7], t[9] + thread * t[10]
-    mean, square = arena[at : at + c], arena[at + c : at + 2 * c]
+    mean, square, pixels, place = arena[at : at + c], arena[at + c : at + 2 * c], length // c, base + 4 * at
     for j in range(c):
         mean[j] = square[j] = f4(0)
     for n in range(first, last):
         for h in range(rows):
             x = t[2] + n * t[3] + h * t[4]
-            _add_rows(arena[x : x + length], mean)
-    count = (last - first) * rows * (length // c)
+            sum_row(pixels, c, base + 4 * x, place, 0, 0, 0, 0, 0, 0, 0, 0)
+    count = (last - first) * rows * pixels
     for j in range(c):
         mean[j] /= f4(count)
     for n in range(first, last):
         for h in range(rows):
             x = t[2] + n * t[3] + h * t[4]
-            _add_squares(arena[x : x + length], mean, square)
+            squares_row(pixels, c, base + 4 * x, place, place + 4 * c, 0, 0, 0, 0, 0, 0, 0)
     sums = own[t[8] :]
     _join(sums, float(count), mean, square, c)
 
@@ -137,18 +95,19 @@ def _fix(frame: Any, t: Any, arena: Any, k: Any, thread: int) -> None:
 
 
 @exact
-def _sums(t: Any, arena: Any, own: Any, first: int, last: int, thread: int) -> None:
+def _sums(t: Any, arena: Any, base: int, own: Any, first: int, last: int, thread: int) -> None:
     """row: x view, dy view, rows, length, C, slot, own, own stride. own sums[slot]: of dy, of dy xhat."""
     rows, length, c, at = t[8], t[9], t[10], t[12] + thread * t[13]
-    mean, inverse = arena[at : at + c], arena[at + c : at + 2 * c]
+    mean = base + 4 * at
     plain, product = arena[at + 6 * c : at + 7 * c], arena[at + 7 * c : at + 8 * c]
     for j in range(c):
         plain[j] = product[j] = f4(0)
     for n in range(first, last):
         for h in range(rows):
             x, d = t[2] + n * t[3] + h * t[4], t[5] + n * t[6] + h * t[7]
-            _add_rows(arena[d : d + length], plain)
-            _add_products(arena[x : x + length], arena[d : d + length], mean, inverse, product)
+            products_row(
+                length // c, c, base + 4 * x, base + 4 * d, mean, mean + 4 * c, mean + 24 * c, mean + 28 * c, 0, 0, 0, 0
+            )  # fmt: skip
     for j in range(c):
         own[t[11] + j] += plain[j]
         own[t[11] + c + j] += product[j]
@@ -173,30 +132,45 @@ def _fix_back(frame: Any, t: Any, arena: Any, thread: int) -> None:
         arena[at + 5 * c + j] = f4(-plain / count) if t[9] else f4(0)
 
 
+@exact
+def _apply(t: Any, base: int, first: int, last: int, thread: int) -> None:
+    """row: x and y views, rows, length, C, own, stride, ReLU."""
+    length, c, own = t[9], t[10], base + 4 * (t[11] + thread * t[12])
+    scale, shift = own + 8 * c, own + 12 * c
+    for n in range(first, last):
+        for h in range(t[8]):
+            x, y = base + 4 * (t[2] + n * t[3] + h * t[4]), base + 4 * (t[5] + n * t[6] + h * t[7])
+            if t[13]:
+                normal_relu_row(length // c, c, x, y, own, scale, shift, 0, 0, 0, 0, 0)
+            else:
+                normal_row(length // c, c, x, y, own, scale, shift, 0, 0, 0, 0, 0)
+
+
+@exact
+def _apply_back(t: Any, base: int, first: int, last: int, thread: int) -> None:
+    """row: x, dy and dx views, rows, length, C, own, stride."""
+    length, c, own = t[12], t[13], base + 4 * (t[14] + thread * t[15])
+    for n in range(first, last):
+        for h in range(t[11]):
+            x, d = base + 4 * (t[2] + n * t[3] + h * t[4]), base + 4 * (t[5] + n * t[6] + h * t[7])
+            g = base + 4 * (t[8] + n * t[9] + h * t[10])
+            normal_back_row(length // c, c, x, d, g, own, own + 8 * c, own + 16 * c, own + 20 * c, 0, 0, 0)
+
+
 @kernel
 def norm(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
-    """APPLY: x and y views, rows, length, C, own, stride. APPLY_BACK: x, dy and dx views, and the same."""
+    """See the functions of each opcode."""
     frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
-    arena, op = arena_of(frame), t[1]
+    arena, base, op = arena_of(frame), frame[o.ARENA], t[1]
     if op == o.STATISTICS:
-        _statistics(t, arena, own_doubles(frame, thread), first, last, thread)
+        _statistics(t, arena, base, own_doubles(frame, thread), first, last, thread)
     elif op == o.FIX:
         _fix(frame, t, arena, constants_of(frame), thread)
     elif op == o.SUMS:
-        _sums(t, arena, own_doubles(frame, thread), first, last, thread)
+        _sums(t, arena, base, own_doubles(frame, thread), first, last, thread)
     elif op == o.FIX_BACK:
         _fix_back(frame, t, arena, thread)
     elif op == o.APPLY:
-        length, c, at = t[9], t[10], t[11] + thread * t[12]
-        mean, scale, shift = arena[at : at + c], arena[at + 2 * c : at + 3 * c], arena[at + 3 * c : at + 4 * c]
-        for n in range(first, last):
-            for h in range(t[8]):
-                x, y = t[2] + n * t[3] + h * t[4], t[5] + n * t[6] + h * t[7]
-                _apply(arena[x : x + length], arena[y : y + length], mean, scale, shift)
+        _apply(t, base, first, last, thread)
     elif op == o.APPLY_BACK:
-        length, c, at = t[12], t[13], t[14] + thread * t[15]
-        own = arena[at : at + 8 * c]
-        for n in range(first, last):
-            for h in range(t[11]):
-                x, d, g = t[2] + n * t[3] + h * t[4], t[5] + n * t[6] + h * t[7], t[8] + n * t[9] + h * t[10]
-                _apply_back(arena[x : x + length], arena[d : d + length], arena[g : g + length], own, c)
+        _apply_back(t, base, first, last, thread)

@@ -8,35 +8,22 @@ import numpy as np
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel, loop
+from engine.backends.tape.kernels.vectors import pool_back_row, pool_relu_back_row, pool_row
 
 f4 = np.float32
-
-
-@loop
-def _four(a: Any, b: Any, c: Any, d: Any, y: Any, won: Any) -> None:
-    """The largest of four, and which: the first among equals; NaN is larger than any number."""
-    for j in range(y.size):
-        top = a[j] if not (b[j] > a[j] or b[j] != b[j]) else b[j]
-        low = c[j] if not (d[j] > c[j] or d[j] != d[j]) else d[j]
-        y[j] = top if not (low > top or low != low) else low
-    for j in range(y.size):
-        right, below_right = b[j] > a[j] or b[j] != b[j], d[j] > c[j] or d[j] != d[j]
-        top, low = b[j] if right else a[j], d[j] if below_right else c[j]
-        upper, lower = f4(1) if right else f4(0), f4(3) if below_right else f4(2)
-        won[j] = lower if low > top or low != low else upper
-
-
-@loop
-def _only(dy: Any, won: Any, cell: Any, dx: Any) -> None:
-    """dx = dy where ``cell`` won."""
-    for j in range(dy.size):
-        dx[j] = dy[j] if won[j] == cell else f4(0)
 
 
 @loop
 def _add_only(dy: Any, won: Any, cell: Any, dx: Any) -> None:
     for j in range(dy.size):
         dx[j] += dy[j] if won[j] == cell else f4(0)
+
+
+@loop
+def _positive(dy: Any, y: Any, out: Any) -> None:
+    """dy where y is positive."""
+    for j in range(dy.size):
+        out[j] = dy[j] if y[j] > f4(0) else f4(0)
 
 
 @loop
@@ -60,23 +47,19 @@ def _add_scaled(x: Any, y: Any, factor: Any) -> None:
 
 
 @exact
-def _pairs(arena: Any, t: Any, n: int, back: bool) -> None:
-    """Windows of 2 x 2 side by side that cover the image."""
-    c = t[8]
+def _pairs(base: int, t: Any, n: int, back: bool) -> None:
+    """Windows of 2 x 2 side by side that cover the image, a row of them at a time."""
+    c, columns = t[8], t[12]
     for i in range(t[11]):
-        for k in range(t[12]):
-            x, y = t[2] + n * t[3] + 2 * i * t[4] + 2 * k * c, t[5] + n * t[6] + i * t[7] + k * c
-            w, below = t[19] + n * t[11] * t[12] * c + (i * t[12] + k) * c, x + t[4]
-            one, won = arena[y : y + c], arena[w : w + c]
-            p, q = arena[x : x + c], arena[x + c : x + 2 * c]
-            r, s = arena[below : below + c], arena[below + c : below + 2 * c]
-            if back:
-                _only(one, won, f4(0), p)
-                _only(one, won, f4(1), q)
-                _only(one, won, f4(2), r)
-                _only(one, won, f4(3), s)
-            else:
-                _four(p, q, r, s, one, won)
+        x, y = base + 4 * (t[2] + n * t[3] + 2 * i * t[4]), base + 4 * (t[5] + n * t[6] + i * t[7])
+        won, below = base + 4 * (t[19] + (n * t[11] + i) * columns * c), x + 4 * t[4]
+        if not back:
+            pool_row(columns, c, x, x + 4 * c, below, below + 4 * c, y, won, 0, 0, 0, 0)
+        elif t[20]:
+            out = base + 4 * (t[21] + n * t[22] + i * t[23])
+            pool_relu_back_row(columns, c, y, won, out, x, x + 4 * c, below, below + 4 * c, 0, 0, 0)
+        else:
+            pool_back_row(columns, c, y, won, x, x + 4 * c, below, below + 4 * c, 0, 0, 0, 0)
 
 
 @exact
@@ -90,6 +73,7 @@ def _clear(arena: Any, t: Any, n: int) -> None:
 def _maximum(arena: Any, t: Any, n: int, back: bool) -> None:
     """Any window. The number of the winning cell is kept for the way back."""
     c, kw = t[8], t[14]
+    masked = np.empty(c, np.float32)
     if back:
         _clear(arena, t, n)
     for i in range(t[11]):
@@ -97,6 +81,10 @@ def _maximum(arena: Any, t: Any, n: int, back: bool) -> None:
             y = t[5] + n * t[6] + i * t[7] + k * c
             w = t[19] + n * t[11] * t[12] * c + (i * t[12] + k) * c
             one, won = arena[y : y + c], arena[w : w + c]
+            if back and t[20]:
+                out = t[21] + n * t[22] + i * t[23] + k * c
+                _positive(one, arena[out : out + c], masked)
+                one = masked
             if not back:
                 _fill(one, f4(-np.inf))
                 _fill(won, f4(-1))
@@ -158,7 +146,8 @@ def _whole(arena: Any, t: Any, n: int, back: bool) -> None:
 
 @kernel
 def pool(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
-    """row: x (or dx) view, y (or dy) view, C, H, W, rows and columns of y, kernel, strides, top, left, winners."""
+    """row: x (or dx) view, y (or dy) view, C, H, W, rows and columns of y, kernel, strides, top, left, winners;
+    where a ReLU came before: 1 and the view of y, for the way back."""
     frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
     arena, op, back = arena_of(frame), t[1] % o.BACK, t[1] >= o.BACK
     exactly = t[13] == 2 and t[14] == 2 and t[15] == 2 and t[16] == 2 and t[17] == 0 and t[18] == 0
@@ -169,6 +158,6 @@ def pool(frame_at: int, row_at: int, first: int, last: int, thread: int, step: i
         elif op == o.AVERAGE_POOL:
             _average(arena, t, n, back)
         elif exactly:
-            _pairs(arena, t, n, back)
+            _pairs(frame[o.ARENA], t, n, back)
         else:
             _maximum(arena, t, n, back)

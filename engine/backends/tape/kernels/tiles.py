@@ -1,4 +1,4 @@
-"""Winograd's transforms of one tile (see ``points``), as vector code over 8 channels at a time."""
+"""Winograd's transforms of one tile or kernel (see ``points``), as vector code over channels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from engine.backends.tape.kernels.native import F32, I64, exact
-from engine.backends.tape.points import FAR, NEAR
+from engine.backends.tape.opcodes import PANEL
+from engine.backends.tape.points import FAR, NEAR, kernel_matrix
 
 
 class _Vector:
@@ -26,22 +27,28 @@ class _Vector:
         self._fma = cgutils.get_or_insert_function(builder.module, shape, name)
 
     def constant(self, value: float) -> Any:
+        """The number in every lane."""
         one = float(np.float32(value))
         return ir.Constant(self.kind, [one] * self.width if self.width > 1 else one)
 
     def load(self, address: Any) -> Any:
+        """A vector."""
         return self.b.load(self.b.inttoptr(address, ir.PointerType(self.kind)), align=4, typ=self.kind)
 
     def store(self, value: Any, address: Any) -> None:
+        """A vector."""
         self.b.store(value, self.b.inttoptr(address, ir.PointerType(self.kind)), align=4)
 
     def add(self, x: Any, y: Any) -> Any:
+        """x + y."""
         return self.b.fadd(x, y)
 
     def sub(self, x: Any, y: Any) -> Any:
+        """x - y."""
         return self.b.fsub(x, y)
 
     def scaled(self, c: float, x: Any) -> Any:
+        """c x."""
         return self.b.fmul(self.constant(c), x)
 
     def fma(self, c: float, x: Any, y: Any) -> Any:
@@ -85,15 +92,41 @@ def _of_gradient(e: _Vector, m: int, y: list[Any]) -> list[Any]:
     return [*found, y[3]]
 
 
+def _by_matrix(e: _Vector, matrix: Any, x: list[Any]) -> list[Any]:
+    """matrix x, products with zero left out."""
+    found = []
+    for row in matrix:
+        total = None
+        for c, value in zip(row, x, strict=True):
+            if c:
+                total = e.scaled(c, value) if total is None else e.fma(c, value, total)
+        found.append(total)
+    return found
+
+
+def _of_kernel(e: _Vector, m: int, w: list[Any]) -> list[Any]:
+    """G w."""
+    return _by_matrix(e, kernel_matrix(m), w)
+
+
+def _of_points(e: _Vector, m: int, u: list[Any]) -> list[Any]:
+    """G^T u."""
+    return _by_matrix(e, kernel_matrix(m).T, u)
+
+
 Transform = Callable[[_Vector, int, list[Any]], list[Any]]
 
 
-def _body(function: Any, one: Transform, m: int, size: int, width: int) -> None:
+def _body(function: Any, one: Transform, m: int, size: int, width: int, *, ends: bool) -> None:
+    """Columns, then rows. ``ends``: with two more arguments, a bias and ADDS or RELU."""
     b = ir.IRBuilder(function.append_basic_block("entry"))
-    source, row, column, target, to_row, to_column, count = function.args
+    source, row, column, target, to_row, to_column, count, *more = function.args
     four = ir.Constant(I64, 4)
     row, column, to_row, to_column = (b.mul(v, four) for v in (row, column, to_row, to_column))
     e = _Vector(b, width)
+    if ends:
+        floor = b.select(b.icmp_signed(">=", more[1], ir.Constant(I64, RELU)), e.constant(0.0), e.constant(-np.inf))
+        adds = b.trunc(more[1], ir.IntType(1))
 
     def place(base: Any, down: Any, i: int, right: Any, j: int) -> Any:
         return b.add(b.add(base, b.mul(down, ir.Constant(I64, i))), b.mul(right, ir.Constant(I64, j)))
@@ -102,10 +135,35 @@ def _body(function: Any, one: Transform, m: int, size: int, width: int) -> None:
         shift = b.mul(each.index, ir.Constant(I64, 4 * width))
         s, t = b.add(source, shift), b.add(target, shift)
         columns = [one(e, m, [e.load(place(s, row, i, column, j)) for i in range(size)]) for j in range(size)]
+        bias = e.load(b.add(more[0], shift)) if ends else None
         for i in range(len(columns[0])):
             for j, value in enumerate(one(e, m, [columns[k][i] for k in range(size)])):
-                e.store(value, place(t, to_row, i, to_column, j))
+                at = place(t, to_row, i, to_column, j)
+                if ends:
+                    value = _ended(e, value, bias, floor, adds, at)
+                e.store(value, at)
     b.ret_void()
+
+
+def _ended(e: _Vector, value: Any, bias: Any, floor: Any, adds: Any, at: Any) -> Any:
+    """value + bias, + what is there, and not below the floor; NaN stays."""
+    b, found = e.b, cgutils.alloca_once(e.b, e.kind)
+    b.store(e.add(value, bias), found)
+    with b.if_then(adds, likely=False):
+        b.store(e.add(b.load(found, typ=e.kind), e.load(at)), found)
+    value = b.load(found, typ=e.kind)
+    return b.select(b.fcmp_ordered("<=", value, floor), floor, value)
+
+
+def _named(builder: Any, name: str, one: Transform, m: int, size: int, width: int, *, ends: bool) -> Any:
+    """The module's own function of that name, written at its first use."""
+    function = builder.module.globals.get(name)
+    if function is None:
+        function = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), [I64] * (9 if ends else 7)), name)
+        function.linkage = "internal"
+        function.attributes.add("noinline")
+        _body(function, one, m, size, width, ends=ends)
+    return function
 
 
 def _make(name: str, one: Transform, m: int, size: int, width: int) -> Any:
@@ -115,16 +173,10 @@ def _make(name: str, one: Transform, m: int, size: int, width: int) -> Any:
     def transform(
         _context: Any, source: Any, row: Any, column: Any, target: Any, to_row: Any, to_column: Any, count: Any
     ) -> Any:
+        """See ``_make``."""
+
         def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
-            full = f"gradloom_{name}_{m}_{width}"
-            function = builder.module.globals.get(full)
-            if function is None:
-                shape = ir.FunctionType(ir.VoidType(), [I64] * 7)
-                function = ir.Function(builder.module, shape, full)
-                function.linkage = "internal"
-                function.attributes.add("noinline")
-                _body(function, one, m, size, width)
-            builder.call(function, args)
+            builder.call(_named(builder, f"gradloom_{name}_{m}_{width}", one, m, size, width, ends=False), args)
             return ctx.get_dummy_value()
 
         return types.void(*[types.int64] * 7), generate
@@ -132,9 +184,32 @@ def _make(name: str, one: Transform, m: int, size: int, width: int) -> Any:
     return transform
 
 
+def _make_output(m: int) -> Any:
+    """The way out: a bias, and how it ends (see ``_body``), besides."""
+
+    @intrinsic
+    def transform(
+        _context: Any, source: Any, row: Any, column: Any, target: Any, to_row: Any, to_column: Any, count: Any,
+        bias: Any, ending: Any,
+    ) -> Any:  # fmt: skip
+        """See ``_make``."""
+
+        def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            builder.call(_named(builder, f"gradloom_output_{m}", _of_output, m, m + 2, 8, ends=True), args)
+            return ctx.get_dummy_value()
+
+        return types.void(*[types.int64] * 9), generate
+
+    return transform
+
+
+#: ends of an output tile, added up
+ADDS, RELU = 1, 2
 _in2, _in4 = (_make("input", _of_input, m, m + 2, 8) for m in (2, 4))
-_out2, _out4 = (_make("output", _of_output, m, m + 2, 8) for m in (2, 4))
+_out2, _out4 = _make_output(2), _make_output(4)
 _grad2, _grad4 = (_make("gradient", _of_gradient, m, m, 8) for m in (2, 4))
+_kernel2, _kernel4 = (_make("kernel", _of_kernel, m, 3, PANEL) for m in (2, 4))
+_points2, _points4 = (_make("points", _of_points, m, m + 2, PANEL) for m in (2, 4))
 
 
 @exact
@@ -147,12 +222,14 @@ def input_tile(m: int, s: int, row: int, column: int, t: int, to_row: int, to_co
 
 
 @exact
-def output_tile(m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int) -> None:
-    """(m + 2, m + 2) points to (m, m) pixels."""
+def output_tile(
+    m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int, bias: int, ending: int
+) -> None:
+    """(m + 2, m + 2) points to (m, m) pixels, plus bias; ``ending``: ADDS, RELU."""
     if m == 2:
-        _out2(s, row, column, t, to_row, to_column, channels // 8)
+        _out2(s, row, column, t, to_row, to_column, channels // 8, bias, ending)
     else:
-        _out4(s, row, column, t, to_row, to_column, channels // 8)
+        _out4(s, row, column, t, to_row, to_column, channels // 8, bias, ending)
 
 
 @exact
@@ -162,3 +239,23 @@ def gradient_tile(m: int, s: int, row: int, column: int, t: int, to_row: int, to
         _grad2(s, row, column, t, to_row, to_column, channels // 8)
     else:
         _grad4(s, row, column, t, to_row, to_column, channels // 8)
+
+
+@exact
+def kernel_points(m: int, w: int, u: int, inner: int, channels: int, first: int, last: int) -> None:
+    """U = G w G^T of the inputs ``first`` to ``last`` of one panel of 16 outputs."""
+    w, u, line, a = w + 64 * first, u + 64 * first, 16 * inner, m + 2
+    if m == 2:
+        _kernel2(w, 3 * line, line, u, a * channels * inner, channels * inner, last - first)
+    else:
+        _kernel4(w, 3 * line, line, u, a * channels * inner, channels * inner, last - first)
+
+
+@exact
+def points_kernel(m: int, u: int, w: int, inner: int, channels: int, first: int, last: int) -> None:
+    """dw = G^T dU G, likewise."""
+    w, u, line, a = w + 64 * first, u + 64 * first, 16 * inner, m + 2
+    if m == 2:
+        _points2(u, a * channels * inner, channels * inner, w, 3 * line, line, last - first)
+    else:
+        _points4(u, a * channels * inner, channels * inner, w, 3 * line, line, last - first)

@@ -20,6 +20,8 @@ from engine.backends.tape.kernels.native import (
 
 f4 = np.float32
 LARGEST = np.float32(3.4028234e38)
+#: weights that an optimizer takes at a time: what it does to them stays in cache
+PIECE = 4096
 
 
 @loop
@@ -230,5 +232,8 @@ def update(frame_at: int, row_at: int, first: int, last: int, thread: int, step:
         own[t[7]] = _penalty(arena, t, k, a, b)
     else:
         scalars = doubles(frame[o.SCALARS] + 8 * step * frame[o.SCALAR_COUNT], frame[o.SCALAR_COUNT])
-        _step(op, arena, t, k[t[9] :], scalars, a, b)
-        own[o.BAD] += _spoiled(arena[t[2] + a : t[2] + b])
+        while a < b:
+            end = min(a + PIECE, b)
+            _step(op, arena, t, k[t[9] :], scalars, a, end)
+            own[o.BAD] += _spoiled(arena[t[2] + a : t[2] + end])
+            a = end

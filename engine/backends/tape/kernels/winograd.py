@@ -12,8 +12,8 @@ import numpy as np
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.micro import ADD_TO_C, ZERO, product, tile
-from engine.backends.tape.kernels.native import arena_of, constants_of, exact, floats, integers, kernel, loop
-from engine.backends.tape.kernels.tiles import gradient_tile, input_tile, output_tile
+from engine.backends.tape.kernels.native import exact, floats, integers, kernel, loop
+from engine.backends.tape.kernels.tiles import gradient_tile, input_tile, kernel_points, output_tile, points_kernel
 from engine.backends.tape.points import GAP
 
 f4 = np.float32
@@ -31,15 +31,6 @@ def _zero(target: int, count: int) -> None:
     b = floats(target, count)
     for i in range(count):
         b[i] = f4(0)
-
-
-@loop
-def _add_bias(row: Any, bias: Any) -> None:
-    c = bias.size
-    for w in range(row.size // c):
-        line = row[w * c : (w + 1) * c]
-        for j in range(c):
-            line[j] += bias[j]
 
 
 @exact
@@ -68,20 +59,33 @@ def _tile_in(
 
 @exact
 def _tile_out(
-    m: int, image: int, stride: int, c: int, h: int, w: int, y: int, x: int, v: int, vs: int, edge: int
-) -> None:
+    m: int, image: int, stride: int, c: int, h: int, w: int, y: int, x: int, v: int, vs: int, edge: int, bias: int,
+    ending: int,
+) -> None:  # fmt: skip
+    at = image + 4 * (y * stride + x * c)
     if y + m <= h and x + m <= w:
-        output_tile(m, v, (m + 2) * vs, vs, image + 4 * (y * stride + x * c), stride, c, c)
+        output_tile(m, v, (m + 2) * vs, vs, at, stride, c, c, bias, ending)
         return
-    output_tile(m, v, (m + 2) * vs, vs, edge, m * c, c, c)
-    for i in range(min(m, h - y)):
-        _copy(edge + 4 * i * m * c, image + 4 * ((y + i) * stride + x * c), min(m, w - x) * c)
+    rows, columns = min(m, h - y), min(m, w - x)
+    if ending % 2:
+        for i in range(rows):
+            _copy(at + 4 * i * stride, edge + 4 * i * m * c, columns * c)
+    output_tile(m, v, (m + 2) * vs, vs, edge, m * c, c, c, bias, ending)
+    for i in range(rows):
+        _copy(edge + 4 * i * m * c, at + 4 * i * stride, columns * c)
+
+
+@exact
+def _even(tiles: int, some: int) -> int:
+    """Tiles a block, at most ``some``, so that all blocks are about equal."""
+    blocks = max((tiles + some - 1) // some, 1)
+    return (tiles + blocks - 1) // blocks
 
 
 @exact
 def _forward(frame: Any, t: Any, first: int, last: int, thread: int) -> None:
-    """row: x, sample stride, row stride, Ci; U; bias or -1; y, sample stride, row stride, Co; H, W; m, tiles a block;
-    scratch, stride to the next thread's."""
+    """row: x, sample stride, row stride, Ci; U; bias; y, sample stride, row stride, Co; H, W; m, tiles a block;
+    scratch, stride to the next thread's; how y ends: 1 adds to it, 2 ReLU."""
     base, inner, channels, h, w, m, some = frame[o.ARENA], t[5], t[11], t[12], t[13], t[14], t[15]
     across, points = (w + m - 1) // m, (m + 2) * (m + 2)
     each = (h + m - 1) // m * across
@@ -89,6 +93,7 @@ def _forward(frame: Any, t: Any, first: int, last: int, thread: int) -> None:
     v = base + 4 * (t[16] + thread * t[17])
     p = v + 4 * points * vs
     edge = p + 4 * points * ms
+    some = _even((last - first) * each, some)
     at = first * each
     while at < last * each:
         count = min(some, last * each - at)
@@ -105,14 +110,11 @@ def _forward(frame: Any, t: Any, first: int, last: int, thread: int) -> None:
         for k in range(count):
             n, q = (at + k) // each, (at + k) % each
             image = base + 4 * (t[8] + n * t[9])
-            _tile_out(m, image, t[10], channels, h, w, q // across * m, q % across * m, p + 4 * k * channels, ms, edge)
+            _tile_out(
+                m, image, t[10], channels, h, w, q // across * m, q % across * m, p + 4 * k * channels, ms, edge,
+                base + 4 * t[7], t[18],
+            )  # fmt: skip
         at += count
-    if t[7] >= 0:
-        arena = arena_of(frame)
-        for n in range(first, last):
-            for y in range(h):
-                place = t[8] + n * t[9] + y * t[10]
-                _add_bias(arena[place : place + w * channels], arena[t[7] : t[7] + channels])
 
 
 @exact
@@ -126,6 +128,7 @@ def _weights(frame: Any, t: Any, first: int, last: int, thread: int) -> None:
     p = v + 4 * points * vs
     edge = p + 4 * points * ms
     total = base + 4 * (t[6] + thread * t[7])
+    some = _even((last - first) * each, some)
     at = first * each
     while at < last * each:
         count = min(some, last * each - at)
@@ -147,59 +150,22 @@ def _weights(frame: Any, t: Any, first: int, last: int, thread: int) -> None:
         at += count
 
 
-@loop
-def _combine(out: Any, a: Any, b: Any, c: Any, x: Any, y: Any, z: Any) -> None:
-    for j in range(out.size):
-        out[j] = x * a[j] + y * b[j] + z * c[j]
-
-
-@loop
-def _add_times(out: Any, a: Any, x: Any) -> None:
-    for j in range(out.size):
-        out[j] += x * a[j]
-
-
 @exact
-def _prepare(arena: Any, t: Any, g: Any, thread: int, threads: int) -> None:
-    """U = G w G^T. row: w panels, U, Ci, Co, m, constants (G)."""
-    inner, channels, a = t[4], t[5], t[6] + 2
-    part = np.empty((6, 3, 16), np.float32)
+def _kernels(base: int, t: Any, thread: int, threads: int) -> None:
+    """POINTS: U = G w G^T. row: w panels, U, Ci, Co, m. POINTS_BACK: dw = G^T dU G. row: dU, dw panels, Ci, Co, m."""
+    inner, channels = t[4], t[5]
     units = channels // 16 * inner
-    for unit in range(units * thread // threads, units * (thread + 1) // threads):
-        p, c = unit // inner, unit % inner
-        w = t[2] + p * 9 * inner * 16 + c * 16
-        for i in range(a):
-            for x in range(3):
-                r, s, q = w + x * inner * 16, w + (3 + x) * inner * 16, w + (6 + x) * inner * 16
-                k0, k1, k2 = f4(g[3 * i]), f4(g[3 * i + 1]), f4(g[3 * i + 2])
-                _combine(part[i, x], arena[r : r + 16], arena[s : s + 16], arena[q : q + 16], k0, k1, k2)
-        for i in range(a):
-            for j in range(a):
-                u = t[3] + (i * a + j) * channels * inner + (p * inner + c) * 16
-                k0, k1, k2 = f4(g[3 * j]), f4(g[3 * j + 1]), f4(g[3 * j + 2])
-                _combine(arena[u : u + 16], part[i, 0], part[i, 1], part[i, 2], k0, k1, k2)
-
-
-@exact
-def _finish(arena: Any, t: Any, g: Any, thread: int, threads: int) -> None:
-    """dw = G^T dU G. row: dU, dw panels, Ci, Co, m, constants (G)."""
-    inner, channels, a = t[4], t[5], t[6] + 2
-    part = np.empty((3, 6, 16), np.float32)
-    units = channels // 16 * inner
-    for unit in range(units * thread // threads, units * (thread + 1) // threads):
-        p, c = unit // inner, unit % inner
-        part[:] = f4(0)
-        for y in range(3):
-            for j in range(a):
-                for i in range(a):
-                    u = t[2] + (i * a + j) * channels * inner + (p * inner + c) * 16
-                    _add_times(part[y, j], arena[u : u + 16], f4(g[3 * i + y]))
-        for y in range(3):
-            for x in range(3):
-                w = t[3] + (p * 9 + 3 * y + x) * inner * 16 + c * 16
-                arena[w : w + 16] = f4(0)
-                for j in range(a):
-                    _add_times(arena[w : w + 16], part[y, j], f4(g[3 * j + x]))
+    unit, end = units * thread // threads, units * (thread + 1) // threads
+    while unit < end:
+        p, first = unit // inner, unit % inner
+        last = min(inner, first + end - unit)
+        if t[1] == o.POINTS:
+            w, u = base + 4 * (t[2] + p * 9 * inner * 16), base + 4 * (t[3] + p * inner * 16)
+            kernel_points(t[6], w, u, inner, channels, first, last)
+        else:
+            u, w = base + 4 * (t[2] + p * inner * 16), base + 4 * (t[3] + p * 9 * inner * 16)
+            points_kernel(t[6], u, w, inner, channels, first, last)
+        unit += last - first
 
 
 @kernel
@@ -211,7 +177,5 @@ def winograd(frame_at: int, row_at: int, first: int, last: int, thread: int, ste
         _forward(frame, t, first, last, thread)
     elif op == o.TILES_DW:
         _weights(frame, t, first, last, thread)
-    elif op == o.POINTS:
-        _prepare(arena_of(frame), t, constants_of(frame)[t[7] :], thread, threads)
-    elif op == o.POINTS_BACK:
-        _finish(arena_of(frame), t, constants_of(frame)[t[7] :], thread, threads)
+    else:
+        _kernels(frame[o.ARENA], t, thread, threads)

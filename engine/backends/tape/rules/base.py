@@ -42,7 +42,7 @@ class Rule:
         return None
 
     def prepare(self, c: Compiler, step: Step) -> None:
-        """Instructions at the start of a step that goes backward: packed weights."""
+        """Instructions that make what is needed of the weights, once for many uses: packed, turned, transformed."""
 
     def forward(self, c: Compiler, step: Step) -> None:
         """Instructions from inputs to output."""

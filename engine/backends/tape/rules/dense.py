@@ -49,8 +49,9 @@ class LinearRule(Rule):
         """One product."""
         rows, inner, units = self._sizes(c, step)
         bias = c.slot(step.inputs[2]).offset if len(step.inputs) > 2 else -1
-        x, y = c.store(step.inputs[0]).offset, c.store(step.output).offset
-        c.draft.sample(o.MATRIX, o.LINEAR, x, c.slot(step.inputs[1]).offset, bias, y, rows, inner, units)
+        x, (y, relu) = c.store(step.inputs[0]).offset, c.target(step)
+        w = c.slot(step.inputs[1]).offset
+        c.draft.sample(o.MATRIX, o.LINEAR, x, w, bias, y.offset, rows, inner, units, int(relu))
 
     def backward(self, c: Compiler, step: Step) -> None:
         """dx at once; dW and db when all gradients of values are there."""

@@ -19,7 +19,7 @@ def emit(c: Compiler, op: int, stores: tuple[Store, Store, Store], constants: in
     """c = f(a, b) over three stores of one order."""
     rows, length, views = common(*stores)
     flat = [number for view in views for number in view]
-    floats = sum(s.pitch for s in stores) if stores[0].image else 0
+    floats = sum(s.extent for s in stores) if stores[0].image else 0
     c.draft.sample(o.ELEMENT, op, *flat, rows, length, constants, *more, floats=floats)
 
 
@@ -41,6 +41,10 @@ class UnaryRule(Rule):
         """That of the input."""
         return c.orders[step.inputs[0]]
 
+    def alias_gradient(self, c: Compiler, step: Step) -> Store | None:
+        """That before a fused ReLU, which then works in place."""
+        return c.gradient(step.inputs[0]) if c.lean and c.fusion.skips(step) else None
+
     def _constants(self, c: Compiler, step: Step) -> int:
         p: Any = step.primitive
         values = {"leaky_relu": ("slope",), "elu": ("alpha", "scale")}.get(p.id, ())
@@ -49,7 +53,8 @@ class UnaryRule(Rule):
     def forward(self, c: Compiler, step: Step) -> None:
         """One instruction."""
         x, y = c.store(step.inputs[0]), c.store(step.output)
-        emit(c, self._codes[step.primitive.id], (x, x, y), self._constants(c, step))
+        if not (c.lean and c.fusion.skips(step)):
+            emit(c, self._codes[step.primitive.id], (x, x, y), self._constants(c, step))
 
     def backward(self, c: Compiler, step: Step) -> None:
         """From the output, or from the input where the slope cannot be told from the output."""
@@ -72,19 +77,31 @@ class AddRule(Rule):
     def _input(self, c: Compiler, step: Step, value: int) -> Store:
         return c.store(value) if c.orders[value] == c.orders[step.output] else c.plain(value)
 
+    def alias_gradient(self, c: Compiler, step: Step) -> Store | None:
+        """That of an input which nobody else reads: it is the same."""
+        for i in step.inputs:
+            if c.needs(i) and c.consumers[i] == 1 and c.orders[i] == c.orders[step.output]:
+                g = c.gradient(i)
+                if g.halo >= c.gradient_halos.get(step.output, 0):
+                    return g
+        return None
+
     def forward(self, c: Compiler, step: Step) -> None:
         """From left to right."""
-        y, given = c.store(step.output), [self._input(c, step, i) for i in step.inputs]
-        emit(c, o.ADD, (given[0], given[1], y), 0)
+        (y, relu), given = c.target(step), [self._input(c, step, i) for i in step.inputs]
+        emit(c, o.ADD, (given[0], given[1], y), 0, int(relu))
         for more in given[2:]:
             c.copy(more, y, add=True)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """The same gradient for all."""
+        dy = c.gradient(step.output)
         for i in step.inputs:
-            if c.needs(i):
+            if c.needs(i) and c.gradient(i).base == dy.base:
+                c.written.add(i)
+            elif c.needs(i):
                 with c.contribution(i, plain=c.orders[i] != c.orders[step.output], adds=True) as (dx, add):
-                    c.copy(c.gradient(step.output), dx, add=add)
+                    c.copy(dy, dx, add=add)
 
 
 class AffineRule(Rule):

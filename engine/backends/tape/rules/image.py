@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.layout import Image, Slot, Store
-from engine.backends.tape.points import TILES, kernel_matrix, scratch
+from engine.backends.tape.points import TILES, scratch
 from engine.backends.tape.rules.base import Rule
 from engine.layers import Step
 from engine.plan import Plan
@@ -76,8 +76,7 @@ class Conv2dRule(Rule):
 
     def _transform(self, c: Compiler, step: Step, source: int, inputs: int, outputs: int, name: str) -> None:
         target = self._points(c, step, source, inputs, outputs, name)
-        g = c.constants(*kernel_matrix(c.winograd).ravel())
-        c.draft.all(o.WINOGRAD, o.POINTS, source, target, inputs, outputs, c.winograd, g)
+        c.draft.all(o.WINOGRAD, o.POINTS, source, target, inputs, outputs, c.winograd)
 
     def prepare(self, c: Compiler, step: Step) -> None:
         """The kernel turned round, for dx, and transformed where tiles are used."""
@@ -92,28 +91,32 @@ class Conv2dRule(Rule):
                 c.draft.sync()
                 self._transform(c, step, self._turned(c, step), outputs, inputs, "turned points")
 
-    def _tiles(self, c: Compiler, op: int, x: Store, kernel: tuple[int, int], y: Store) -> None:
-        """kernel: (U, bias or -1), or (dU, its stride)."""
+    def _tiles(self, c: Compiler, op: int, x: Store, kernel: tuple[int, int], y: Store, ending: int = 0) -> None:
+        """kernel: (U, bias), or (dU, its stride). ``ending``: 1 adds to y, 2 ReLU."""
         assert x.image is not None and y.image is not None
         start = x.offset - x.stride - x.image[0]
         place = c.buffer("tiles", c.tile_scratch * c.threads)
         operands = (
             start, x.pitch, x.stride, x.image[0], *kernel, *y.view, *y.image, c.winograd, TILES[c.winograd], place,
-            c.tile_scratch,
+            c.tile_scratch, ending,
         )  # fmt: skip
-        c.draft.sample(o.WINOGRAD, op, *operands, floats=x.pitch + y.pitch)
+        c.draft.sample(o.WINOGRAD, op, *operands, floats=x.extent + y.extent)
+
+    def _no_bias(self, c: Compiler, channels: int) -> int:
+        return c.buffer(("no bias", channels), channels)
 
     def forward(self, c: Compiler, step: Step) -> None:
         """One instruction."""
-        x, y, w = c.store(step.inputs[0]), c.store(step.output), step.inputs[1]
+        x, (y, relu), w = c.store(step.inputs[0]), c.target(step), step.inputs[1]
         window = self._window(c, step)
         bias = c.slot(step.inputs[2]).offset if len(step.inputs) > 2 else -1
         outputs, inputs = c.plan.values[w].shape[:2]
         if self._fits(c, step, inputs, outputs):
             points = self._points(c, step, c.slot(w).offset, inputs, outputs, "points")
-            self._tiles(c, o.TILES, x, (points, bias), y)
+            bias = self._no_bias(c, outputs) if bias < 0 else bias
+            self._tiles(c, o.TILES, x, (points, bias), y, 2 if relu else 0)
         else:
-            _direct(c, x, window, window.pads[:2], c.slot(w).offset, bias, y, add=False)
+            _direct(c, x, window, window.pads[:2], c.slot(w).offset, bias, y, 2 if relu else 0)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """dw, db and dx of an image at a time."""
@@ -125,14 +128,14 @@ class Conv2dRule(Rule):
             b = step.inputs[2]
             channels, rows, width = c.plan.values[step.output].shape
             operands = (*dy.view, rows, width * channels, channels, c.partial(b), c.partial_stride)
-            c.draft.sample(o.CONV, o.PIXEL_SUM, *operands, floats=dy.pitch)
+            c.draft.sample(o.CONV, o.PIXEL_SUM, *operands, floats=dy.extent)
             c.reduce(b)
             c.written.add(b)
         outputs, inputs = c.plan.values[w].shape[:2]
         if c.needs(x) and self._fits(c, step, outputs, inputs):
-            with c.contribution(x) as (dx, _):
+            with c.contribution(x, adds=True) as (dx, add):
                 points = self._points(c, step, self._turned(c, step), outputs, inputs, "turned points")
-                self._tiles(c, o.TILES, dy, (points, -1), dx)
+                self._tiles(c, o.TILES, dy, (points, self._no_bias(c, inputs)), dx, int(add))
         elif c.needs(x):
             with c.contribution(x, adds=True) as (dx, add):
                 self._input(c, step, window, dy, dx, add)
@@ -143,16 +146,15 @@ class Conv2dRule(Rule):
         c.written.add(w)
         if not self._fits(c, step, inputs, outputs):
             operands = (*_cells(seen, window, window.pads[:2]), *_image(dy), c.partial(w), c.partial_stride)
-            c.draft.sample(o.CONV, o.WEIGHTS, *operands, floats=seen.pitch + dy.pitch)
+            c.draft.sample(o.CONV, o.WEIGHTS, *operands, floats=seen.extent + dy.extent)
             c.reduce(w)
             return
         self._tiles(c, o.TILES_DW, seen, (c.partial(w), c.partial_stride), dy)
         count = (c.winograd + 2) ** 2 * inputs * outputs
         whole = c.buffer(("points gradient", step.output), count)
         c.later(o.MOVE, o.REDUCE, c.partial(w), c.partial_stride, count, whole)
-        g = c.constants(*kernel_matrix(c.winograd).ravel())
         target = c.parameters.gradient_of(w)
-        c.at_last(o.WINOGRAD, o.POINTS_BACK, whole, target, inputs, outputs, c.winograd, g)
+        c.at_last(o.WINOGRAD, o.POINTS_BACK, whole, target, inputs, outputs, c.winograd)
 
     def _input(self, c: Compiler, step: Step, window: Window, dy: Store, dx: Store, add: bool) -> None:
         turned = self._turned(c, step)
@@ -160,7 +162,7 @@ class Conv2dRule(Rule):
             pads = tuple(
                 d * (k - 1) - p for k, d, p in zip(window.kernel, window.dilation, window.pads[:2], strict=True)
             )
-            _direct(c, dy, window, pads, turned, -1, dx, add=add)
+            _direct(c, dy, window, pads, turned, -1, dx, int(add))
             return
         assert dx.image is not None and dy.image is not None
         channels, height, width = dx.image
@@ -168,7 +170,7 @@ class Conv2dRule(Rule):
             *dy.view, dy.image[0], turned, *window.kernel, *window.stride, *window.pads[:2], *window.dilation,
             *dx.view, channels, height, width, int(add),
         )  # fmt: skip
-        c.draft.sample(o.CONV, o.SPREAD, *operands, floats=dy.pitch + dx.pitch)
+        c.draft.sample(o.CONV, o.SPREAD, *operands, floats=dy.extent + dx.extent)
 
 
 def _reach(length: int, out: int, kernel: int, stride: int, dilation: int, before: int) -> int:
@@ -198,10 +200,11 @@ def _image(y: Store) -> tuple[int, ...]:
 
 
 def _direct(
-    c: Compiler, x: Store, window: Window, pads: tuple[int, ...], w: int, bias: int, y: Store, *, add: bool
+    c: Compiler, x: Store, window: Window, pads: tuple[int, ...], w: int, bias: int, y: Store, ending: int
 ) -> None:
-    operands = (*_cells(x, window, pads), w, bias, *_image(y), int(add))
-    c.draft.sample(o.CONV, o.DIRECT, *operands, floats=x.pitch + y.pitch)
+    """``ending``: 1 adds to y, 2 ReLU."""
+    operands = (*_cells(x, window, pads), w, bias, *_image(y), ending)
+    c.draft.sample(o.CONV, o.DIRECT, *operands, floats=x.extent + y.extent)
 
 
 class PoolRule(Rule):
@@ -219,13 +222,13 @@ class PoolRule(Rule):
         shape = c.plan.values[step.output].shape
         return (shape[0], shape[1], shape[2]) if len(shape) == 3 else None
 
-    def _emit(self, c: Compiler, step: Step, x: Store, y: Store, back: int) -> None:
+    def _emit(self, c: Compiler, step: Step, x: Store, y: Store, back: int, *relu: int) -> None:
         p: Any = step.primitive
         assert x.image is not None
         channels, height, width = x.image
         if p.id == "global_avg_pool":
             c.draft.sample(
-                o.POOL, o.GLOBAL_POOL + back, *x.view, *y.view, channels, height, width, floats=x.pitch
+                o.POOL, o.GLOBAL_POOL + back, *x.view, *y.view, channels, height, width, floats=x.extent
             )  # fmt: skip
             return
         assert y.image is not None
@@ -235,9 +238,9 @@ class PoolRule(Rule):
         winners = c.buffer(("winners", step.output), outputs * c.capacity) if op == o.MAX_POOL else 0
         operands = (
             *x.view, *y.view, channels, height, width, *y.image[1:], *window.kernel, *window.stride, *window.pads[:2],
-            winners,
+            winners, *relu,
         )  # fmt: skip
-        c.draft.sample(o.POOL, op + back, *operands, floats=x.pitch + 2 * y.pitch)
+        c.draft.sample(o.POOL, op + back, *operands, floats=x.extent + 2 * y.extent)
 
     def forward(self, c: Compiler, step: Step) -> None:
         """One instruction."""
@@ -245,5 +248,10 @@ class PoolRule(Rule):
 
     def backward(self, c: Compiler, step: Step) -> None:
         """To the winners, or in equal parts."""
-        with c.contribution(step.inputs[0]) as (dx, _):
-            self._emit(c, step, dx, c.gradient(step.output), o.BACK)
+        x, dy = step.inputs[0], c.gradient(step.output)
+        if c.lean and x in c.fusion.pooled:
+            with c.contribution(c.fusion.before[x]) as (dx, _):
+                self._emit(c, step, dx, dy, o.BACK, 1, *c.store(step.output).view)
+            return
+        with c.contribution(x) as (dx, _):
+            self._emit(c, step, dx, dy, o.BACK)

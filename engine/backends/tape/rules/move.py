@@ -45,7 +45,7 @@ class ReshapeRule(Rule):
     def _move(self, c: Compiler, source: Store, target: Store) -> None:
         """Into another order, through C order."""
         if source.image is not None and target.image is not None:
-            plain = Store(c.buffer(("reshape", target.base), target.pitch * c.capacity), target.shape)
+            plain = Store(c.buffer(("reshape", target.base), target.extent * c.capacity), target.shape)
             self._move(c, source, plain)
             self._move(c, plain, target)
         elif source.image is not None:
@@ -115,7 +115,7 @@ class ConcatRule(Rule):
         """One copy for each input."""
         y = c.store(step.output)
         for views, counts in self._parts(step, y, [self._input(c, i) for i in step.inputs]):
-            c.draft.sample(o.MOVE, o.COPY, *views, *counts, 0, floats=y.pitch if y.image else 0)
+            c.draft.sample(o.MOVE, o.COPY, *views, *counts, 0, floats=y.extent if y.image else 0)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """Its part for each input."""
@@ -128,7 +128,7 @@ class ConcatRule(Rule):
                 parts = [*shapes[:k], dx, *shapes[k + 1 :]]
                 views, counts = self._parts(step, dy, parts)[k]
                 turned = [*views[4:], *views[:4]]
-                c.draft.sample(o.MOVE, o.COPY, *turned, *counts, int(add), floats=dy.pitch if dy.image else 0)
+                c.draft.sample(o.MOVE, o.COPY, *turned, *counts, int(add), floats=dy.extent if dy.image else 0)
 
 
 class DropoutRule(Rule):
@@ -149,7 +149,7 @@ class DropoutRule(Rule):
         scale = c.constants(1 / (1 - p.rate))
         c.draft.sample(
             o.MOVE, o.DROPOUT, *flat, rows, length, channels, height, width, p.stream, p.threshold, scale,
-            floats=a.pitch if a.image else 0,
+            floats=a.extent if a.image else 0,
         )  # fmt: skip
 
     def forward(self, c: Compiler, step: Step) -> None:

@@ -45,10 +45,10 @@ class BatchNormRule(Rule):
         """Statistics, a barrier, each thread its own copy of them, and the map itself."""
         p: Any = step.primitive
         _, gamma, beta, mean, var = step.inputs
-        x, y = self._input(c, step), c.store(step.output)
+        x, (y, relu) = self._input(c, step), c.target(step)
         channels, own, stride = self._own(c, step)
         slot = c.sums(("statistics", step.output), 1 + 2 * channels)
-        floats = x.pitch if x.image else 0
+        floats = x.extent if x.image else 0
         if c.training:
             rows, length, (view,) = common(x)
             scratch = own + 4 * channels
@@ -62,7 +62,7 @@ class BatchNormRule(Rule):
             o.NORM, o.FIX, slot, channels, *weights, *pending, own, stride, constants, int(c.training)
         )  # fmt: skip
         rows, length, (a, b) = common(x, y)
-        c.draft.sample(o.NORM, o.APPLY, *a, *b, rows, length, channels, own, stride, floats=2 * floats)
+        c.draft.sample(o.NORM, o.APPLY, *a, *b, rows, length, channels, own, stride, int(relu), floats=2 * floats)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """Sums of dy and dy xhat, a barrier, and dx from them."""
@@ -70,7 +70,7 @@ class BatchNormRule(Rule):
         seen, dy = self._input(c, step), c.gradient(step.output)
         channels, own, stride = self._own(c, step)
         slot = c.sums(("norm sums", step.output), 2 * channels)
-        floats = seen.pitch if seen.image else 0
+        floats = seen.extent if seen.image else 0
         rows, length, (a, b) = common(seen, dy)
         operands = (*a, *b, rows, length, channels, slot, own, stride)
         c.draft.sample(o.NORM, o.SUMS, *operands, floats=2 * floats)

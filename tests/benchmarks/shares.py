@@ -1,0 +1,66 @@
+"""Where a step's time goes: every instruction of a tape called one by one on one thread, and timed."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections import defaultdict
+from typing import Any
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels import table
+
+#: opcodes by family, in the order of their numbers
+NAMES: dict[int, tuple[str, ...]] = {
+    o.MOVE: ("clear", "gather", "copy", "permute", "dropout", "pack", "reduce", "commit", "sum_up"),
+    o.ELEMENT: (
+        "relu", "leaky", "sigmoid", "tanh", "elu", "gelu", "step", "affine", "add", "softmax", "prelu", "prelu_sums",
+    ),
+    o.MATRIX: ("linear", "linear_dx", "linear_dw", "column_sum"),
+    o.NORM: ("statistics", "fix", "apply", "sums", "fix_back", "apply_back"),
+    o.LOSS: ("cross_entropy", "binary", "squared", "half_squared", "absolute", "huber", "finish"),
+    o.UPDATE: ("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "squares", "penalty", "survive"),
+    o.CONV: ("direct", "weights", "spread", "turn", "pixel_sum"),
+    o.WINOGRAD: ("tiles", "tiles_dw", "points", "points_back"),
+    o.POOL: ("max_pool", "average_pool", "global_pool"),
+}  # fmt: skip
+
+
+def name(family: int, op: int) -> str:
+    """"family.opcode", with "'" for the way back."""
+    back = op >= o.BACK
+    return f"{o.FAMILIES[family]}.{NAMES[family][op % o.BACK]}" + ("'" if back else "")
+
+
+def shares(made: Any, mode: str, batch: int, steps: int) -> dict[str, float]:
+    """Seconds a step by opcode. The machine must have run the mode once with this batch, on one thread."""
+    machine = made._machine
+    _, addresses = table.load()
+    call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)
+    kernels = [call(int(a)) if a else None for a in addresses]
+    tape, frame = machine.program.tapes[mode], machine._frame
+    frame_at, start, clock = frame.ctypes.data, tape.ctypes.data, time.perf_counter
+    spent: dict[str, float] = defaultdict(float)
+
+    def one(k: int, first: int, last: int) -> None:
+        family, op = int(tape[k, 0]), int(tape[k, 1])
+        kernel = kernels[family]
+        assert kernel is not None
+        began = clock()
+        kernel(frame_at, start + 8 * k * o.WIDTH, first, last, 0, 0)
+        spent[name(family, op)] += clock() - began
+
+    for _ in range(steps):
+        k = 0
+        while k < len(tape):
+            family, op = int(tape[k, 0]), int(tape[k, 1])
+            if family != o.CONTROL:
+                one(k, 0, 0)
+            elif op == o.GROUP:
+                count, size = int(tape[k, 2]), int(tape[k, 3]) or batch
+                for at in range(0, batch, size):
+                    for row in range(k + 1, k + 1 + count):
+                        one(row, at, min(at + size, batch))
+                k += count
+            k += 1
+    return {n: t / steps for n, t in sorted(spent.items(), key=lambda item: -item[1])}

@@ -1,0 +1,130 @@
+"""Tapes that leave values out, share places, or run their lanes on fewer workers: the very same bits as those that keep
+everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.backends.tape import pace, program
+from engine.backends.tape.executable import TapeExecutable
+from engine.declare import Spec
+from engine.graph import Edge, Graph, Node
+from tests.engine.backends.test_tape_images import NETS as IMAGES
+from tests.engine.backends.test_tape_images import TILED
+from tests.engine.backends.twins import BATCH, STEPS, data, tape
+from tests.engine.training.nets import chain, mlp
+
+
+def residual() -> Graph:
+    """Two convolutions with batch norm beside a short cut, ReLU behind the sum, twice; then ReLU before a max pool."""
+    conv = {"filters": 16, "kernel": (3, 3), "padding": "same", "use_bias": False, "batch_norm": "before"}
+    graph = chain(("input", {"size": (3, 8, 8)}), ("conv2d", {**conv, "activation": Spec("relu")}))
+    last = "n1"
+    for k in range(2):
+        nodes = (("a", "conv2d", {**conv, "activation": Spec("relu")}), ("b", "conv2d", conv), ("s", "add", {}))
+        for name, kind, params in (*nodes, ("r", "relu", {})):
+            graph = graph.add_node(Node(f"{name}{k}", kind, f"{name} {k}", params))
+        wires = ((last, f"a{k}"), (f"a{k}", f"b{k}"), (f"b{k}", f"s{k}"), (last, f"s{k}"), (f"s{k}", f"r{k}"))
+        for source, target in wires:
+            graph = graph.add_edge(Edge(source, target))
+        last = f"r{k}"
+    ends = (("c", "conv2d", {"filters": 5, "kernel": (3, 3), "activation": Spec("relu")}), ("p", "max_pool2d", {}),
+            ("f", "flatten", {}), ("d", "dense", {"units": 3}),
+            ("o", "output", {"loss": Spec("softmax_cross_entropy")}))  # fmt: skip
+    for name, kind, params in ends:
+        graph = graph.add_node(Node(name, kind, name, params)).add_edge(Edge(last, name))
+        last = name
+    return graph
+
+
+def overlapping() -> Graph:
+    """ReLU before a max pool whose windows overlap."""
+    return chain(
+        ("input", {"size": (2, 9, 9)}),
+        ("conv2d", {"filters": 17, "kernel": (3, 3), "padding": "same", "activation": Spec("relu")}),
+        ("max_pool2d", {"size": (3, 3), "stride": (2, 2), "padding": "same"}), ("flatten", {}),
+        ("dense", {"units": 20, "activation": Spec("relu")}), ("dense", {"units": 3}),
+        ("output", {"loss": Spec("softmax_cross_entropy")}),
+    )  # fmt: skip
+
+
+GRAPHS: dict[str, tuple[Graph, Spec]] = {
+    **{k: v[:2] for k, v in IMAGES.items()}, **TILED,
+    "residual": (residual(), Spec("momentum", {"rate": 0.05})),
+    "overlapping": (overlapping(), Spec("adam")),
+    "dense": (mlp((4, 40, 20, 3), activation="relu", batch_norm="before", dropout=0.2), Spec("adam")),
+}  # fmt: skip
+
+
+def trained(made: TapeExecutable, *, keep: bool) -> Any:
+    """All steps in one call, or one by one with every value kept."""
+    x, y = data(made.plan, STEPS * BATCH)
+    made.bind(x, y)
+    rows = np.random.default_rng(1).permutation(STEPS * BATCH).reshape(STEPS, BATCH)
+    rates = np.full(STEPS, made.optimizer.rate)
+    if not keep:
+        return made.train(rows, rates, 0).loss
+    return np.concatenate([made.train(rows[k : k + 1], rates[k : k + 1], k, keep=True).loss for k in range(STEPS)])
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_left_out_values_change_no_bit(name: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "SINGLE", 0)
+    with tape(*GRAPHS[name], threads) as lean, tape(*GRAPHS[name], threads) as whole:
+        np.testing.assert_array_equal(trained(lean, keep=False), trained(whole, keep=True))
+        left, right = lean.weights(), whole.weights()
+        assert all(np.array_equal(left[k], right[k]) for k in left)
+        x, y = data(lean.plan, 20, seed=4)
+        shown = lean.plan.heads[0].shown
+        every = [shown, lean.plan.steps[0].output]
+        np.testing.assert_array_equal(lean.forward(x, [shown])[shown], lean.forward(x, every)[shown])
+        np.testing.assert_array_equal(lean.evaluate(x, y).per_sample, whole.evaluate(x, y, 3).per_sample)
+
+
+def test_images_that_pass_through_share_their_places() -> None:
+    """Of W5's kind: what lies between convolution and pool, and all gradients of images."""
+    graph = chain(
+        ("input", {"size": (1, 28, 28)}),
+        ("conv2d", {"filters": 32, "kernel": (3, 3), "padding": "same", "activation": Spec("relu")}),
+        ("max_pool2d", {}), ("flatten", {}), ("dense", {"units": 3}),
+        ("output", {"loss": Spec("softmax_cross_entropy")}),
+    )  # fmt: skip
+    with tape(graph, threads=2) as made:
+        trained(made, keep=False)
+        machine = made._machine
+        assert np.any(machine.program.drifts["train"]) and not np.any(machine.program.drifts["kept"])
+        whole = sum(s.extent for s in made._compiler._stores.values()) * machine.capacity
+        untouched = made._compiler._stores[made.plan.steps[0].output]
+        assert not machine.arena[untouched.base : untouched.base + untouched.extent * machine.capacity].any()
+        assert made._compiler._places.each * 2 < whole
+
+
+@pytest.mark.parametrize("name", ["dense", "residual"])
+def test_workers_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for workers in (1, 3):
+        monkeypatch.setattr(pace.Pace, "choose", lambda self, mode, batch, lanes, w=workers: min(lanes, w))
+        with tape(*GRAPHS[name], 3) as made:
+            found.append((trained(made, keep=False), made.weights()))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    assert all(np.array_equal(v, found[1][1][k]) for k, v in found[0][1].items())
+
+
+def test_the_faster_number_of_workers_is_taken_and_the_other_tried_again() -> None:
+    made = pace.Pace()
+    seconds = {2: 3.0, 1: 1.0}
+    taken = []
+    for _ in range(100):
+        workers = made.choose("train", 8, 2)
+        made.learn("train", 8, workers, seconds[workers])
+        taken.append(workers)
+    assert taken[:2] == [2, 1] and taken.count(1) > 90 and taken[2:].count(2) >= 4
+    seconds[1] = 9.0
+    for _ in range(60):
+        workers = made.choose("train", 8, 2)
+        made.learn("train", 8, workers, seconds[workers])
+    assert workers == 2 and made.choose("train", 8, 1) == 1
