@@ -19,7 +19,7 @@ from widgets.i18n import tr
 from widgets.panel import PlotPanel
 from widgets.tokens import color, theme
 
-LEAST_CELL, MOST_CELL, GAP = 26, 64, 4
+LEAST_CELL, MOST_CELL, GAP = 26, 64, 7
 HEAD, SIDE = 18, 30
 
 

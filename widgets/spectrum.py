@@ -31,11 +31,15 @@ NOTHING = 1e-12
 
 @dataclass(frozen=True)
 class Strip:
-    """One layer's singular values, none where only their ``rms`` is known; ``error``: standard error of the rms."""
+    """One layer's singular values, none where only their ``rms`` is known; ``error``: standard error of the rms.
+
+    ``band``: where values are not known, about where they lie: roots of the mean square less and plus its spread.
+    """
 
     values: ArrayLike
     rms: float
     error: float = 0.0
+    band: tuple[float, float] | None = None
 
 
 class SpectrumPlot(AxisPlot):
@@ -170,6 +174,13 @@ class SpectrumPlot(AxisPlot):
             low, inner, outer, high = at.y0 + at.sy * np.log10(np.quantile(good, QUANTILES))
             painter.fillRect(QRectF(QPointF(x - 1, high), QPointF(x + 1, low)), color(hue, 0.5))
             painter.fillRect(QRectF(QPointF(x - half, outer), QPointF(x + half, inner)), color(hue, 0.35))
+        elif strip.band is not None and strip.band[1] > 0:
+            # Hollow, as it is an estimate; open below where the spread reaches down to 0.
+            top = at.y(math.log10(strip.band[1]))
+            foot = at.y(math.log10(strip.band[0])) if strip.band[0] > 0 else at.area.bottom() + 4
+            painter.setPen(pen(hue, Qt.PenStyle.DotLine, 1.2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(QPointF(x - half, top), QPointF(x + half, foot)))
         if zeros:
             painter.setPen(pen(hue, width=1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -240,4 +251,6 @@ def _positive(strip: Strip) -> tuple[Array, int]:
 
 def _bounds(strip: Strip) -> tuple[float, float]:
     good, _ = _positive(strip)
-    return (float(good.min()), float(good.max())) if len(good) else (strip.rms, strip.rms)
+    if len(good):
+        return float(good.min()), float(good.max())
+    return (strip.rms, strip.band[1]) if strip.band is not None else (strip.rms, strip.rms)

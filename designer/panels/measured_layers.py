@@ -39,7 +39,7 @@ class IsometryView(MeasuredView):
         return tr(
             "Singular values of the Jacobian of each layer, and of all layers up to it, on 4 samples: by how much "
             "small changes grow or fade. Healthy: the marks near 1 and the bars short (dynamical isometry; Saxe et "
-            "al. 2013, Pennington et al. 2017). A mark without a bar is an estimate, with two standard errors."
+            "al. 2013, Pennington et al. 2017). A dotted frame is an estimate of mark and spread."
         )
 
     def invitation(self) -> str:
@@ -75,7 +75,11 @@ class IsometryView(MeasuredView):
 def strip(spectrum: Spectrum) -> Strip:
     """As the plot takes it; the error of a root is half of the square's over the root."""
     rms = math.sqrt(max(spectrum.mean_square, 0.0))
-    return Strip(spectrum.values, rms, 0.5 * spectrum.error / rms if rms > 0 else 0.0)
+    error = 0.5 * spectrum.error / rms if rms > 0 else 0.0
+    if len(spectrum.values) or not math.isfinite(spectrum.spread):
+        return Strip(spectrum.values, rms, error)
+    low, high = (rms * math.sqrt(max(1 + sign * spectrum.spread, 0.0)) for sign in (-1, 1))
+    return Strip(spectrum.values, rms, error, (low, high))
 
 
 class ReadoutView(MeasuredView):
@@ -117,8 +121,8 @@ class ReadoutView(MeasuredView):
         scores = [r.score for r in found.layers]
         best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
         return tr(
-            "{first:.1%} at the input, {last:.1%} at the end, best at {name} ({best:.1%}). Fitted to {fitted} samples, "
-            "judged on {judged} others.",
+            "{first:.1%} at the input, {last:.1%} at the end, best at {name} ({best:.1%}). Fitted to {fitted} "
+            "samples, judged on {judged} others.",
             first=scores[0], last=scores[-1], name=self.name(found.layers[best].node), best=scores[best],
             fitted=found.fitted, judged=found.judged,
         )  # fmt: skip

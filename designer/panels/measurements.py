@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -63,8 +63,8 @@ class MeasurementsPanel(QWidget):
         self.bar, self.sentence, self.stack = BusyBar(), QLabel(), QStackedWidget()
         self._lay_out()
         self._connect()
-        self.list.setCurrentRow(0)
         self.retranslate()
+        self.choose(0)
 
     # ------------------------------------------------------------------ the look
 
@@ -141,6 +141,8 @@ class MeasurementsPanel(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         self.list.addItems(titles)
+        for k in range(len(titles)):
+            self.list.item(k).setSizeHint(QSize(0, tokens.scaled(tokens.CONTROL_HEIGHT)))
         self.list.setCurrentRow(row)
         self.list.blockSignals(False)
         self.chooser.show_options([(str(k), title) for k, title in enumerate(titles)])

@@ -166,7 +166,8 @@ class Measurements(QObject):
     def _done(self, made: Measured) -> None:
         entry = self.entry(made.kind)
         entry.problem, entry.tried = "", made.step
-        entry.results = [*entry.results, made][-KEPT:]
+        others = [m for m in entry.results if (m.step, m.option) != (made.step, made.option)]
+        entry.results = [*others, made][-KEPT:]
         self._through(made.kind)
 
     def _failed(self, error: Exception) -> None:
