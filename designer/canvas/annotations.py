@@ -14,6 +14,7 @@ from designer.canvas.note_editor import NoteEditor, TitleField
 from designer.document import Box, Frame, Note, verbs
 from designer.document.frames import contents
 from designer.document.geometry import snap_point
+from designer.document.sheet import folded, members_of, on_sheet
 from designer.document.verbs.notes import new_item_id
 from widgets.i18n import tr
 
@@ -49,14 +50,15 @@ class Annotations:
 
     def add_frame(self) -> None:
         """A frame around the selected cards and notes, else an empty one in sight; its title is asked for at once."""
-        state, canvas = self.store.state, self.canvas
-        key, gesture = new_item_id(state.frames, "f"), object()
+        if self._inside_a_group():
+            return
+        canvas = self.canvas
+        key, gesture = new_item_id(self.store.state.frames, "f"), object()
         title = tr("Frame {number}", number=key[1:])
-        nodes = [n for n in self.selection.nodes if n in canvas.scene_.nodes]
-        if nodes:
-            sizes = canvas.scene_.sizes()
-            done = self.store.attempt(tr("Frame the selection"), verbs.frame_around, key, nodes, title, sizes,
-                                      gesture=gesture)  # fmt: skip
+        cards = canvas.groups.cards()
+        if cards:
+            edit = (None, verbs.frame_around, key, cards, title, canvas.scene_.sizes())
+            done = self.store.attempt(tr("Frame the selection"), on_sheet, *edit, gesture=gesture)
         else:
             frame = Frame(title, self._box(FRAME_SIZE))
             done = self.store.attempt(tr("Add a frame"), verbs.set_frame, key, frame, gesture=gesture)
@@ -66,11 +68,20 @@ class Annotations:
 
     def add_note(self, at: QPointF | None = None) -> None:
         """An empty note at the cursor, or in sight, that is written on at once. Left empty, it has never been."""
+        if self._inside_a_group():
+            return
         key, gesture = new_item_id(self.store.state.notes, "t"), object()
         note = Note("", self._box(NOTE_SIZE, at))
         if self.store.attempt(tr("Add a note"), verbs.set_note, key, note, gesture=gesture):
             self.selection.show((), (), (("note", key),))
             self.editor = NoteEditor(self.canvas, key, gesture)
+
+    def _inside_a_group(self) -> bool:
+        """Frames and notes stand on the outermost sheet, where they can be seen."""
+        inside = self.store.within is not None
+        if inside:
+            self.canvas.message.emit(tr("Frames and notes belong to the whole drawing; leave the group first"))
+        return inside
 
     def _box(self, size: tuple[float, float], at: QPointF | None = None) -> Box:
         canvas = self.canvas
@@ -113,8 +124,9 @@ class Annotations:
     def select_contents(self) -> None:
         """What the selected frames hold."""
         state, sizes = self.store.state, self.canvas.scene_.sizes()
-        held = [contents(state, name, sizes) for kind, name in sorted(self.selection.areas) if kind == "frame"]
-        self.selection.show([n for c in held for n in c.nodes])
+        sheet = folded(state)
+        held = [contents(sheet, name, sizes) for kind, name in sorted(self.selection.areas) if kind == "frame"]
+        self.selection.show(members_of(state, [n for c in held for n in c.nodes]))
 
     # ------------------------------------------------------------------ under the mouse
 

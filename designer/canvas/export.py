@@ -17,6 +17,7 @@ from designer.canvas.scene import CanvasScene
 from designer.document import DocState
 from designer.document.frames import contents
 from designer.document.refusals import EditRefusal
+from designer.document.sheet import folded, members_of
 from designer.document.verbs import place_missing
 from engine.analysis import Analysis
 from widgets import tokens
@@ -97,12 +98,13 @@ def _keep_only(scene: CanvasScene, nodes: Iterable[str], areas: Iterable[tuple[s
     chosen is, too."""
     shown, kept, rect = set(nodes), set(areas), QRectF()
     sizes = scene.sizes()
+    sheet = folded(scene.state)
     for key in scene.state.frames:
-        held = contents(scene.state, key, sizes).nodes
+        held = members_of(scene.state, contents(sheet, key, sizes).nodes)
         if held and shown.issuperset(held):
             kept.add(("frame", key))
-    for node, item in scene.nodes.items():
-        item.setVisible(item.isVisible() and node in shown)
+    for card, item in scene.cards.items():
+        item.setVisible(shown.issuperset(members_of(scene.state, (card,))))
     for edge, wire in scene.wires.items():
         wire.setVisible(wire.isVisible() and edge.source in shown and edge.target in shown)
     for key, area in scene.areas.items():
@@ -119,7 +121,7 @@ def _scene(state: DocState, analysis: Analysis, theme: Theme, live: Overlay | No
         overlay.show_values(live.values)
         overlay.show_flow(live.flow, live.mode)
         overlay.show_heat(live.heat)
-    for item in scene.nodes.values():
+    for item in {*scene.nodes.values(), *scene.cards.values()}:
         item.vector = True
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     scene.setBackgroundBrush(QColor(theme.canvas))

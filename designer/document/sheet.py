@@ -172,7 +172,7 @@ def _folded_wires(graph: Graph, sheet: Sheet) -> dict[Edge, Edge]:
 def on_sheet(
     state: DocState, within: str | None, verb: Callable[..., DocState], *args: object
 ) -> DocState:
-    """``verb`` on the sheet's cards instead of the nodes; only places, frames and reroute points come back."""
+    """``verb`` on the sheet's cards instead of the nodes; only places, frames, notes and reroute points come back."""
     if not state.groups:
         return verb(state, *args)
     before = folded(state, within)
@@ -182,6 +182,8 @@ def on_sheet(
     if after.layout.direction != before.layout.direction or after.frames != before.frames:
         frames = after.frames if within is None else state.frames
         done = done.with_layout(direction=after.layout.direction, frames=frames)
+    if after.notes is not before.notes:
+        done = replace(done, notes=after.notes)
     if after.reroutes == before.reroutes:
         return done
     real = _folded_wires(state.graph, sheet_of(state, within))

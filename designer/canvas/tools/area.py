@@ -11,6 +11,7 @@ from designer.canvas.tools.base import Pointer, Tool
 from designer.document import Box, verbs
 from designer.document.frames import stretched
 from designer.document.geometry import snap
+from designer.document.sheet import folded, on_sheet
 from designer.document.verbs.areas import area_of, moving
 from widgets.i18n import tr
 
@@ -36,12 +37,13 @@ class AreaTool(Tool):
     def start(self, at: Pointer) -> None:
         canvas = self.canvas
         canvas.motion.finish()
-        state, sizes = canvas.store.state, canvas.scene_.sizes()
+        state, sizes = folded(canvas.store.state, canvas.store.within), canvas.scene_.sizes()
         keys = canvas.selection.areas | {self._hit.key}
         self._keys = {self._hit.key} if self._hit.edges else keys
         self._areas, cards = moving(state, self._keys, sizes)
-        self._cards = cards | set(canvas.selection.nodes)
-        self._home = {n: QPointF(canvas.scene_.nodes[n].pos()) for n in self._cards if n in canvas.scene_.nodes}
+        shown = canvas.scene_.cards
+        chosen = () if self._hit.edges else canvas.groups.cards()
+        self._home = {n: QPointF(shown[n].pos()) for n in (*cards, *chosen) if n in shown}
         shape = cursor_for(self._hit) if self._hit.edges else Qt.CursorShape.SizeAllCursor
         canvas.viewport().setCursor(shape)
 
@@ -80,8 +82,8 @@ class AreaTool(Tool):
             store.attempt(tr("Resize"), verbs.resize_area, self._hit.key, box)
         elif dx or dy:
             text = tr("Move a frame") if self._hit.key[0] == "frame" else tr("Move a note")
-            keys, cards = tuple(sorted(self._keys)), canvas.selection.nodes
-            store.attempt(text, verbs.move_areas, keys, dx, dy, canvas.scene_.sizes(), cards)
+            edit = (tuple(sorted(self._keys)), dx, dy, canvas.scene_.sizes(), canvas.groups.cards())
+            store.attempt(text, on_sheet, store.within, verbs.move_areas, *edit)
 
     def cancel(self) -> None:
         if self.dragging:

@@ -2,7 +2,8 @@
 
 ``{"gradloom": 1, "nodes": [{"id", "type", "name", "params", "version", "frozen", "muted", "at": [x, y]}],
 "edges": [[source, source_port, target, port]], "incoming": [the same, from nodes that were not copied],
-"groups": [as in a file's layout, those that were copied whole, outer ones first]}``.
+"groups": [as in a file's layout, those that were copied whole, outer ones first],
+"collapsed": [ids]}``.
 Parameter values are written as in a project file.
 """
 
@@ -41,6 +42,7 @@ class Fragment:
     edges: tuple[Edge, ...] = ()
     incoming: tuple[Edge, ...] = ()
     groups: tuple[Group, ...] = ()
+    collapsed: tuple[str, ...] = ()
 
     @property
     def corner(self) -> Point:
@@ -58,7 +60,9 @@ def cut_out(state: DocState, ids: Iterable[str], within: str | None = None) -> F
     edges = tuple(e for e in state.graph.edges if e.source in chosen and e.target in chosen)
     incoming = tuple(e for e in state.graph.edges if e.target in chosen and e.source not in chosen)
     at = {n.id: state.position(n.id) for n in nodes}
-    return Fragment(nodes, at, edges, incoming, _whole_groups(state, chosen, within) if state.groups else ())
+    collapsed = tuple(n for n in state.layout.collapsed if n in chosen)
+    groups = _whole_groups(state, chosen, within) if state.groups else ()
+    return Fragment(nodes, at, edges, incoming, groups, collapsed)
 
 
 def _whole_groups(state: DocState, chosen: set[str], within: str | None) -> tuple[Group, ...]:
@@ -100,7 +104,9 @@ def dump_fragment(fragment: Fragment) -> str:
         name: [[e.source, e.source_port, e.target, e.port] for e in edges]
         for name, edges in (("edges", fragment.edges), ("incoming", fragment.incoming))
     }
-    groups = {"groups": [group_json(g) for g in fragment.groups]} if fragment.groups else {}
+    groups: dict[str, Any] = {"groups": [group_json(g) for g in fragment.groups]} if fragment.groups else {}
+    if fragment.collapsed:
+        groups["collapsed"] = list(fragment.collapsed)
     return json.dumps({"gradloom": FORMAT, "nodes": nodes, **wires, **groups}, indent=1, ensure_ascii=False)
 
 
@@ -121,6 +127,7 @@ def load_fragment(text: str) -> Fragment:
         at = {n["id"]: _point(n["at"]) for n in value["nodes"]}
         edges, incoming = (tuple(_edge(e) for e in value.get(k, ())) for k in ("edges", "incoming"))
         groups = tuple(group_of_json("groups", g) for g in value.get("groups", ()))
+        low = tuple(_string(n) for n in value.get("collapsed", ()))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FragmentRefusal(f"an entry is damaged: {error}") from None
     ids = {n.id for n in nodes}
@@ -130,7 +137,8 @@ def load_fragment(text: str) -> Fragment:
         raise FragmentRefusal("an entry is damaged: ids do not match")
     if any(m not in ids for g in groups for m in g.members):
         raise FragmentRefusal("an entry is damaged: a group holds what was not copied")
-    return Fragment(nodes, at, edges, tuple(e for e in incoming if e.target in ids), groups)
+    return Fragment(nodes, at, edges, tuple(e for e in incoming if e.target in ids), groups,
+                    tuple(dict.fromkeys(n for n in low if n in ids)))  # fmt: skip
 
 
 def paste(state: DocState, fragment: Fragment, dx: float, dy: float, with_incoming: bool = False) -> DocState:
@@ -167,6 +175,9 @@ def paste_as(
             after = connect(after, replace(e, target=target.id))
     for group in fragment.groups:
         after = _with_group(after, group, ids, dx, dy)
+    if fragment.collapsed:
+        low = (*after.layout.collapsed, *(ids[n] for n in fragment.collapsed))
+        after = after.with_layout(collapsed=low)
     return after, ids
 
 
