@@ -167,12 +167,13 @@ class LiveCard(QWidget):
 def rows_of(s: LayerStats, kernels: tuple[WeightInfo, ...]) -> list[Row]:
     """Every figure that is known of a layer, with the formula and the values in it."""
     low, middle, high = s.activation_percentiles
+    steady = s.update_ratio == 0 or 1e-4 <= s.update_ratio <= 1e-2
     fields = [
         (tr("back-propagated"), s.delta_rms, "RMS(dL/dz) = {value:.4g}, " + tr("one sample's scale"), ""),
         (tr("weight gradient"), s.weight_grad_rms, _gradient(s), ""),
         (tr("bias gradient"), s.bias_grad_norm, "|dL/db| = {value:.4g}: " + tr("its speed of learning"), ""),
         (tr("penalty's gradient"), s.penalty_grad_rms, "RMS(L2 W + L1 sign W) = {value:.4g}", ""),
-        (tr("update : weight"), s.update_ratio, _update(s), _tone(1e-4 <= s.update_ratio <= 1e-2 or s.update_ratio == 0)),
+        (tr("update : weight"), s.update_ratio, _update(s), _tone(steady)),
         (tr("gradient : weight"), s.gradient_ratio, "RMS(dL/dW) / RMS(W) = {value:.4g}", ""),
     ]
     rows = [Row(n, f"{v:.2e}", t.format(value=v), tone) for n, v, t, tone in fields if not math.isnan(v)]
