@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QActionGroup, QPainter
 from PySide6.QtWidgets import QMenu, QSlider, QToolButton, QWidget
 
@@ -70,6 +70,8 @@ class CurvePlot(AxisPlot):
     drawn, its least and its greatest value (min/max envelope). Smoothing is the mean of the last w points; the raw
     curve stays faintly behind it.
     """
+
+    log_changed = Signal(bool)
 
     def __init__(
         self,
@@ -182,6 +184,11 @@ class CurvePlot(AxisPlot):
         self._log_axis.update()
         self.reset_view()
         self.view_changed()
+        self.log_changed.emit(log)
+
+    def log(self) -> bool:
+        """Whether the y axis is one of decades."""
+        return self._log_axis.log
 
     def show_smoothing(self, points: int) -> None:
         """Mean of the last ``points``, the nearest of ``SMOOTHING``; 1 = off."""

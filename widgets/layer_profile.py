@@ -56,6 +56,9 @@ class LayerProfile(AxisPlot):
         self._names: list[str] = []
         self._now: dict[str, Array] = {}
         self._compare: dict[str, Array] = {}
+        self._others: list[tuple[str, str, Array]] = []
+        self.own = ("", "")
+        """Name and colour of what is shown now, where other runs stand beside it."""
         self._earlier: dict[str, Array] = {}
         self._predicted: dict[str, Array] = {}
         self._levels: dict[str, Level] = {}
@@ -84,15 +87,18 @@ class LayerProfile(AxisPlot):
         earlier: Series[str, ArrayLike] | None = None,
         predicted: Series[str, ArrayLike] | None = None,
         compare: Series[str, ArrayLike] | None = None,
+        others: Sequence[tuple[str, str, ArrayLike]] = (),
         levels: Series[str, Level] | None = None,
     ) -> None:
         """``series``: name -> (L,) values now; ``earlier``: name -> (T, L), oldest first, drawn fainter with age;
-        ``predicted``: name -> (L,), dashed; ``compare``: the same of run B, amber; ``levels``: layer id -> its alarm.
+        ``predicted``: name -> (L,), dashed; ``compare``: the same of run B, amber; ``others``: (name, colour, (L,)) of
+        further runs; ``levels``: layer id -> its alarm.
         """
         count = len(layer_ids)
         self._ids, self._names = list(layer_ids), list(layer_names)
         self._now = {name: _checked(name, values, count) for name, values in series.items()}
         self._compare = {name: _checked(name, values, count) for name, values in (compare or {}).items()}
+        self._others = [(name, hue, _checked(name, values, count)) for name, hue, values in others]
         self._predicted = {name: _checked(name, values, count) for name, values in (predicted or {}).items()}
         self._earlier = {name: _checked(name, values, count) for name, values in (earlier or {}).items()}
         self._levels = dict(levels or {})
@@ -149,7 +155,7 @@ class LayerProfile(AxisPlot):
             for name in self._visible()
             for source in (self._now, self._earlier, self._predicted, self._compare)
             if name in source
-        ]
+        ] + [values for _, _, values in self._others]
         return _positive_range(np.concatenate(parts)) if parts else None
 
     def all_time_range(self) -> tuple[float, float] | None:
@@ -188,15 +194,20 @@ class LayerProfile(AxisPlot):
 
     def series_color(self, name: str) -> str:
         """Colour of a series: the first accent, then hues that stay apart for colour-blind eyes."""
-        hues = (theme().run_a, theme().group("convolution"), theme().group("pooling"), theme().group("regularization"))
+        first = self.own[1] or theme().run_a
+        hues = (first, theme().group("convolution"), theme().group("pooling"), theme().group("regularization"))
         index = list(self._now).index(name) if name in self._now else 0
         return hues[index % len(hues)]
 
     def _show_legend(self) -> None:
         measured = [name for name, values in self._now.items() if not np.isnan(values).all() or not len(values)]
-        entries = [Entry(name, self.series_color(name), visible=name not in self._hidden) for name in measured]
+        label = {name: self.own[0] or name for name in measured[:1]}
+        entries = [
+            Entry(label.get(name, name), self.series_color(name), visible=name not in self._hidden) for name in measured
+        ]
         if len(entries) == 1:
             entries = [Entry(entry.name, entry.color, can_hide=False) for entry in entries]
+        entries += [Entry(name, hue, can_hide=False) for name, hue, _ in self._others]
         if self._compare:
             entries.append(Entry(tr("run before"), theme().run_b, can_hide=False))
         if self._predicted:
@@ -257,6 +268,8 @@ class LayerProfile(AxisPlot):
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
         x = at.x0 + at.sx * np.arange(len(self._ids))
+        for place, (_, hue, values) in enumerate(self._others):
+            self._paint_line(painter, at, x, values, hue, SYMBOLS[(place + 1) % 4])
         for index, name in enumerate(self._now):
             if name in self._hidden:
                 continue
@@ -334,6 +347,7 @@ class LayerProfile(AxisPlot):
                 rows.append((theme().secondary, tr("predicted"), _words(self._predicted[name][index])))
             if name in self._compare:
                 rows.append((theme().run_b, f"{name}, B", _words(self._compare[name][index])))
+        rows += [(hue, name, _words(values[index])) for name, hue, values in self._others]
         return self._names[index], rows
 
     def place_cursor(self, x: float | None) -> None:
@@ -352,6 +366,7 @@ class LayerProfile(AxisPlot):
         columns: dict[str, Array] = dict(self._now)
         columns |= {f"{name}, predicted": values for name, values in self._predicted.items()}
         columns |= {f"{name}, B": values for name, values in self._compare.items()}
+        columns |= {name: values for name, _, values in self._others}
         rows = (
             [ident, self._names[index], *(float(values[index]) for values in columns.values())]
             for index, ident in enumerate(self._ids)

@@ -33,7 +33,10 @@ class Waterfall(AxisPlot):
 
     cell_clicked = Signal(str, int)
 
-    def __init__(self, title: str = "", help_text: str = "", *, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str = "", help_text: str = "", *, signed: bool = False, parent: QWidget | None = None
+    ) -> None:
+        self._signed = signed
         self._ids: list[str] = []
         self._names: list[str] = []
         self._steps: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
@@ -77,7 +80,7 @@ class Waterfall(AxisPlot):
 
     def show_range(self, low: float, high: float) -> None:
         """Colours from ``low`` to ``high`` until ``show_auto_range``."""
-        self._range = (max(low, 1e-300), high)
+        self._range = (low, high) if self._signed else (max(low, 1e-300), high)
         self._colour()
         self.canvas.update()
 
@@ -96,6 +99,9 @@ class Waterfall(AxisPlot):
         """Ends of the colour scale."""
         if self._range is not None:
             return self._range
+        if self._signed:
+            most = float(np.abs(self._values[np.isfinite(self._values)]).max(initial=0.0)) or 1.0
+            return -most, most
         good = self._values[np.isfinite(self._values) & (self._values > 0)]
         if not good.size:
             return 1e-3, 1.0
@@ -118,16 +124,25 @@ class Waterfall(AxisPlot):
 
     def _colour(self) -> None:
         low, high = self.value_range()
-        self.color_legend.show_scale("log", low, high, colormaps.viridis())
+        table = colormaps.signed() if self._signed else colormaps.viridis()
+        self.color_legend.show_scale("signed" if self._signed else "log", low, high, table)
         if not self._values.size:
             self._picture = QImage()
             return
         shown = self._values[:, self._columns]
-        words = colormaps.viridis()[colormaps.log_index(shown, low, high)]
-        words = np.where(shown == 0, np.uint32(color(theme().canvas).rgba()), words)
-        words = np.where(np.isfinite(shown), words, np.uint32(color(theme().error).rgba()))
+        words = self._words_of(shown)
+        if not self._signed:
+            words = np.where(shown == 0, np.uint32(color(theme().canvas).rgba()), words)
+        lost = theme().canvas if self._signed else theme().error
+        words = np.where(np.isfinite(shown), words, np.uint32(color(lost).rgba()))
         # Row 0 of an image is its top; the first layer belongs at the bottom.
         self._picture = colormaps.image(words[::-1])
+
+    def _words_of(self, values: ArrayLike) -> NDArray[np.uint32]:
+        low, high = self.value_range()
+        if self._signed:
+            return colormaps.signed()[colormaps.signed_index(values, high)]
+        return colormaps.viridis()[colormaps.log_index(values, low, high)]
 
     # -- view ----------------------------------------------------------------------------------------------------
 
@@ -184,9 +199,8 @@ class Waterfall(AxisPlot):
             return "", ()
         row, column = cell
         value = float(self._values[row, column])
-        words = tr("no gradient") if value == 0 else value_text(value)
-        low, high = self.value_range()
-        word = colormaps.viridis()[colormaps.log_index(value, low, high)]
+        words = tr("no gradient") if value == 0 and not self._signed else value_text(value)
+        word = self._words_of(value)
         hue = f"#{int(word) & 0xFFFFFF:06X}"
         return tr("step {step}", step=f"{self._steps[column]:,}"), [(hue, self._names[row], words)]
 
@@ -195,7 +209,9 @@ class Waterfall(AxisPlot):
         first, last = np.searchsorted(self._steps, [box.left(), box.right()])
         part = self._values[rows, first : max(last, first + 1)]
         good = part[np.isfinite(part) & (part > 0)]
-        if good.size and good.max() > good.min():
+        if self._signed and good.size:
+            self.show_range(-float(good.max()), float(good.max()))
+        elif good.size and good.max() > good.min():
             self.show_range(float(good.min()), float(good.max()))
 
     def _clicked(self, event: object) -> None:

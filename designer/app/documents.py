@@ -14,11 +14,12 @@ from PySide6.QtCore import QIODevice, QObject, QSaveFile, Signal
 
 from designer.document import DocState
 from designer.document.geometry import Sizes
-from designer.document.runs import RunRecord, runs_of, with_runs
+from designer.document.runs import RunRecord, run_arrays, runs_of, with_runs
 from designer.document.verbs.arrange import place_missing
 from designer.session.analyst import Analyst
 from designer.session.background import Background
 from designer.session.bridge import Bridge
+from designer.session.carrying import fitting_weights, past_of
 from designer.session.data_loader import DataLoader
 from designer.session.examinations import Examinations
 from designer.session.foresight import Foresight
@@ -57,6 +58,8 @@ class Document(QObject):
     renamed = Signal()
     opened = Signal()
     saved = Signal(str)
+    #: (number of weights, ids of layers left out) after a network that was edited since its training was saved
+    weights_kept = Signal(int, object)
     #: (path, sentence)
     failed = Signal(str, str)
     busy_changed = Signal(bool)
@@ -118,7 +121,7 @@ class Document(QObject):
             from engine.files.project_file import read as read_file
 
             file = read_file(path)
-            return DocState.of(file.project), file.resume, file.weights, runs_of(file.project)
+            return DocState.of(file.project), file.resume, file.weights, runs_of(file.project, file.runs)
 
         self._job.start(read)
 
@@ -149,7 +152,7 @@ class Document(QObject):
         self.store.open(state, saved)
         self.loader.reload()
         if resume is not None or weights:
-            self.bridge.resume_from(resume, weights)
+            self.bridge.resume_from(resume, weights, past_of(runs, resume))
         self.opened.emit()
         self.renamed.emit()
 
@@ -183,16 +186,27 @@ class Document(QObject):
                 lambda resume: done(self._write(path, state, resume)),
                 lambda: done(self._write(path, state, None)),
             )
+        elif session is not None and session.alive and session.columns is not None:
+            bridge.when(
+                session.weights(),
+                lambda weights: done(self._write(path, state, None, weights)),
+                lambda: done(self._write(path, state, None)),
+            )
         else:
-            done(self._write(path, state, bridge.stored))
+            edited = _weights(bridge.resume) if bridge.stored is None else None
+            done(self._write(path, state, bridge.stored, edited))
 
-    def _write(self, path: Path, state: DocState, resume: ResumeState | None) -> bool:
+    def _write(self, path: Path, state: DocState, resume: ResumeState | None, edited: Any = None) -> bool:
+        """``edited``: weights of a network that was drawn otherwise when it was trained; those that fit are stored."""
         from engine.files.errors import FormatError
         from engine.files.project_file import parts
 
+        archive, runs = path.suffix.lower() == SUFFIX, self.runs.runs
+        weights, dropped = (_weights(resume), ()) if not edited else fitting_weights(state.graph, edited)
         try:
-            whole = with_runs(state.project(), self.runs.runs)
-            reason = write_safely(path, parts(path, whole, _weights(resume), resume))
+            whole = with_runs(state.project(), runs, rows=not archive)
+            pieces = parts(path, whole, weights, resume, run_arrays(runs) if archive else None)
+            reason = write_safely(path, pieces)
         except FormatError as error:
             reason = tr_error(error)
         if reason:
@@ -204,6 +218,8 @@ class Document(QObject):
         if self.store.state is state:
             self.store.mark_saved()
         self.saved.emit(str(path))
+        if edited:
+            self.weights_kept.emit(len(weights or {}), dropped)
         self.renamed.emit()
         return True
 

@@ -109,6 +109,7 @@ class MainWindow(OfTheDesk, QMainWindow):
         page.template_wanted.connect(lambda n: new_from_template(self, n))
         status.time.visited.connect(lambda step: self.document.bridge.visit(step))
         status.time.go_on_wanted.connect(lambda step: self.document.bridge.go_on_from(step))
+        status.time.fork_wanted.connect(lambda step: self.runs.fork.begin(step))
         status.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.top_bar.flow_changed.connect(lambda mode: self.feed.show_mode(mode))
         self.top_bar.own_data_wanted.connect(self.files.choose_data)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QStyle, QStyleOptionSlider, QWidget
 
 from designer.inspector.words import count_text
 from designer.session.bridge import RunState
@@ -24,6 +25,24 @@ class Place:
     at_end: bool
 
 
+class JumpingSlider(QSlider):
+    """A click on the track goes to the clicked place, and a drag goes on from there."""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Brings the handle under the mouse first."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        part, style = QStyle.ComplexControl.CC_Slider, self.style()
+        handle = style.subControlRect(part, option, QStyle.SubControl.SC_SliderHandle, self)
+        if event.button() == Qt.MouseButton.LeftButton and not handle.contains(event.position().toPoint()):
+            groove = style.subControlRect(part, option, QStyle.SubControl.SC_SliderGroove, self)
+            at = round(event.position().x()) - groove.x() - handle.width() // 2
+            room = max(groove.width() - handle.width(), 1)
+            low, high = self.minimum(), self.maximum()
+            self.setValue(QStyle.sliderValueFromPosition(low, high, at, room, option.upsideDown))
+        super().mousePressEvent(event)
+
+
 class TimeSlider(QWidget):
     """``visited(step)`` while it is dragged, at most twenty times a second; ``go_on_wanted(step)``.
 
@@ -32,18 +51,21 @@ class TimeSlider(QWidget):
 
     visited = Signal(int)
     go_on_wanted = Signal(int)
+    fork_wanted = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
         self.label, self.place = QLabel(), QLabel()
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = JumpingSlider(Qt.Orientation.Horizontal)
         self.slider.setFixedWidth(tokens.scaled(144))
         self.go_on = QPushButton()
+        self.fork = QPushButton()
         self.go_on.hide()
+        self.fork.hide()
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(tokens.SPACE_2)
-        for widget in (self.label, self.slider, self.place, self.go_on):
+        for widget in (self.label, self.slider, self.place, self.go_on, self.fork):
             line.addWidget(widget)
         for label in (self.label, self.place):
             label.setProperty("role", "caption")
@@ -53,6 +75,7 @@ class TimeSlider(QWidget):
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(lambda: self.visited.emit(self.slider.value()))
         self.slider.valueChanged.connect(self._moved)
+        self.fork.clicked.connect(lambda: self.fork_wanted.emit(self.slider.value()))
         self.go_on.clicked.connect(lambda: self.go_on_wanted.emit(self.slider.value()))
         language_changed.connect(self.retranslate)
         self.retranslate()
@@ -63,6 +86,8 @@ class TimeSlider(QWidget):
         self.label.setText(tr("time travel"))
         self.go_on.setText(tr("Go on from here"))
         self.go_on.setToolTip(tr("Trains on from this step; what came after it stays as the run before"))
+        self.fork.setText(tr("Fork…"))
+        self.fork.setToolTip(tr("One change, and both trainings in lockstep from this step"))
         self.slider.setAccessibleName(tr("time travel"))
         self._show_place()
 
@@ -116,3 +141,4 @@ class TimeSlider(QWidget):
         words = tr("step {step} of {last}", step=count_text(step), last=count_text(self._last))
         self.place.setText(words)
         self.go_on.setVisible(not self._at_end)
+        self.fork.setVisible(not self._at_end)

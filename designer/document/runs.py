@@ -10,10 +10,14 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from designer.document import run_columns
 from designer.document.refusals import LayoutRefusal
+from designer.document.run_columns import Measured
 from designer.document.state import RUNS_KEY, DocState
 from engine.analysis.rules import last_activation
 from engine.files.graph_json import project_json, read_project
@@ -22,13 +26,18 @@ from engine.graph.project import Json
 
 #: epochs that are kept of a long run, evenly chosen with the last one always, and runs of one document
 MOST_POINTS, MOST_RUNS = 400, 200
+#: bytes of all runs' columns in an archive
+BUDGET = 48 << 20
 CURVES = ("train_loss", "validation_loss", "train_metric", "validation_metric")
 
 
 @dataclass(frozen=True)
 class RunRecord:
     """``epochs`` (E,) and ``curves`` name -> (E,) with nan where nothing was measured. ``project``: JSON of graph,
-    training and data as they were. ``seconds`` of training; ``outcome``: finished, paused, diverged or failed."""
+    training and data as they were. ``seconds`` of training; ``outcome``: finished, paused, diverged or failed.
+
+    ``log``: what was done while it ran ({"step", "command", ...}); ``parent``: (run, step) that it forked from;
+    ``finals``: figures of the test set by name; ``measured``: columns of every step and layer, where they are kept."""
 
     number: int
     started: str
@@ -40,6 +49,11 @@ class RunRecord:
     epochs: tuple[int, ...] = ()
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     note: str = ""
+    name: str = ""
+    log: tuple[Mapping[str, Json], ...] = ()
+    parent: tuple[int, int] | None = None
+    finals: Mapping[str, float] = field(default_factory=dict)
+    measured: Measured | None = field(default=None, compare=False)
 
     @property
     def last_epoch(self) -> int:
@@ -76,33 +90,57 @@ def trained_project(project: Project) -> dict[str, Json]:
     return project_json(Project(project.graph, project.training, project.data, title=project.title))
 
 
-def with_runs(project: Project, runs: Iterable[RunRecord]) -> Project:
-    """The project as its file holds it."""
-    entries: list[Json] = [run_json(r) for r in runs]
+def with_runs(project: Project, runs: Iterable[RunRecord], *, rows: bool = True) -> Project:
+    """The project as its file holds it. ``rows``: with a few rows of the columns, where no archive holds them all."""
+    entries: list[Json] = [run_json(r, rows=rows) for r in runs]
     return replace(project, notes={**project.notes, RUNS_KEY: entries}) if entries else project
 
 
-def runs_of(project: Project) -> tuple[RunRecord, ...]:
-    """The runs in a file's project; LayoutRefusal says which entry is malformed."""
+def run_arrays(runs: Sequence[RunRecord]) -> dict[str, NDArray[Any]]:
+    """The members of an archive's runs: the newest ones first, as many as BUDGET holds."""
+    found: dict[str, NDArray[Any]] = {}
+    held = 0
+    for run in reversed(runs):
+        own = run_columns.arrays_of(run.measured, str(run.number)) if run.measured is not None else {}
+        held += sum(a.nbytes for a in own.values())
+        if held > BUDGET:
+            break
+        found |= own
+    return found
+
+
+def runs_of(project: Project, arrays: Mapping[str, NDArray[Any]] | None = None) -> tuple[RunRecord, ...]:
+    """The runs in a file's project, with what the archive holds of them; LayoutRefusal says which entry is malformed.
+    """
     raw = project.notes.get(RUNS_KEY, [])
     if not isinstance(raw, list):
         raise LayoutRefusal(f"notes.{RUNS_KEY}", "a list of runs", raw)
-    return tuple(_run(f"notes.{RUNS_KEY}[{k}]", entry) for k, entry in enumerate(raw[-MOST_RUNS:]))
+    return tuple(_run(f"notes.{RUNS_KEY}[{k}]", entry, arrays or {}) for k, entry in enumerate(raw[-MOST_RUNS:]))
 
 
-def run_json(run: RunRecord) -> dict[str, Json]:
+def run_json(run: RunRecord, *, rows: bool = True) -> dict[str, Json]:
     """One run as JSON; nan is stored as null."""
     curves: dict[str, Json] = {
         name: [v if math.isfinite(v) else None for v in values] for name, values in run.curves.items()
     }
+    more: dict[str, Json] = {"name": run.name} if run.name else {}
+    if run.log:
+        more["log"] = [dict(entry) for entry in run.log]
+    if run.parent is not None:
+        more["parent"] = list(run.parent)
+    if run.finals:
+        more["finals"] = {k: v if math.isfinite(v) else None for k, v in run.finals.items()}
+    if run.measured is not None:
+        kept = run_columns.few_rows(run.measured) if rows else run_columns.meta_json(run.measured)
+        more["measured"] = kept
     return {
         "number": run.number, "started": run.started, "seconds": round(run.seconds, 3), "steps": run.steps,
         "backend": run.backend, "outcome": run.outcome, "note": run.note, "project": dict(run.project),
-        "epochs": list(run.epochs), "curves": curves,
+        "epochs": list(run.epochs), "curves": curves, **more,
     }  # fmt: skip
 
 
-def _run(path: str, raw: Json) -> RunRecord:
+def _run(path: str, raw: Json, arrays: Mapping[str, NDArray[Any]]) -> RunRecord:
     if not isinstance(raw, dict):
         raise LayoutRefusal(path, "an object", raw)
     epochs, curves, project = raw.get("epochs", []), raw.get("curves", {}), raw.get("project")
@@ -123,7 +161,39 @@ def _run(path: str, raw: Json) -> RunRecord:
         epochs=tuple(e for e in epochs if isinstance(e, int)),
         curves={str(n): _curve(f"{path}.curves.{n}", v, len(epochs)) for n, v in curves.items()},
         note=str(raw.get("note", "")),
+        name=str(raw.get("name", "")),
+        log=tuple(e for e in _listed(f"{path}.log", raw.get("log", [])) if isinstance(e, dict)),
+        parent=_parent(f"{path}.parent", raw.get("parent")),
+        finals=_finals(f"{path}.finals", raw.get("finals", {})),
+        measured=_measured(path, raw, arrays),
     )
+
+
+def _measured(path: str, raw: Mapping[str, Json], arrays: Mapping[str, NDArray[Any]]) -> Measured | None:
+    meta, prefix = raw.get("measured"), str(raw.get("number"))
+    if f"{prefix}/loss" not in arrays:
+        arrays = run_columns.arrays_of_rows(f"{path}.measured", meta, prefix)
+    return run_columns.measured_of(path, meta, arrays, prefix)
+
+
+def _listed(path: str, value: Json) -> list[Json]:
+    if not isinstance(value, list):
+        raise LayoutRefusal(path, "a list", value)
+    return value
+
+
+def _parent(path: str, value: Json) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2:
+        raise LayoutRefusal(path, "a run and a step", value)
+    return _whole(path, value[0]), _whole(path, value[1])
+
+
+def _finals(path: str, value: Json) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise LayoutRefusal(path, "an object", value)
+    return {k: math.nan if v is None else _number(path, v) for k, v in value.items()}
 
 
 def _whole(path: str, value: Json) -> int:

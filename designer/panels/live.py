@@ -7,7 +7,9 @@ from typing import Any
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from designer.document.runs import RunRecord
 from designer.session.frame import Frame
+from designer.session.overlay import Overlays
 from widgets.fields import Choice
 from widgets.i18n import language_changed
 from widgets.panel import PlotPanel
@@ -23,6 +25,8 @@ class LivePanel(QWidget):
         self.plot = plot
         self.seen = Frame()
         self.in_front = True
+        #: the other side of a fork, and runs of the table, drawn beside what trains
+        self.overlays = Overlays()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -40,6 +44,11 @@ class LivePanel(QWidget):
 
     def show_frame(self, new: Frame, old: Frame) -> None:
         """Draws what differs."""
+
+    def show_runs(self, runs: Sequence[RunRecord]) -> None:
+        """Runs of the table to be drawn over this one from now on."""
+        self.overlays.runs = tuple(runs)
+        self.show_again()
 
     def show_again(self) -> None:
         """Draws the last frame anew, after a choice in the panel."""

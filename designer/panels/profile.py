@@ -14,9 +14,11 @@ from designer.session.foresight import Foresight
 from designer.session.frame import Frame
 from engine.probes import Snapshot
 from widgets import tokens
+from widgets.difference import DifferenceStrip, ratio
 from widgets.fields import Choice
 from widgets.i18n import tr
 from widgets.layer_profile import Band, LayerProfile
+from widgets.tokens import theme
 
 EARLIER = 3
 
@@ -31,6 +33,10 @@ class ProfilePanel(LivePanel):
         plot = LayerProfile()
         super().__init__(plot)
         self.profile, self.foresight = plot, foresight
+        self.strip = DifferenceStrip(plot, names=True)
+        column = self.layout()
+        assert column is not None
+        column.addWidget(self.strip)
         foresight.changed.connect(self.show_again)
         self._before: Snapshot | None = None
         self._shown_run = self._shown_document = 0
@@ -99,7 +105,8 @@ class ProfilePanel(LivePanel):
 
     def show_frame(self, new: Frame, old: Frame) -> None:
         self._remember(new, old)
-        if new.snapshot is old.snapshot and new.run == old.run and new.names is old.names:
+        same = new.snapshot is old.snapshot and new.run == old.run and new.names is old.names
+        if same and new.other is old.other and new.side == old.side:
             return
         quantity = str(self.chooser.value())
         label = dict(self.quantities())[quantity]
@@ -114,15 +121,35 @@ class ProfilePanel(LivePanel):
         earlier = {label: np.array([values_of(s, ids, quantity) for s in before])} if before else None
         line = self._foreseen(ids, quantity, np.asarray(series[label]))
         predicted = {label: line} if line is not None else None
-        compare = self._run_before(ids, quantity, label)
+        found = self.overlays.of(new)
+        others = [(o.name, o.hue, values_of(o.latest, ids, quantity)) for o in found if o.latest is not None]
+        compare = self._run_before(ids, quantity, label) if not others else None
+        hue = theme().run_b if new.side == "B" else theme().run_a
+        self.profile.own = (new.side or tr("now"), hue) if others else ("", "")
         self.profile.show_profile(
-            ids, names, series, earlier=earlier, predicted=predicted, compare=compare, levels=levels_of(new.snapshot)
-        )
+            ids, names, series, earlier=earlier, predicted=predicted, compare=compare, others=others,
+            levels=levels_of(new.snapshot),
+        )  # fmt: skip
+        self._show_difference(new, np.asarray(series[label]), others)
+
+    def _show_difference(
+        self, frame: Frame, own: np.ndarray, others: Sequence[tuple[str, str, Sequence[float]]]
+    ) -> None:
+        """log10 B / A at every layer that both have: the axis above is one of decades."""
+        found = {}
+        for name, hue, values in others:
+            first, second = (values, own) if frame.side == "B" else (own, values)
+            ratios = ratio(first, second)
+            if np.isfinite(ratios).any():
+                found[name] = (np.arange(len(own)), ratios, theme().secondary if frame.side else hue)
+        self.strip.show_difference(found, tr("log10 B / A") if frame.side else tr("log10 run / now"))
 
     def _remember(self, new: Frame, old: Frame) -> None:
         """The last moment of the run before this one, for comparison; another document starts without one."""
         if new.document != self._shown_document:
             self._before, self._shown_document, self._shown_run = None, new.document, new.run
+        if new.side or old.side:
+            self._before, self._shown_run = None, new.run
         if new.run != self._shown_run:
             if old.snapshot is not None and old.snapshot.layers and old.status is not None and old.status.step > 0:
                 self._before = old.snapshot
@@ -139,6 +166,7 @@ class ProfilePanel(LivePanel):
         ids = list(self.foresight.now.layers) if self.foresight.now is not None else []
         nothing = np.full(len(ids), math.nan)
         line = self._foreseen(ids, "delta_rms", nothing)
+        self.strip.show_difference({}, "")
         if line is None:
             self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
             return

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 
+from designer.panels.beside import Beside
 from designer.panels.live import LivePanel, layer_names
 from designer.session.frame import Frame
+from designer.session.overlay import Overlay
 from engine.primitives import size
+from widgets.difference import ratio
 from widgets.i18n import tr
 from widgets.waterfall import Waterfall
 
@@ -19,7 +22,7 @@ COLUMNS = 1200
 
 
 class WaterfallPanel(LivePanel):
-    """``layer_clicked(node_id)``."""
+    """``layer_clicked(node_id)``. Other runs stand beside it, with one colour scale for all; of two the ratio too."""
 
     layer_clicked = Signal(str)
 
@@ -27,8 +30,21 @@ class WaterfallPanel(LivePanel):
         plot = Waterfall()
         super().__init__(plot)
         self.waterfall = plot
+        self.beside = Beside(self, self._made, lambda: self._made(signed=True))
         plot.cell_clicked.connect(lambda node, step: self.layer_clicked.emit(node))
         self.retranslate()
+
+    def _made(self, *, signed: bool = False) -> Waterfall:
+        plot = Waterfall(signed=signed)
+        plot.cell_clicked.connect(lambda node, step: self.layer_clicked.emit(node))
+        if signed:
+            plot.show_help(
+                tr(
+                    "log10 of the second run's gradient over the first's, where both have the layer and the step. Blue "
+                    "is larger, orange smaller; the panel's colour is no difference."
+                )
+            )
+        return plot
 
     def words(self) -> tuple[str, str]:
         return tr("Waterfall"), tr(
@@ -37,18 +53,70 @@ class WaterfallPanel(LivePanel):
         )
 
     def show_frame(self, new: Frame, old: Frame) -> None:
-        if new.columns is old.columns and new.run == old.run and new.names is old.names:
+        same = new.columns is old.columns and new.run == old.run and new.names is old.names
+        if same and new.other is old.other and new.side == old.side:
             return
+        others = [o for o in self.overlays.of(new) if o.measured is not None]
         if new.columns is None or not new.columns.count or new.plan is None:
+            self.beside.show(())
             self.plot.show_empty(tr("Press Run: each step adds a column, each layer is a row."))
             return
         ids, names = layer_names(new)
         steps, values = gradient_rows(new, ids)
         self.waterfall.show_waterfall(ids, names, steps, values)
+        self._show_beside(new, others, ids, (steps, values))
+
+    def _show_beside(
+        self, frame: Frame, others: Sequence[Overlay], ids: Sequence[str],
+        own: tuple[NDArray[np.int64], NDArray[np.float64]],
+    ) -> None:  # fmt: skip
+        title, _ = self.words()
+        self.plot.show_title(f"{title}, {frame.side or tr('now')}" if others else title)
+        last = tr("log10 B / A") if frame.side else tr("log10 {run} / now", run=others[0].name) if others else ""
+        plots = self.beside.show([o.name for o in others], last if len(others) == 1 else "")
+        for plot, other in zip(plots, others, strict=False):
+            assert isinstance(plot, Waterfall) and other.measured is not None
+            layers = list(other.measured.layers)
+            stride = max(1, -(-other.measured.view.count // COLUMNS))
+            rows = other.measured.gradients()[:, ::stride]
+            plot.show_waterfall(layers, [frame.name(n) for n in layers], other.measured.view.steps[::stride], rows)
+        if not others:
+            self.waterfall.show_auto_range()
+            return
+        self._one_scale([self.waterfall, *(p for p in plots if isinstance(p, Waterfall))])
+        if len(others) == 1 and isinstance(self.beside.difference, Waterfall):
+            common, steps, values = _ratios(others[0], ids, own, swap=frame.side == "B")
+            self.beside.difference.show_waterfall(common, [frame.name(n) for n in common], steps, values)
+
+    @staticmethod
+    def _one_scale(plots: Sequence[Waterfall]) -> None:
+        for plot in plots:
+            plot.show_auto_range()
+        ends = [plot.value_range() for plot in plots]
+        for plot in plots:
+            plot.show_range(min(e[0] for e in ends), max(e[1] for e in ends))
 
     def show_selected(self, nodes: Sequence[str]) -> None:
         """Highlights the canvas' selection."""
         self.waterfall.show_selected(list(nodes))
+
+
+def _ratios(
+    other: Overlay, ids: Sequence[str], own: tuple[NDArray[np.int64], NDArray[np.float64]], *, swap: bool
+) -> tuple[list[str], NDArray[np.int64], NDArray[np.float64]]:
+    """(Layers that both have, steps that both have, log10 other / own); ``swap``: own / other."""
+    assert other.measured is not None
+    layers, rows, there = list(other.measured.layers), other.measured.gradients(), other.measured.view.steps
+    steps, values = own
+    steps_common = steps[(steps >= there[0]) & (steps <= there[-1])]
+    nearest = np.clip(np.searchsorted(there, steps_common), 0, len(there) - 1)
+    common = [n for n in ids if n in layers]
+    found = []
+    for node in common:
+        mine = values[list(ids).index(node)][np.isin(steps, steps_common)]
+        theirs = rows[layers.index(node)][nearest]
+        found.append(ratio(theirs, mine) if swap else ratio(mine, theirs))
+    return common, steps_common, np.array(found).reshape(len(common), len(steps_common))
 
 
 def gradient_rows(frame: Frame, ids: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

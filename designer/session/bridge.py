@@ -65,6 +65,8 @@ class Bridge(QObject):
         self._past: Past | None = None
         self._opened: Project | None = None
         self._starting: tuple[Follow, Any] | None = None
+        #: the restart that waits for the weights of the training before
+        self._turn: object | None = None
         self._request: ProbeRequest | None = None
         self._switching = QuickSwitching()
         self.fork = Fork(self)
@@ -100,6 +102,9 @@ class Bridge(QObject):
         if self._starting is not None:
             self._starting = None
             self._show_state(RunState())
+        if self._turn is not None:
+            self._turn = None
+            self._show_state(RunState("paused"))
         if self.fork.on:
             self.fork.pacer.hold()
         elif self.session is not None:
@@ -198,8 +203,15 @@ class Bridge(QObject):
         old = self.session
         keep = self.store.state.training.start_from == "keep"
         if old is not None and keep and self.trained and old.alive:
+            turn = self._turn = object()
+
+            def start(weights: Any = None) -> None:
+                # Run was pressed again meanwhile, or Pause: this answer is for nobody any more.
+                if self._turn is turn:
+                    self._start(follow, weights)
+
             self._show_state(RunState("preparing"))
-            self.when(old.weights(), lambda weights: self._start(follow, weights), lambda: self._start(follow, None))
+            self.when(old.weights(), start, start)
             return
         self._start(follow, None)
 
@@ -262,7 +274,7 @@ class Bridge(QObject):
 
     def end_session(self) -> None:
         """No training from now on."""
-        self._starting = None
+        self._starting = self._turn = None
         self.fork.end()
         if self.session is not None:
             self.close_session(self.session)

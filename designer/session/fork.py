@@ -149,6 +149,7 @@ class Fork(QObject):
         b = Session(
             project, data, resume=origin.state, origin=origin.project, past=common, pacer=(self.pacer, "B")
         )
+        self.origin, self.told = origin, None
         self.stage, self.side, self.twin, self.state = "on", "B", a, RunState("preparing")
         self._history.clear()
         self.frame = Frame(run=bridge.frame.run + 1, document=bridge.frame.document, side="A", dataset=origin.dataset)
@@ -249,7 +250,9 @@ class Fork(QObject):
     def end(self) -> None:
         """The twin ends; what is shown goes on alone."""
         if not self.on:
-            self.stage, self.origin = "off", None
+            chosen, self.stage, self.origin = self.stage == "chosen", "off", None
+            if chosen:
+                self.changed.emit()
             return
         twin, self.twin = self.twin, None
         self.stage, self.origin, self.told = "off", None, None

@@ -18,10 +18,12 @@ from engine.files.errors import FormatError
 from engine.files.limits import MAX_ARCHIVE, MAX_MANIFEST, MAX_MEMBERS
 
 ARCHIVE_FORMAT = "gradloom-archive"
-ARCHIVE_VERSION = 1
+ARCHIVE_VERSION = 2
 MANIFEST = "manifest.json"
 #: in the order in which they are stored; the manifest stands before them
-MEMBERS = ("project.json", "weights.safetensors", "resume.json", "resume.safetensors")
+MEMBERS = ("project.json", "weights.safetensors", "resume.json", "resume.safetensors", "runs.safetensors")
+#: members of the first version; an archive that holds no others is still written as one, so that older programs read it
+_FIRST = frozenset(MEMBERS[:4])
 
 _LOCAL, _CENTRAL, _END = "<4s5H3I2H", "<4s6H3I5H2I", "<4s4H2IH"
 _LOCAL_SIZE, _CENTRAL_SIZE, _END_SIZE = struct.calcsize(_LOCAL), struct.calcsize(_CENTRAL), struct.calcsize(_END)
@@ -82,7 +84,8 @@ def _manifest(members: Mapping[str, Data]) -> bytes:
     entries = {
         n: {"sha256": hashlib.sha256(members[n]).hexdigest(), "size": len(members[n])} for n in MEMBERS if n in members
     }
-    whole = {"format": ARCHIVE_FORMAT, "format_version": ARCHIVE_VERSION, "members": entries}
+    version = 1 if _FIRST.issuperset(members) else ARCHIVE_VERSION
+    whole = {"format": ARCHIVE_FORMAT, "format_version": version, "members": entries}
     return json.dumps(whole, indent=1).encode() + b"\n"
 
 

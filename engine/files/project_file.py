@@ -21,6 +21,7 @@ from engine.files.graph_json import project_bytes, read_project
 from engine.files.limits import MAX_ARCHIVE, MAX_JSON
 from engine.files.reading import read_bytes
 from engine.files.resume import Resumable, ResumeState, resume_members, resume_of
+from engine.files.tensors import read_tensors, tensor_bytes
 from engine.files.weights import Weights, parse_weights, weight_bytes
 from engine.graph import Project
 
@@ -29,11 +30,13 @@ SUFFIX = ".gradloom"
 
 @dataclass(frozen=True, eq=False)
 class ProjectFile:
-    """What a file holds: the project, and from an archive weights by (node, name) and the state to resume from."""
+    """What a file holds: the project, and from an archive weights by (node, name), the state to resume from, and the
+    named arrays that past runs left."""
 
     project: Project = field(default_factory=Project)
     weights: Mapping[tuple[str, str], NDArray[Any]] | None = None
     resume: ResumeState | None = None
+    runs: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def is_archive(path: str | Path) -> bool:
@@ -42,7 +45,11 @@ def is_archive(path: str | Path) -> bool:
 
 
 def parts(
-    path: str | Path, project: Project, weights: Weights | None = None, resume: Resumable | None = None
+    path: str | Path,
+    project: Project,
+    weights: Weights | None = None,
+    resume: Resumable | None = None,
+    runs: Mapping[str, NDArray[Any]] | None = None,
 ) -> list[bytes | memoryview]:
     """The bytes of the file, in pieces to be written in order. Its suffix decides which kind it is."""
     graph = project_bytes(project, str(path))
@@ -53,6 +60,8 @@ def parts(
         members["weights.safetensors"] = weight_bytes(weights, str(path))
     if resume is not None:
         members.update(resume_members(resume, str(path)))
+    if runs:
+        members["runs.safetensors"] = tensor_bytes(runs, str(path))
     return pack(members, str(path))
 
 
@@ -79,7 +88,9 @@ def parse(data: bytes, file: str = "project") -> ProjectFile:
     project = read_project(members["project.json"], file)
     stored = members.get("weights.safetensors")
     weights = None if stored is None else parse_weights(stored, file)
-    return ProjectFile(project, weights, resume_of(members, file))
+    left = members.get("runs.safetensors")
+    runs = {} if left is None else read_tensors(left, file)
+    return ProjectFile(project, weights, resume_of(members, file), runs)
 
 
 def moved(project: Project, old: str | Path, new: str | Path) -> Project:

@@ -165,7 +165,7 @@ def test_sizes_that_lie_are_refused(rng: np.random.Generator) -> None:
 
 
 def test_newer_archive_is_called_newer() -> None:
-    data = foreign({MANIFEST: b'{"format_version": 2, "unheard": 1}', "wonder.bin": b"x"}, zipfile.ZIP_STORED)
+    data = foreign({MANIFEST: b'{"format_version": 3, "unheard": 1}', "wonder.bin": b"x"}, zipfile.ZIP_STORED)
     with pytest.raises(FormatError, match="newer Gradloom"):
         parse(data)
 

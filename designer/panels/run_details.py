@@ -1,0 +1,94 @@
+"""What lies behind runs: the settings in which they differ, and what was done while one of them trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
+
+from designer.document.runs import RunRecord
+from designer.document.settings_diff import differences
+from designer.session.overlay import run_hue, run_name
+from engine.graph import Project
+from widgets import tokens
+from widgets.i18n import tr
+
+
+class _Table(QTreeWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAlternatingRowColors(False)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+
+    def _say(self, text: str) -> None:
+        """One sentence instead of rows."""
+        self.addTopLevelItem(QTreeWidgetItem([text]))
+
+
+class SettingsTable(_Table):
+    """A row for each setting that is not the same in all of the runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[int, tuple[object, Project]] = {}
+
+    def show_runs(self, runs: Sequence[RunRecord]) -> None:
+        """Two or more; with fewer a sentence says what to do."""
+        self.clear()
+        self.setHeaderLabels([tr("Setting"), *(run_name(r) for r in runs)])
+        for k, run in enumerate(runs):
+            self.headerItem().setForeground(k + 1, tokens.color(run_hue(run.number)))
+        if len(runs) < 2:
+            self._say(tr("Tick two runs or more: what differs in their settings is listed here."))
+            return
+        found = differences([self._project(r) for r in runs])
+        for d in found:
+            self.addTopLevelItem(QTreeWidgetItem([d.name, *(v or "-" for v in d.values)]))
+        if not found:
+            self._say(tr("The ticked runs have the same settings."))
+
+    def _project(self, run: RunRecord) -> Project:
+        known = self._known.get(run.number)
+        if known is None or known[0] is not run.project:
+            known = self._known[run.number] = (run.project, run.settings())
+        return known[1]
+
+
+class LogTable(_Table):
+    """A row for each thing that was done, with the step at which it took effect."""
+
+    def show_run(self, run: RunRecord | None) -> None:
+        """The log of one run, its figures on the test set last."""
+        self.clear()
+        self.setHeaderLabels([tr("Step"), tr("What was done")])
+        if run is None:
+            self._say(tr("Choose a run in the table: what was done while it trained is listed here."))
+            return
+        if run.parent is not None:
+            number, step = run.parent
+            where = tr("forked from run {number}", number=number) if number else tr("forked")
+            self.addTopLevelItem(QTreeWidgetItem([f"{step:,}", where]))
+        for entry in run.log:
+            self.addTopLevelItem(QTreeWidgetItem([f"{int(str(entry.get('step', 0))):,}", command_words(entry)]))
+        for name, value in run.finals.items():
+            words = tr("{name}: {value}", name=name.replace("_", " "), value=f"{value:.4g}")
+            self.addTopLevelItem(QTreeWidgetItem([f"{run.steps:,}", words]))
+
+
+def command_words(entry: Mapping[str, Any]) -> str:
+    """One entry of a log in words."""
+    value = entry.get("value")
+    words = {
+        "rate": tr("learning rate {value}", value=f"{value:g}" if isinstance(value, int | float) else value),
+        "epochs": tr("epochs asked for: {value}", value=value),
+        "run": tr("run"),
+        "pause": tr("paused"),
+        "finished": tr("finished"),
+        "diverged": tr("diverged"),
+        "failed": tr("failed"),
+    }
+    command = str(entry.get("command", ""))
+    return words.get(command, f"{command} {'' if value is None else value}".strip())

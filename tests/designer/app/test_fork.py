@@ -1,0 +1,138 @@
+"""A fork in the window: one change, both sides in every plot with their difference, and one of them goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from designer.app.main_window import MainWindow
+from designer.document.verbs import set_param
+from designer.panels.curves import CurvesPanel
+from designer.panels.histograms import HistogramsPanel
+from designer.panels.profile import ProfilePanel
+from designer.panels.waterfall import WaterfallPanel
+from engine.declare import Spec
+
+Opened = Callable[[str], MainWindow]
+
+
+def wait(qtbot: Any, condition: Callable[[], Any], seconds: float = 30) -> None:
+    qtbot.waitUntil(lambda: bool(condition()), timeout=int(seconds * 1000))
+
+
+def press(window: MainWindow, key: str) -> None:
+    button = next(b for b in window.notice.current.buttons if b[0] == key)
+    button[1]()
+
+
+def forked(window: MainWindow, qtbot: Any, epochs: int = 2) -> Any:
+    """Some epochs, then a fork with ELU in the first hidden layer; both sides prepared and running."""
+    bridge, store = window.document.bridge, window.document.store
+    for k in range(1, epochs + 1):
+        window.actions_["train.epoch"].trigger()
+        wait(qtbot, lambda k=k: bridge.state.name == "paused" and len(bridge.frame.epochs) == k)
+    window.actions_["train.fork"].trigger()
+    wait(qtbot, lambda: bridge.fork.stage == "chosen")
+    assert window.notice.current.text.startswith("Fork at step")
+    hidden = next(n for n in store.state.graph.nodes.values() if n.type == "dense")
+    for kind in ("sigmoid", "elu"):
+        store.apply("activation", set_param, (hidden.id,), "activation", Spec(kind))
+    assert not bridge.stale, "nothing is judged before it starts"
+    window.actions_["train.run"].trigger()
+    wait(qtbot, lambda: bridge.fork.on and bridge.frame.status is not None and bridge.frame.other.status is not None)
+    return hidden.id
+
+
+def test_both_sides_are_in_every_plot_and_rest_together(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    document, bridge = window.document, window.document.bridge
+    window.panels.show("curves")
+    window.panels.show("waterfall")
+    before, steps = document.store.state, document.store.undo_stack.count()
+    node = forked(window, qtbot)
+    assert document.store.undo_stack.count() == steps + 1, "the change is one undo step"
+    wait(qtbot, lambda: len(bridge.frame.epochs) > 4 and len(bridge.frame.other.epochs) > 4)
+    window.actions_["train.run"].trigger()
+    wait(qtbot, lambda: bridge.state.name == "paused" and bridge.fork.state.name == "paused")
+    a, b = bridge.fork.sessions
+    assert bridge.fork.pacer.made[0] == bridge.fork.pacer.made[1] > 0
+    wait(qtbot, lambda: bridge.frame.columns.count == bridge.frame.other.columns.count == a.status.step)
+    part = bridge.fork.origin.step
+    one, two = bridge.frame.other.columns.loss, bridge.frame.columns.loss
+    np.testing.assert_array_equal(one[:part], two[:part])
+    assert (one[part + 1 : a.status.step] != two[part + 1 : a.status.step]).any()
+    curves, waterfall = (window.panels.content(n) for n in ("curves", "waterfall"))
+    assert isinstance(curves, CurvesPanel) and isinstance(waterfall, WaterfallPanel)
+    wait(qtbot, lambda: {"A, train", "B, train"} <= set(curves.curves._drawn))
+    (x, y, _), = curves.strip.lines().values()
+    shown = {round(k * bridge.frame.status.steps_per_epoch): v for k, v in zip(x, y, strict=True)}
+    for step in (part + 1, part + 20):
+        assert shown[step] == two[step - 1] - one[step - 1]
+    assert waterfall.beside.difference is not None and waterfall.beside.difference.isVisible()
+    window.panels.show("histograms")
+    profile = window.panels.content("profile")
+    assert isinstance(profile, ProfilePanel)
+    wait(qtbot, lambda: profile.strip.lines())
+    histograms = window.panels.content("histograms")
+    assert isinstance(histograms, HistogramsPanel)
+    wait(qtbot, lambda: histograms.strip.lines())
+    assert "→ elu" in window.runs.fork.words()
+    press(window, "Keep A")
+    assert document.store.state.graph.nodes[node] == before.graph.nodes[node]
+    assert bridge.fork.stage == "off" and bridge.session is a and not bridge.stale
+    wait(qtbot, lambda: not b.alive)
+    step = a.status.step
+    window.actions_["train.step"].trigger()
+    wait(qtbot, lambda: a.status.step == step + 1 and bridge.state.name == "paused")
+
+
+def test_keeping_both_leaves_two_runs_and_undo_shows_the_other_side(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    document, bridge, store = window.document, window.document.bridge, window.document.store
+    forked(window, qtbot, 1)
+    wait(qtbot, lambda: len(bridge.frame.epochs) > 2 and len(bridge.frame.other.epochs) > 2)
+    assert bridge.frame.side == "B"
+    store.undo()
+    assert bridge.frame.side == "A" and bridge.fork.on and not bridge.stale
+    store.redo()
+    assert bridge.frame.side == "B" and bridge.frame.other.side == "A"
+    press(window, "Keep both")
+    wait(qtbot, lambda: len(document.runs.runs) >= 2)
+    window.actions_["train.stop"].trigger()
+    wait(qtbot, lambda: bridge.state.name in ("paused", "finished"))
+    runs = document.runs.runs
+    assert len(runs) == 2 and runs[1].parent is not None and runs[1].parent[1] > 0
+    assert runs[0].measured is not None and runs[1].measured is not None
+    assert [c["command"] for c in runs[1].log][:1] == ["run"]
+    document.runs.remove((runs[0].number,))
+    assert len(document.runs.runs) == 1
+    store.undo()
+    assert [r.number for r in document.runs.runs] == [r.number for r in runs]
+
+
+def test_a_fork_from_an_earlier_step_and_one_that_is_cancelled(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    bridge, slider = window.document.bridge, window.status.time
+    for k in (1, 2):
+        window.actions_["train.epoch"].trigger()
+        wait(qtbot, lambda k=k: bridge.state.name == "paused" and len(bridge.frame.epochs) == k)
+    wait(qtbot, lambda: slider.slider.maximum() == bridge.frame.status.step)
+    slider.slider.setValue(7)
+    wait(qtbot, lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step == 7)
+    qtbot.mouseClick(slider.fork, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: bridge.fork.stage == "chosen")
+    assert bridge.fork.origin.step == 7
+    press(window, "Cancel")
+    assert bridge.fork.stage == "off" and bridge.session is not None and not bridge.stale
+    qtbot.mouseClick(slider.fork, Qt.MouseButton.LeftButton)
+    wait(qtbot, lambda: bridge.fork.stage == "chosen")
+    losses = bridge.frame.columns.loss[: bridge.frame.status.step].copy()
+    window.actions_["train.epoch"].trigger()
+    wait(qtbot, lambda: bridge.fork.on and bridge.state.name == "paused" and len(bridge.frame.epochs) == 1)
+    wait(qtbot, lambda: bridge.fork.state.name == "paused" and bridge.frame.other.columns.count >= 10)
+    per_epoch = bridge.frame.status.steps_per_epoch
+    np.testing.assert_array_equal(bridge.frame.other.columns.loss[:per_epoch], losses[:per_epoch])
+    np.testing.assert_array_equal(bridge.frame.columns.loss[:per_epoch], losses[:per_epoch])
