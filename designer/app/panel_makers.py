@@ -13,7 +13,7 @@ from designer.panels.palette import TEMPLATE, Palette
 from designer.panels.problems import ProblemList
 from engine.analysis import Problem
 from engine.layers import Fix
-from widgets.i18n import tr_declared
+from widgets.i18n import tr, tr_declared
 
 if TYPE_CHECKING:
     from designer.app.desk import Desk
@@ -55,7 +55,16 @@ class Makers:
         panel.overlays.runs = book.chosen
         if follow is not None:
             selection.changed.connect(lambda: follow(selection.nodes))
+            follow(selection.nodes)
         return panel
+
+    def _visit(self, step: int) -> None:
+        """A moment of the run in every view. What trains is not stopped by a click that chooses a layer."""
+        bridge = self._document.bridge
+        if bridge.state.busy:
+            bridge.message.emit(tr("Pause to see all views at step {step}", step=f"{step:,}"))
+        else:
+            self._window.status.time.slider.setValue(step)
 
     def _fix(self, problem: Problem, fix: Fix) -> None:
         from designer.document.verbs.fixes import apply_fix
@@ -106,7 +115,9 @@ class Makers:
         """Gradient by layer and step."""
         from designer.panels.waterfall import WaterfallPanel
 
-        return self._live(WaterfallPanel())
+        panel = WaterfallPanel()
+        panel.step_wanted.connect(self._visit)
+        return self._live(panel)
 
     def autopsy(self) -> QWidget:
         """What each operation does to the gradient."""

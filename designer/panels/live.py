@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from designer.document.runs import RunRecord
@@ -66,11 +67,18 @@ class LivePanel(QWidget):
 
 
 class OneLayerPanel(LivePanel):
-    """A live panel of one layer: ``layer``, a drop-down, chooses it, and the canvas' selection does too."""
+    """A live panel of one layer: ``layer``, a drop-down, chooses it, and the canvas' selection does too.
+
+    ``layer_clicked(node_id)``: one was chosen here, and is to be selected everywhere.
+    """
+
+    layer_clicked = Signal(str)
 
     def __init__(self, plot: PlotPanel) -> None:
         super().__init__(plot)
         self.layer = Choice()
+        self._selected: tuple[str, ...] = ()
+        self.layer.value_changed.connect(lambda chosen: self.layer_clicked.emit(str(chosen)))
         self.add_choice(self.layer, 0)
 
     def add_choice(self, choice: Choice, place: int) -> None:
@@ -85,6 +93,7 @@ class OneLayerPanel(LivePanel):
 
     def show_selected(self, nodes: Sequence[str]) -> None:
         """The layer that is selected on the canvas, if it has weights."""
+        self._selected = tuple(nodes)
         ids, _ = layer_names(self.seen)
         wanted = next((n for n in reversed(list(nodes)) if n in ids), None)
         if wanted is not None and wanted != self.layer.value():
@@ -98,7 +107,8 @@ class OneLayerPanel(LivePanel):
         ids, names = layer_names(new)
         self.layer.show_options(list(zip(ids, names)))
         if self.layer.value() is None and ids:
-            self.layer.show_value(ids[0])
+            # Made after the selection, perhaps: what is chosen elsewhere is chosen here.
+            self.layer.show_value(next((n for n in reversed(self._selected) if n in ids), ids[0]))
 
 
 def layer_names(frame: Frame) -> tuple[list[str], list[str]]:
