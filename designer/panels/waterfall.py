@@ -25,18 +25,20 @@ class WaterfallPanel(LivePanel):
     """``layer_clicked(node_id)``. Other runs stand beside it, with one colour scale for all; of two the ratio too."""
 
     layer_clicked = Signal(str)
+    #: a cell was clicked: that layer at this step
+    step_wanted = Signal(int)
 
     def __init__(self) -> None:
         plot = Waterfall()
         super().__init__(plot)
         self.waterfall = plot
         self.beside = Beside(self, self._made, lambda: self._made(signed=True))
-        plot.cell_clicked.connect(lambda node, step: self.layer_clicked.emit(node))
+        plot.cell_clicked.connect(self._clicked)
         self.retranslate()
 
     def _made(self, *, signed: bool = False) -> Waterfall:
         plot = Waterfall(signed=signed)
-        plot.cell_clicked.connect(lambda node, step: self.layer_clicked.emit(node))
+        plot.cell_clicked.connect(self._clicked)
         if signed:
             plot.show_help(
                 tr(
@@ -95,6 +97,10 @@ class WaterfallPanel(LivePanel):
         ends = [plot.value_range() for plot in plots]
         for plot in plots:
             plot.show_range(min(e[0] for e in ends), max(e[1] for e in ends))
+
+    def _clicked(self, node: str, step: int) -> None:
+        self.layer_clicked.emit(node)
+        self.step_wanted.emit(step)
 
     def show_selected(self, nodes: Sequence[str]) -> None:
         """Highlights the canvas' selection."""
