@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     app = make_application(arguments)
     from designer.app.crash_recovery import find_orphans, offer, recovery_folder
+    from designer.app.kernels import KernelCompiler
     from designer.app.looks import Looks
     from designer.app.main_window import MainWindow
     from designer.app.settings import Settings
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     collector = Collector(app)
     window = MainWindow(settings, recovery_folder())
     window.show()
+    kernels = KernelCompiler(window.status.say, app)
 
     def later() -> None:
         window.finish()
@@ -51,9 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         for path in arguments:
             window.files.open_path(Path(path))
         offer(window, find_orphans(recovery_folder()))
+        kernels.start()
 
     QTimer.singleShot(0, window, later)
     code = app.exec()
+    kernels.close()
     collector.close()
     return code
 

@@ -9,7 +9,7 @@ from engine.backends.base import (
     LastStep,
     StepRecords,
 )
-from engine.backends.choose import available, make_executable, possible, prepare
+from engine.backends.choose import available, awaits_kernels, make_executable, possible, prepare
 
 __all__ = [
     "BackendUnavailableError",
@@ -20,6 +20,7 @@ __all__ = [
     "LastStep",
     "StepRecords",
     "available",
+    "awaits_kernels",
     "make_executable",
     "possible",
     "prepare",

@@ -54,14 +54,30 @@ def rule_refusals(plan: Plan, rules: StepRules) -> tuple[str, ...]:
     return rules.special(penalised=any(w.l1 and w.trainable for w in plan.weights))
 
 
-def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> str:
-    """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
+def _suits_tape(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> bool:
     if dtype != "float32" or missing("tape") or rule_refusals(plan, rules):
-        return "numpy"
-    from engine.backends.tape import cache
+        return False
     from engine.backends.tape.refusal import refusals
 
-    return "tape" if cache.is_ready() and not refusals(plan, optimizer, dtype) else "numpy"
+    return not refusals(plan, optimizer, dtype)
+
+
+def _kernels_are_ready() -> bool:
+    from engine.backends.tape import cache
+
+    return cache.is_ready()
+
+
+def awaits_kernels(executable: Executable, rules: StepRules | None = None) -> bool:
+    """Whether only their compilation stands between this executable and the fast kernels."""
+    if executable.name != "numpy" or _kernels_are_ready():
+        return False
+    return _suits_tape(executable.plan, executable.optimizer, executable.dtype, rules or StepRules())
+
+
+def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> str:
+    """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
+    return "tape" if _suits_tape(plan, optimizer, dtype, rules) and _kernels_are_ready() else "numpy"
 
 
 def make_executable(

@@ -37,6 +37,7 @@ def train(options: Namespace) -> int:
     stored = ResumeState(file.resume.arrays, file.resume.scalars) if options.resume and file.resume else None
     backend = backend_for(wanted, stored)
     trainer = Trainer(project, data_of(project, options.file), backend=backend, threads=threads_for(0, stored))
+    _tell_of_kernels(trainer, wanted, options.quiet)
     if options.resume:
         _resume(trainer, file.resume, options.file)
     with MetricsFile(options.metrics, trainer.dataset.task) as metrics, _stoppable() as stop:
@@ -70,6 +71,15 @@ def _check_outputs(options: Namespace) -> None:
     for path in (options.weights, options.save, options.metrics):
         if path and not Path(path).resolve().parent.is_dir():
             raise UsageError(f"{path}: there is no such folder")
+
+
+def _tell_of_kernels(trainer: Trainer, wanted: str, quiet: bool) -> None:
+    """Where only their compilation stands between this training and the fast kernels."""
+    from engine.backends import awaits_kernels
+
+    if wanted == "auto" and not quiet and awaits_kernels(trainer.executable, trainer.rules):
+        remedy = "--backend tape compiles the fast kernels first (half a minute, once)"
+        print(f"trains with NumPy; {remedy}", file=sys.stderr)
 
 
 def _possible(project: Project) -> str:

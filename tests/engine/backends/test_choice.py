@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.backends import available, cupy, make_executable
+from engine.backends import available, awaits_kernels, cupy, make_executable
 from engine.backends.tape import cache
 from engine.cli.main import main
 from engine.declare import Spec
@@ -107,3 +107,20 @@ def test_a_project_from_a_machine_with_a_gpu_trains_here_and_says_so(
     assert "asks for backend 'cupy', but no NVIDIA driver was found" in capsys.readouterr().err
     assert main(["train", str(file), "--backend", "cupy"]) == 2
     assert "there are: numpy, tape" in capsys.readouterr().err
+
+
+def test_what_only_lacks_compiled_kernels_is_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fits, does_not = (
+        make_executable("numpy", build_plan(mlp((4, 3, 2), loss=loss)), OPTIMIZERS.make("sgd"), "float32", 0)
+        for loss in ("mse", "kl")
+    )
+    assert not awaits_kernels(fits)
+    monkeypatch.setenv("GRADLOOM_KERNELS", str(tmp_path / "cold"))
+    assert awaits_kernels(fits) and not awaits_kernels(does_not)
+    file = tmp_path / "net.json"
+    p = replace(project(mlp((2, 4, 1), loss="binary_cross_entropy"), epochs=1), data=DataSetup(Spec("xor")))
+    project_file.write(file, p)
+    assert main(["train", str(file)]) == 0
+    assert "--backend tape compiles the fast kernels first" in capsys.readouterr().err
