@@ -23,7 +23,7 @@ from widgets.tokens import blend, theme
 
 
 class LayerLine(AxisPlot):
-    """x: layers, y: a quantity with a natural zero. Earlier lines are fainter; a dashed line tells a level to beat."""
+    """x: layers, y: a plain number. Earlier lines are fainter; a dashed line tells a level to beat."""
 
     layer_clicked = Signal(str)
 
@@ -33,7 +33,7 @@ class LayerLine(AxisPlot):
         self._now: Array = np.zeros(0)
         self._earlier: list[Array] = []
         self._level: tuple[float, str] | None = None
-        self._label = ""
+        self._label, self._zero = "", True
         self._selected: set[str] = set()
         super().__init__(title, help_text, x_axis="names", parent=parent)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
@@ -47,15 +47,17 @@ class LayerLine(AxisPlot):
         label: str = "",
         earlier: Sequence[ArrayLike] = (),
         level: tuple[float, str] | None = None,
+        zero: bool = True,
     ) -> None:
-        """``values`` (L,); ``earlier``: the same of before, oldest first; ``level``: (height, word)."""
+        """``values`` (L,); ``earlier``: the same of before, oldest first; ``level``: (height, word). ``zero``: the axis
+        starts there, else at the lowest value, and a level below is told at the lower edge."""
         self._ids, self._names, self._label = list(layer_ids), list(layer_names), label
         self._now = np.asarray(values, dtype=float)
         if self._now.shape != (len(self._ids),):
             raise ValueError(f"layer line: expected {len(self._ids)} layers, got shape {self._now.shape}")
         old = [np.asarray(e, dtype=float) for e in earlier]
         self._earlier = [e for e in old if e.shape == self._now.shape]
-        self._level = level
+        self._level, self._zero = level, zero
         assert isinstance(self.x_axis, NameAxis)
         self.x_axis.show_names(self._names)
         self.y_axis.show_label(label)
@@ -71,12 +73,13 @@ class LayerLine(AxisPlot):
         self.canvas.update()
 
     def reset_view(self) -> None:
-        every = np.concatenate([self._now, *self._earlier, [self._level[0] if self._level else 0.0]])
+        every = np.concatenate([self._now, *self._earlier, [self._level[0]] if self._zero and self._level else []])
         good = every[np.isfinite(every)]
         if not self._ids or not good.size:
             return
-        low, high = min(0.0, float(good.min())), max(float(good.max()), 1e-9)
-        room = 0.06 * (high - low)
+        low, high = float(good.min()), float(good.max())
+        low, high = (min(0.0, low), max(high, 1e-9)) if self._zero else (low, max(high, low + 0.01))
+        room = 0.08 * (high - low)
         self.view.setXRange(-0.5, len(self._ids) - 0.5, padding=0.0)
         self.view.setYRange(low - room, high + room, padding=0.0)
 
@@ -84,7 +87,7 @@ class LayerLine(AxisPlot):
         self.paint_chosen(painter, at, self._ids, self._selected)
         super().paint_grid(painter, at)
         if self._level is not None:
-            y = at.y(self._level[0])
+            y = min(at.y(self._level[0]), at.area.bottom() - 1)
             ends = QPointF(at.area.left(), y), QPointF(at.area.right(), y)
             hairline(painter, *ends, theme().warning, Qt.PenStyle.DashLine)
             tag(painter, self._level[1], QPointF(at.area.left() + 4, y - 9), theme().warning, area=at.area)

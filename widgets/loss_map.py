@@ -29,7 +29,8 @@ LABELS = 5
 
 
 class LossMap(AxisPlot):
-    """Colour is log10 of the loss (viridis, dark = low); lines join points of equal loss. The ring is where we are."""
+    """Colour is the loss (viridis, dark = low), on a log scale where it spans a decade; lines join points of equal loss.
+    The ring is where we are."""
 
     def __init__(self, title: str = "", help_text: str = "", *, parent: QWidget | None = None) -> None:
         self._across: Array = np.zeros(0)
@@ -76,8 +77,9 @@ class LossMap(AxisPlot):
         return low, max(high, low * 1.01)
 
     def _show_range(self, low: float, high: float) -> None:
-        self._picture = _picture(self._losses, low, high)
-        self.color_legend.show_scale("log", low, high, colormaps.viridis())
+        log = high >= 10 * low > 0
+        self._picture = _picture(self._losses, low, high, log)
+        self.color_legend.show_scale("log" if log else "linear", low, high, colormaps.viridis())
         self.canvas.update()
 
     def reset_view(self) -> None:
@@ -141,15 +143,15 @@ class LossMap(AxisPlot):
         return ("part", "step", "x", "y", "loss"), [*plane, *path]
 
 
-def _picture(losses: Array, low: float, high: float) -> QImage:
+def _picture(losses: Array, low: float, high: float, log: bool) -> QImage:
     """(H, W) as an image with contour lines, the first row at the bottom."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log10(np.where(np.isfinite(losses) & (losses > 0), losses, np.nan))
-    lost = np.isnan(logs)
-    logs = np.where(lost, math.log10(high), logs)
-    fine = _enlarged(logs, FINE)
-    words = colormaps.viridis()[colormaps.linear_index(fine, math.log10(low), math.log10(high))]
-    level = np.floor((fine - math.log10(low)) / max(math.log10(high / low), 1e-12) * CONTOURS)
+    lost = ~np.isfinite(losses)
+    shown = np.where(lost, high, losses)
+    if log:
+        shown, low, high = np.log10(np.maximum(shown, 1e-3 * low)), math.log10(low), math.log10(high)
+    fine = _enlarged(shown, FINE)
+    words = colormaps.viridis()[colormaps.linear_index(fine, low, high)]
+    level = np.floor((fine - low) / max(high - low, 1e-12) * CONTOURS)
     edge = np.zeros(level.shape, dtype=bool)
     edge[:-1] |= level[:-1] != level[1:]
     edge[:, :-1] |= level[:, :-1] != level[:, 1:]

@@ -110,16 +110,25 @@ class ReadoutView(MeasuredView):
         ids = [r.node for r in found.layers]
         before = [m for m in results if m.step < now.step][-EARLIER:]
         label = tr("accuracy") if found.classes else tr("R²")
-        guess = tr("always the most frequent class") if found.classes else tr("always the mean")
+        frequent = tr("always the most frequent class: {share:.0%}", share=found.guess)
+        guess = frequent if found.classes else tr("always the mean: 0")
         self.line.show_line(
             ids, [self.name(n) for n in ids], [r.score for r in found.layers], label=label,
             earlier=[[r.score for r in self.result(m).layers] for m in before], level=(found.guess, guess),
+            zero=False,
         )  # fmt: skip
 
     def sentence(self, now: Measured) -> str:
         found: Readouts = self.result(now)
         scores = [r.score for r in found.layers]
         best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
+        if not found.classes:
+            return tr(
+                "R² {first:.3f} at the input, {last:.3f} at the end, best at {name} ({best:.3f}). Fitted to {fitted} "
+                "samples, judged on {judged} others.",
+                first=scores[0], last=scores[-1], name=self.name(found.layers[best].node), best=scores[best],
+                fitted=found.fitted, judged=found.judged,
+            )  # fmt: skip
         return tr(
             "{first:.1%} at the input, {last:.1%} at the end, best at {name} ({best:.1%}). Fitted to {fitted} "
             "samples, judged on {judged} others.",

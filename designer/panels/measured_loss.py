@@ -61,11 +61,11 @@ class StepView(MeasuredView):
         values = {"best": value_text(found.best), "cosine": found.cosine, "change": f"{at[1.0] - at[0.0]:+.2e}"}
         told = tr("Cosine to the way down: {cosine:.2f}.", **values)
         if not at[1.0] <= at[0.0]:
-            said = tr("The step overshoots: {change} for its own batch; lowest at {best} of it.", **values)
+            said = tr("The step overshoots: loss {change} for its own batch; lowest at {best} of it.", **values)
         elif found.best >= found.multiples[-1]:
-            said = tr("{change} for its own batch, and still falling at 4 times the step.", **values)
+            said = tr("Loss {change} for its own batch, and still falling at 4 times the step.", **values)
         else:
-            said = tr("{change} for its own batch; lowest at {best} times the step.", **values)
+            said = tr("Loss {change} for its own batch; lowest at {best} times the step.", **values)
         return f"{said} {told}"
 
 
@@ -149,6 +149,8 @@ class SharpnessView(MeasuredView):
         return tr("Measure: the largest curvature is drawn here over the steps, with the line that is stable.")
 
     def show(self, now: Measured, results: Sequence[Measured]) -> None:
+        # Scaled and plain curvature (of an adaptive optimizer's first step) do not belong into one line.
+        results = [m for m in results if self.result(m).scaled == self.result(now).scaled]
         found: list[Sharpness] = [self.result(m) for m in results]
         steps = np.array([m.step for m in results], float)
         curves = {tr("sharpness"): Line(steps, np.array([f.value for f in found]))}
@@ -233,9 +235,9 @@ class NoiseView(MeasuredView):
             lost = tr("The gradient is lost in its noise: B is above what these samples can tell.")
             return f"{lost} {how}"
         if not math.isfinite(found.error):
-            told = tr("B is about {value:.3g}, but the signal is too weak for an error to be given.", value=found.value)
+            told = tr("B is about {value}, but the signal is too weak for an error.", value=rounded(found.value))
             return told + " " + how
-        told = tr("B = {value:.3g} ± {error:.2g} samples.", value=found.value, error=found.error)
+        told = tr("B = {value} ± {error} samples.", value=rounded(found.value), error=rounded(found.error))
         if not self.batch:
             return told + " " + how
         if self.batch < 0.5 * found.value:
@@ -245,3 +247,8 @@ class NoiseView(MeasuredView):
         else:
             advice = tr("The batch of {batch} suits it.", batch=self.batch)
         return f"{told} {advice} {how}"
+
+
+def rounded(value: float) -> str:
+    """Three figures: 0.0123, 4.57, 134, 2,350."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{float(f'{value:.3g}'):,.0f}"
