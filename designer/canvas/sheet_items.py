@@ -63,6 +63,8 @@ class SheetItems:
             if self.sheet is not None:
                 self._clear()
             return
+        # Cards that move on the way must not ask for wires that are no more; all of them are adjusted at the end.
+        self._ends = {}
         self.sheet = sheet_of(state, self.within)
         self._show_groups(self.sheet)
         seen = frozenset(self.sheet.nodes)

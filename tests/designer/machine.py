@@ -7,7 +7,13 @@ from collections.abc import Callable
 
 from designer.canvas.scene import CanvasScene
 from designer.document import Box, DocState, Frame, Note, Point, verbs
+from designer.document.blocks import BLOCKS
+from designer.document.chain_text import parse_chain
 from designer.document.ports import inputs_of, outputs_of
+from designer.document.sheet import card_of, on_sheet
+from designer.document.templates import TEMPLATES
+from designer.document.verbs.blocks import add_block
+from designer.document.verbs.repeat import repeat
 from designer.session.analyst import Analyst
 from designer.session.selection import Selection
 from designer.session.store import Store
@@ -96,6 +102,8 @@ class Machine:
                 (verbs.distribute, ids, self.rng.choice(["across", "down"]), self.sizes()),
                 (verbs.nudge, ids, 8, -8),
                 (verbs.lay_out, None, self.sizes(), ids[0] if ids else None, 900, 48),
+                (verbs.lay_out, None, self.sizes(), None, 900, 48, self.rng.choice(["right", "down"])),
+                (verbs.set_collapsed, ids, self.rng.random() < 0.6, {n: (0, 16) for n in ids}),
             ]
         )
 
@@ -152,16 +160,61 @@ class Machine:
                 (verbs.set_frame, "f1", Frame("f", box)),
                 (verbs.remove_note, "t1"),
                 (verbs.remove_frame, "f1"),
+                (verbs.move_areas, (("frame", "f1"), ("note", "t1")), 16, 8, self.sizes(), self.some()),
+                (verbs.recolour, (("frame", "f1"),), self.rng.choice(["", "dense"])),
+                (verbs.resize_area, ("frame", "f1"), box),
+                (verbs.write_note, "t1", self.rng.choice(["", "c"])),
                 *([(verbs.set_reroute, wire, (Point(50, 50),))] if wire else []),
+            ]
+        )
+
+    def group(self) -> tuple[object, ...]:
+        """Groups: made, dissolved, renamed, moved as cards, joined; a block added, a piece repeated."""
+        state, ids = self.store.state, self.some(2)
+        group = self.rng.choice(list(state.groups)) if state.groups else ""
+        members, card = state.groups[group].members if group else ids, card_of(group) if group else ""
+        wire, block = self.wire(), self.rng.choice(list(BLOCKS.values()))
+        within = group if self.rng.random() < 0.3 and group else None
+        return self.rng.choice(
+            [
+                *[(verbs.group_nodes, ids, self.rng.choice(["", "block"]))] * 3,
+                (verbs.group_nodes, (*members, *ids)),
+                (verbs.ungroup, members, self.sizes()),
+                (verbs.rename_group, group, self.rng.choice(["a", " ", "b c"])),
+                (on_sheet, None, verbs.nudge, (card,) if card and card in self.scene.cards else (), 16, 8),
+                (on_sheet, within, verbs.lay_out, None, self.sizes(), None, 900, 48),
+                (verbs.duplicate, members, 64, 96, False, within),
+                (add_block, block.make(None), Point(80, 160), self.sizes(), within, (wire,) if wire else ()),
+                (repeat, members, 2, self.sizes(), within, self.rng.random() < 0.3),
+                (verbs.join, ids, group or None) if not state.groups else (verbs.rename_group, group, "c"),
+            ]
+        )
+
+    def enter(self) -> None:
+        """The inside of a group, or the network: what is shown is no edit, and the canvas follows there as well."""
+        self.scene.sheet.within = self.rng.choice([None, *self.store.state.groups])
+        self.scene.sheet.follow()
+
+    def network(self) -> tuple[object, ...]:
+        """Many layers at once: a chain from a line, another document's network."""
+        after = (*self.some(), None)[0]
+        links = parse_chain(self.rng.choice(["dense 3 relu > dropout", "conv 4 3 > flatten > dense 2"]))
+        other = TEMPLATES[self.rng.choice(["perceptron", "mlp"])]
+        return self.rng.choice(
+            [
+                (verbs.add_chain, links, after, None, self.sizes()),
+                (verbs.add_network, other.make(), Point(0, 320), self.sizes()),
             ]
         )
 
     def step(self) -> None:
         """One random edit (a refusal counts as one), or an undo or redo on the way."""
         names = ["add", "insert", "connect", "disconnect", "remove", "move", "arrange", "parameter", "node_state"]
-        names += ["copy", "convert", "around", "add", "add", "connect", "connect", "insert"]
+        names += ["copy", "convert", "around", "group", "group", "add", "add", "connect", "connect", "insert"]
         if self.rng.random() < 0.1:
             self.rng.choice([self.store.undo, self.store.redo])()
+        elif self.rng.random() < 0.1:
+            self.enter()
         else:
             edit = getattr(self, self.rng.choice(names))()
             if edit:
@@ -174,6 +227,8 @@ class Machine:
     def check_canvas(self) -> None:
         """The scene that followed equals one built fresh from the state."""
         fresh = CanvasScene(self.store.state, self.analyst.analysis, tokens.theme())
+        fresh.sheet.within = self.scene.sheet.within
+        fresh.sheet.follow()
         followed, built = self.scene.snapshot(), fresh.snapshot()
         for part in built:
             assert followed[part] == built[part], f"{part} differ"

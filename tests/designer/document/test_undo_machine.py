@@ -47,6 +47,15 @@ class Edits(RuleBasedStateMachine):
     def change(self, kind: str, seed: int) -> None:
         self._edit(kind, seed)
 
+    @rule(kind=st.sampled_from(["group", "network"]), seed=SEEDS)
+    def gather(self, kind: str, seed: int) -> None:
+        self._edit(kind, seed)
+
+    @rule(seed=SEEDS)
+    def enter(self, seed: int) -> None:
+        self.machine.rng = random.Random(seed)
+        self.machine.enter()
+
     @rule()
     def undo(self) -> None:
         self.machine.store.undo()
