@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QProcess
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment
 
 from widgets.i18n import tr
 
@@ -39,7 +39,12 @@ class KernelCompiler(QObject):
 
         if self.busy or "tape" not in available() or cache.is_ready():
             return
-        words = [*GENTLY, sys.executable, "-P", "-m", "engine.backends.tape.warm"] if command is None else [*command]
+        compiler, environ = cache.compiler()
+        words = [*GENTLY, *compiler] if command is None else [*command]
+        around = QProcessEnvironment()
+        for name, value in environ.items():
+            around.insert(name, value)
+        self._process.setProcessEnvironment(around)
         self._say(tr("Compiling the fast kernels, once; until then training uses NumPy"))
         self._process.start(words[0], words[1:])
 

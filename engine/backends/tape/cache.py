@@ -77,6 +77,12 @@ def use() -> None:
     config.CACHE_DIR = str(folder())
 
 
+def compiler() -> tuple[list[str], dict[str, str]]:
+    """Command and environment of the process that compiles: a line for each family, whether or not we are installed."""
+    path = os.pathsep.join(p for p in (str(_HERE.parents[2]), os.environ.get("PYTHONPATH", "")) if p)
+    return [sys.executable, "-P", "-m", "engine.backends.tape.warm"], {**os.environ, "PYTHONPATH": path}
+
+
 def prepare(on_progress: Callable[[int, int, str], None] | None = None) -> None:
     """Compile all kernels in processes of their own, some 20 s; (done, all, family) after each. At once if ready.
 
@@ -88,12 +94,8 @@ def prepare(on_progress: Callable[[int, int, str], None] | None = None) -> None:
 
     names = (*FAMILIES[1:], "run")
     folder().mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-P", "-m", "engine.backends.tape.warm"]
-    root = str(_HERE.parents[2])
-    path = os.pathsep.join(p for p in (root, os.environ.get("PYTHONPATH", "")) if p)
-    done = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
-    )
+    command, environ = compiler()
+    done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
     assert done.stdout is not None
     for count, line in enumerate(done.stdout, 1):
         if on_progress is not None:

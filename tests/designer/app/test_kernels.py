@@ -58,3 +58,17 @@ def test_closing_the_window_ends_it(qtbot: Any, cold: None) -> None:
     qtbot.waitUntil(lambda: compiler._process.processId() > 0, timeout=5_000)
     compiler.close()
     assert not compiler.busy and len(told) == 1
+
+
+def test_the_real_compiler_is_found_whether_or_not_the_program_is_installed(
+    qtbot: Any, cold: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command, environ = cache.compiler()
+    imported = [*command[:-2], "-c", f"import {command[-1]}; print('found')"]  # all but the half minute
+    monkeypatch.setattr(cache, "compiler", lambda: (imported, environ))
+    monkeypatch.chdir(tmp_path)
+    told: list[str] = []
+    compiler = KernelCompiler(told.append)
+    compiler.start()
+    qtbot.waitUntil(lambda: not compiler.busy, timeout=60_000)
+    assert "the next run uses them" in told[-1] and "1 of" in told[-2]
