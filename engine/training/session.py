@@ -106,7 +106,7 @@ class Session(Published):
 
     def pause(self) -> None:
         """Stop after the current chunk."""
-        self._send(lambda t: self._halt())
+        self._send(self._pause)
 
     def step(self) -> None:
         """Train one step."""
@@ -283,8 +283,10 @@ class Session(Published):
             restored = trainer.best_epoch if trainer.best_weights else -1
             self.events.put(Finished(trainer.stopped, restored))
             self._change("finished")
+            self._look(trainer)
         elif not trainer.busy_evaluating and self._goal_reached(trainer):
             self._halt()
+            self._look(trainer)
 
     def _tell_epoch(self, trainer: Trainer) -> None:
         self.epochs = tuple(trainer.epochs)
@@ -322,6 +324,10 @@ class Session(Published):
             self._running = False
             self._change("paused")
 
+    def _pause(self, trainer: Trainer) -> None:
+        self._halt()
+        self._look(trainer)
+
     def _reset(self, trainer: Trainer) -> None:
         self._running = False
         trainer.reset()
@@ -336,7 +342,8 @@ class Session(Published):
 
     def _look(self, trainer: Trainer) -> None:
         if self._request.wants:
-            self.mailbox.put(self._looker.snapshot(trainer, self._request, at_once=not self._running))
+            seen = trainer if self._running else self._timeline.with_last_step(trainer)
+            self.mailbox.put(self._looker.snapshot(seen, self._request, at_once=not self._running))
 
     def _visit(self, trainer: Trainer, step: int) -> int:
         self._halt()

@@ -85,6 +85,17 @@ class Timeline:
             visitor.advance(0.0, 1, keep=True)
         return visitor
 
+    def with_last_step(self, head: Trainer) -> Trainer:
+        """``head`` itself where its last step was kept for the probes; else a visitor that made that step once more.
+
+        While training runs only some steps are kept: figures of another step beside these weights would be untrue.
+        """
+        if _stands_at(head, head.step) or head.executable.last() is None or head.divergence is not None:
+            return head
+        if self._visitor is not None and _stands_at(self._visitor, head.step):
+            return self._visitor
+        return self.visit(head, head.step) if self._frames and self.steps[0] < head.step else head
+
     def state_at(self, head: Trainer, step: int) -> ResumeState:
         """What a training that goes on from ``step`` starts with; the epochs before it keep their figures."""
         kept = head.resume_state()
@@ -143,6 +154,12 @@ def _best(epochs: Sequence[Mapping[str, Any]], min_change: float) -> tuple[float
         if watched is not None and watched < best - min_change:
             best, place = watched, k
     return (best, place) if place >= 0 else (None, -1)
+
+
+def _stands_at(trainer: Trainer, step: int) -> bool:
+    """Whether it is after ``step`` steps and has kept the last of them."""
+    last = trainer.executable.last()
+    return trainer.step == step and last is not None and last.step + 1 == step
 
 
 def _bytes(frame: ResumeState) -> int:

@@ -16,6 +16,7 @@ from engine.data.dataset import Dataset
 from engine.declare import Spec
 from engine.graph import Project
 from engine.probes import ProbeRequest, Snapshot
+from engine.probes.capture import layer_statistics
 from engine.training import Session, Trainer
 from engine.training import events as ev
 from engine.training.examination import probe_samples
@@ -351,3 +352,29 @@ def test_a_look_that_fails_is_told_and_training_goes_on(opened: Any, monkeypatch
 
 def test_a_large_network_is_looked_at_with_fewer_samples() -> None:
     assert [probe_samples(macs) for macs in (0, 1e4, 1e6, 1e9)] == [500, 500, 250, 100]
+
+
+def test_what_is_shown_while_paused_and_at_the_end_is_of_the_step_that_it_names(opened: Any) -> None:
+    """Looks rest in between: the last one of a chunk need not be of the step at which training stopped."""
+    p = project(mlp((4, 8, 3)), epochs=60)
+    session = opened(p, blobs())
+    session.request(ProbeRequest(frozenset({"layers"})))
+    session._looker.rested = lambda: False  # nothing is looked at while it runs
+    session.run()
+    until(lambda: session.status.step > 50)
+    session.pause()
+    wait_for(session, ("paused",))
+    twin = Trainer(p, blobs(), backend="numpy")
+    for state in ("paused", "finished"):
+        wait_for(session, (state,))  # type: ignore[arg-type]
+        answered = session.ask(lambda t: t.step)
+        step = answered.result(5)
+        until(lambda: not session.mailbox.empty)
+        shown = snapshot(session)
+        twin.run_steps(step - 1 - twin.step)
+        twin.advance(0.0, 1, keep=True)
+        last = twin.executable.last()
+        assert last is not None and shown.step == step == twin.step
+        pairs = zip(shown.layers, layer_statistics(twin.plan, last), strict=True)
+        assert all(a.delta_rms == b.delta_rms and a.update_ratio == b.update_ratio for a, b in pairs)
+        session.run()
