@@ -85,7 +85,8 @@ def signed_index(values: ArrayLike, span: float, center: float = 0.0) -> Index:
     """``128 + 127 (v - center) / span``; a span of 0 shows everything neutral. NaN is shown neutral."""
     array = np.asarray(values, dtype=np.float32)
     scale = 127.0 / span if span > 0 and np.isfinite(span) else 0.0
-    place = np.nan_to_num((array - np.float32(center)) * np.float32(scale), nan=0.0, posinf=127.0, neginf=-127.0)
+    with np.errstate(invalid="ignore", over="ignore"):  # what diverged is shown, too
+        place = np.nan_to_num((array - np.float32(center)) * np.float32(scale), nan=0.0, posinf=127.0, neginf=-127.0)
     return np.clip(np.rint(place) + 128, 1, 255).astype(np.uint8)
 
 

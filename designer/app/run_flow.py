@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
@@ -10,9 +11,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
 from designer.app.adopt_data import adopt_data, misfit
+from designer.app.fork_flow import ForkFlow
 from designer.app.notice import Notice
+from designer.app.run_endings import diverged_buttons, finished_buttons
 from designer.app.status_bar import state_words
-from designer.app.top_bar import set_rate
 from designer.document.verbs.setup import set_training
 from designer.inspector.words import problem_text
 from designer.session.bridge import RunState
@@ -36,6 +38,8 @@ class RunFlow(QObject):
         self.window, self.desk, self.notices = window, desk, desk.notices
         self.document, self.bridge = desk.document, desk.document.bridge
         self._told: object = None
+        #: what waits for the next session to stand
+        self.once_prepared: Callable[[], object] | None = None
         self.bridge.state_changed.connect(self._state)
         self.bridge.stale_changed.connect(self._stale)
         self.bridge.fresh_weights.connect(self._fresh)
@@ -43,6 +47,7 @@ class RunFlow(QObject):
         self.document.loader.changed.connect(self._data)
         self.document.analyst.changed.connect(lambda _: self._check_fit())
         self.document.opened.connect(self._opened)
+        self.fork = ForkFlow(self)
 
     # ------------------------------------------------------------------ commands
 
@@ -126,16 +131,10 @@ class RunFlow(QObject):
             tensor=event.tensor,
             layer=self._name(event.node),
         )
-        buttons = [(tr("A tenth of the rate"), self._lower_rate)]
+        buttons = diverged_buttons(self, event)
         if event.node in self.document.store.state.graph.nodes:
             buttons.append((tr("Show the layer"), lambda: self.desk.canvas.reveal(event.node)))
         self.notices.show_notice(Notice(RUN, text, "error", buttons, weight=2))
-
-    def _lower_rate(self) -> None:
-        rate = self.window.top_bar.rate.value()
-        if rate:
-            self.document.store.attempt(tr("Set the learning rate"), set_rate, float(f"{rate / 10:.3g}"))
-            self.reset()
 
     def _failed(self, event: Failed) -> None:
         problems = " ".join(problem_text(p) for p in event.problems[:3])
@@ -166,9 +165,7 @@ class RunFlow(QObject):
         if event.best_epoch > 0:
             words += " " + tr("The weights of epoch {epoch}, the best one, are back.", epoch=event.best_epoch)
         words += self._test_words()
-        self.notices.show_notice(
-            Notice(RUN, words, "good", ((tr("Look at the answers"), lambda: self.window.show_panel("answers")),))
-        )
+        self.notices.show_notice(Notice(RUN, words, "good", finished_buttons(self, event)))
 
     def _test_words(self) -> str:
         found = self.bridge.frame.results.get("test")
@@ -202,6 +199,9 @@ class RunFlow(QObject):
         self.document.store.attempt(tr("Choose what Run starts from"), set_training, "start_from", value)
 
     def _fresh(self, fresh: tuple[tuple[str, str], ...]) -> None:
+        once, self.once_prepared = self.once_prepared, None
+        if once is not None:
+            once()
         if fresh:
             layers = ", ".join(dict.fromkeys(self._name(node) for node, _ in fresh))
             text = tr("The trained weights were kept. New shapes start anew: {layers}.", layers=layers)

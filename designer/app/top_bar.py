@@ -90,7 +90,7 @@ class TopBar(QToolBar):
     def _buttons(self, actions: Actions) -> None:
         self.run = QToolButton()
         self.run.setProperty("primary", True)
-        for name in ("train.reset", "train.run", "train.step", "train.epoch"):
+        for name in ("train.reset", "train.run", "train.stop", "train.step", "train.epoch"):
             button = self.run if name == "train.run" else QToolButton()
             button.setDefaultAction(actions[name])
             button.setIconSize(QSize(tokens.ICON, tokens.ICON))

@@ -19,6 +19,7 @@ from designer.session.fork import Fork
 from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory
 from designer.session.reading import news
+from designer.session.restart import Restart
 from designer.session.run_state import Follow, RunState, send, state_after
 from designer.session.staleness import extended, stale, take_over
 from designer.session.store import Store
@@ -65,8 +66,7 @@ class Bridge(QObject):
         self._past: Past | None = None
         self._opened: Project | None = None
         self._starting: tuple[Follow, Any] | None = None
-        #: the restart that waits for the weights of the training before
-        self._turn: object | None = None
+        self._renewal = Restart(self)
         self._request: ProbeRequest | None = None
         self._switching = QuickSwitching()
         self.fork = Fork(self)
@@ -101,10 +101,9 @@ class Bridge(QObject):
         """Stop after the current piece of work; Run goes on from there."""
         if self._starting is not None:
             self._starting = None
-            self._show_state(RunState())
-        if self._turn is not None:
-            self._turn = None
-            self._show_state(RunState("paused"))
+            self.show_state(RunState())
+        if self._renewal.forget():
+            self.show_state(RunState("paused"))
         if self.fork.on:
             self.fork.pacer.hold()
         elif self.session is not None:
@@ -117,7 +116,7 @@ class Bridge(QObject):
         if self.session is None or self.stale or self.state.name in ("failed", "preparing"):
             none = self.session is None
             self.end_session()
-            self._show_state(RunState())
+            self.show_state(RunState())
             if none:
                 return
         else:
@@ -130,11 +129,11 @@ class Bridge(QObject):
         self._waiting.clear()
         self.resume, self._past, self._opened = state, past, self.store.state.project()
         self._show_stale(False)
-        self._show_state(RunState())
+        self.show_state(RunState())
         self.frame = Frame(run=self.frame.run + 1, document=self.frame.document + 1)
         self._clear_frame()
         if state is not None or weights:
-            self._start("wait", weights if state is None else None)
+            self.start("wait", weights if state is None else None)
 
     def evaluate(self, split: str) -> None:
         """Looks at a split with the weights of this moment; the answer comes in a frame. An empty one has none."""
@@ -159,7 +158,7 @@ class Bridge(QObject):
     def start_from(self, state: ResumeState, past: Past) -> None:
         """A new session that goes on from there and knows what came before."""
         self.resume, self._past = state, past
-        self._start("wait", None)
+        self.start("wait", None)
 
     def when(self, answer: Future[Any], use: Use, otherwise: Otherwise = lambda: None) -> None:
         """``use(result)`` on the GUI thread once the worker has answered; ``otherwise()`` where no answer will come."""
@@ -185,7 +184,7 @@ class Bridge(QObject):
             return
         session = self.session
         if session is None or self.stale or self.state.name == "failed":
-            self._restart(follow)
+            self._renewal.begin(follow)
             return
         if self.fork.on:
             self.fork.command(follow)
@@ -199,27 +198,11 @@ class Bridge(QObject):
 
     # sessions -----------------------------------------------------------------------------------------------------
 
-    def _restart(self, follow: Follow) -> None:
-        old = self.session
-        keep = self.store.state.training.start_from == "keep"
-        if old is not None and keep and self.trained and old.alive:
-            turn = self._turn = object()
-
-            def start(weights: Any = None) -> None:
-                # Run was pressed again meanwhile, or Pause: this answer is for nobody any more.
-                if self._turn is turn:
-                    self._start(follow, weights)
-
-            self._show_state(RunState("preparing"))
-            self.when(old.weights(), start, start)
-            return
-        self._start(follow, None)
-
-    def _start(self, follow: Follow, weights: Any) -> None:
+    def start(self, follow: Follow, weights: Any) -> None:
         """A new session as soon as the data are there."""
         self.end_session()
         self._starting = (follow, weights)
-        self._show_state(RunState("preparing"))
+        self.show_state(RunState("preparing"))
         self.loader.load()
         self._start_with_data()
 
@@ -228,7 +211,7 @@ class Bridge(QObject):
             return
         (follow, weights), self._starting = self._starting, None
         if self.loader.dataset is None:
-            self._show_state(RunState("failed", Failed(self.loader.problem)))
+            self.show_state(RunState("failed", Failed(self.loader.problem)))
             return
         (resume, self.resume), (past, self._past) = (self.resume, None), (self._past, None)
         session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume, past=past)
@@ -239,7 +222,7 @@ class Bridge(QObject):
         """Shows this session from now on, and starts it."""
         self.session = session
         self._show_stale(False)
-        self._show_state(RunState("preparing"))
+        self.show_state(RunState("preparing"))
         self._clear_frame(run)
         session.start()
         self._send_request()
@@ -257,7 +240,7 @@ class Bridge(QObject):
         """The other side of a fork is the one on show now."""
         self.frame = frame
         self._show_stale(False)
-        self._show_state(state)
+        self.show_state(state)
         self.framed.emit(frame)
         self.feeder.feed(frame)
 
@@ -274,7 +257,8 @@ class Bridge(QObject):
 
     def end_session(self) -> None:
         """No training from now on."""
-        self._starting = self._turn = None
+        self._starting = None
+        self._renewal.forget()
         self.fork.end()
         if self.session is not None:
             self.close_session(self.session)
@@ -344,7 +328,7 @@ class Bridge(QObject):
     def _event(self, event: object, session: Session) -> None:
         state = state_after(event, self.state)
         if state is not None:
-            self._show_state(state)
+            self.show_state(state)
         if isinstance(event, Prepared):
             self._switching.show(event.backend == "numpy")
             self.frame = replace(self.frame, plan=event.plan)
@@ -360,7 +344,8 @@ class Bridge(QObject):
         elif isinstance(event, EpochEnded):
             self.frame = replace(self.frame, epochs=session.epochs)
 
-    def _show_state(self, state: RunState) -> None:
+    def show_state(self, state: RunState) -> None:
+        """What buttons and badges say from now on."""
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from designer.app.actions import Command
+from designer.app.run_endings import starts_again
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
@@ -34,12 +35,20 @@ def train_commands(window: MainWindow) -> Iterator[Command]:
             return tr("{count} problems keep the network from running", count=len(errors))
         return "" if document.store.state.graph.nodes else tr("There is nothing to train yet")
 
-    title = tr("&Pause") if bridge.state.busy else tr("&Run")
+    again = starts_again(bridge)
+    title = tr("&Pause") if bridge.state.busy else tr("&Run again from the start") if again else tr("&Run")
+    tip = tr("Run again from the initial weights: the last run has ended") if again else ""
     yield Command("train.run", title, window.toggle_run, "train", ("Ctrl+Return", "Ctrl+Enter"), "play", can_run,
-                  tip=why_not())  # fmt: skip
+                  tip=why_not() or tip)  # fmt: skip
     yield Command("train.step", tr("Single &step"), bridge.step, "train", ("Ctrl+Shift+Return",), "step", still)
     yield Command("train.epoch", tr("Single &epoch"), bridge.epoch, "train", ("Ctrl+Alt+Return",), "epoch", still)
-    yield Command("train.stop", tr("S&top"), bridge.pause, "train", ("Shift+F5",), "stop", lambda: bridge.state.busy)
+    yield Command("train.stop", tr("S&top"), bridge.pause, "train", ("Shift+F5",), "stop", lambda: bridge.state.busy,
+                  tip=tr("Stop; what was learned stays, and Run goes on from there"))  # fmt: skip
+    yield Command(
+        "train.fork", tr("&Fork…"), lambda: window.runs.fork.begin(), "train", ("Ctrl+Shift+B",), "git-fork",
+        lambda: runnable() and bridge.fork.stage == "off",
+        tip=tr("One change, and both trainings in lockstep from here"),
+    )  # fmt: skip
     yield Command(
         "train.reset", tr("&Reset to the initial weights"), window.reset_training, "train", ("Ctrl+Shift+R",), "reset",
         started, section=1, tip=tr("Reset to the same initial weights"),
