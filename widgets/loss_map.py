@@ -29,7 +29,7 @@ LABELS = 5
 
 
 class LossMap(AxisPlot):
-    """Colour is the loss (viridis, dark = low), on a log scale where it spans a decade; lines join points of equal loss.
+    """Colour is the loss (viridis, dark = low), on a log scale where it spans a decade; lines join equal losses.
     The ring is where we are."""
 
     def __init__(self, title: str = "", help_text: str = "", *, parent: QWidget | None = None) -> None:
