@@ -70,11 +70,11 @@ class CanvasScene(QGraphicsScene):
             self._recut(old, new, moved)
         if old.layout.positions is not new.layout.positions:
             self._place(new, moved)
-        self._quiet = False
         if old.graph is not new.graph or moved or old.reroutes is not new.reroutes:
             self._adjust(moved)
         if new.groups or not self.sheet.plain:
             self.sheet.follow()
+        self._quiet = False
         if old.graph is not new.graph or analysed:
             self._show_wires()
         if old.frames is not new.frames or old.notes is not new.notes:

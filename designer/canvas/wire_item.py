@@ -55,7 +55,8 @@ class WireItem(QGraphicsPathItem):
         path = wire_path(start, end, *cards, through, down)
         self.setPath(path)
         reach = path.controlPointRect()
-        self.reach = (reach.left() - 20, reach.top() - 24, reach.right() + 20, reach.bottom() + 24)
+        beside = 180 if down else 20
+        self.reach = (reach.left() - beside, reach.top() - 24, reach.right() + beside, reach.bottom() + 24)
 
     def show_state(self, state: WireState, look: Look) -> None:
         """The pen for that state."""

@@ -26,6 +26,8 @@ class Step(QUndoCommand):
     def __init__(self, text: str, store: Store, after: DocState, gesture: object | None) -> None:
         super().__init__(text)
         self.store, self.before, self.after, self.gesture = store, store.state, after, gesture
+        #: it is undone once and for all
+        self.once = False
 
     def id(self) -> int:
         """Qt offers steps of the same id for merging."""
@@ -35,6 +37,8 @@ class Step(QUndoCommand):
         self.store._show(self.after)
 
     def undo(self) -> None:
+        # Qt drops a step that is obsolete after its undo; one that is so before is not even undone.
+        self.setObsolete(self.once)
         self.store._show(self.before)
 
     def mergeWith(self, other: QUndoCommand) -> bool:
@@ -117,7 +121,9 @@ class Store(QObject):
         """The last step has never been: undone, and nothing is left to do again."""
         stack = self.undo_stack
         if stack.canUndo():
-            stack.command(stack.index() - 1).setObsolete(True)
+            step = stack.command(stack.index() - 1)
+            if isinstance(step, Step):
+                step.once = True
             stack.undo()
 
     def mark_saved(self) -> None:

@@ -56,6 +56,7 @@ def moving(state: DocState, keys: Iterable[Key], sizes: Sizes) -> tuple[set[Key]
     """(areas, cards) that move when these areas do."""
     areas, cards = set(keys), set[str]()
     for kind, name in tuple(areas):
+        area_of(state, (kind, name))
         if kind == "frame":
             held = contents(state, name, sizes)
             cards |= set(held.nodes)
