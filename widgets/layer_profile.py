@@ -61,6 +61,7 @@ class LayerProfile(AxisPlot):
         """Name and colour of what is shown now, where other runs stand beside it."""
         self._earlier: dict[str, Array] = {}
         self._predicted: dict[str, Array] = {}
+        self.predicted_name = ""
         self._levels: dict[str, Level] = {}
         self._bands: list[Band] = []
         self._hidden: set[str] = set()
@@ -211,7 +212,8 @@ class LayerProfile(AxisPlot):
         if self._compare:
             entries.append(Entry(tr("run before"), theme().run_b, can_hide=False))
         if self._predicted:
-            entries.append(Entry(tr("predicted"), theme().secondary, Qt.PenStyle.DashLine, can_hide=False))
+            name = self.predicted_name or tr("predicted")
+            entries.append(Entry(name, theme().secondary, Qt.PenStyle.DashLine, can_hide=False))
         self.legend.show_entries(entries)
 
     def _avoid(self) -> None:

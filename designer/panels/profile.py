@@ -17,7 +17,8 @@ from widgets import tokens
 from widgets.difference import DifferenceStrip, ratio
 from widgets.fields import Choice
 from widgets.i18n import tr
-from widgets.layer_profile import Band, LayerProfile
+from widgets.layer_profile import Band
+from widgets.predicted_profile import ForecastProfile, unbounded
 from widgets.tokens import theme
 
 EARLIER = 3
@@ -30,7 +31,7 @@ class ProfilePanel(LivePanel):
     layer_clicked = Signal(str)
 
     def __init__(self, foresight: Foresight) -> None:
-        plot = LayerProfile()
+        plot = ForecastProfile()
         super().__init__(plot)
         self.profile, self.foresight = plot, foresight
         self.strip = DifferenceStrip(plot, names=True)
@@ -56,6 +57,8 @@ class ProfilePanel(LivePanel):
             ("weight_grad_rms", tr("weight gradient, RMS")),
             ("update_ratio", tr("update : weight")),
             ("gradient_ratio", tr("gradient : weight")),
+            ("bias_grad_norm", tr("bias gradient, l2 norm (speed of learning)")),
+            ("z_rms", tr("pre-activation, RMS")),
             ("activation_sd", tr("activation, standard deviation")),
             ("saturation", tr("saturated share")),
             ("dead", tr("dead units, share")),
@@ -70,6 +73,8 @@ class ProfilePanel(LivePanel):
             ("weight_grad_rms", tr("weight gradient, RMS")),
             ("update_ratio", tr("update : weight")),
             ("gradient_ratio", tr("gradient : weight")),
+            ("bias_grad_norm", tr("bias gradient")),
+            ("z_rms", tr("pre-activation")),
             ("activation_sd", tr("activation spread")),
             ("saturation", tr("saturation")),
             ("dead", tr("dead units")),
@@ -77,8 +82,9 @@ class ProfilePanel(LivePanel):
 
     def words(self) -> tuple[str, str]:
         return tr("Gradient by layer"), tr(
-            "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments. A healthy "
-            "network is nearly flat; a steep fall to the left means that the first layers learn nothing."
+            "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments, the dashed "
+            "one is predicted from initializers and activations, the ruler says how many layers a gradient reaches. A "
+            "healthy network is nearly flat; a steep fall to the left means that the first layers learn nothing."
         )
 
     def retranslate(self) -> None:
@@ -117,6 +123,7 @@ class ProfilePanel(LivePanel):
             self._show_axis()
         ids, names = layer_names(new)
         series = {label: values_of(new.snapshot, ids, quantity)}
+        self._show_forecast(ids, quantity, new)
         before = earlier_of(new.earlier, new.snapshot)
         earlier = {label: np.array([values_of(s, ids, quantity) for s in before])} if before else None
         line = self._foreseen(ids, quantity, np.asarray(series[label]))
@@ -162,22 +169,29 @@ class ProfilePanel(LivePanel):
         return {label: values} if np.isfinite(values).any() else None
 
     def _show_foreseen(self, frame: Frame) -> None:
-        """Before any step: the prediction alone, relative to the layer nearest the loss, whatever is chosen."""
+        """Before any step: the prediction alone; of gradients relative to the layer nearest the loss, unless the
+        pre-activation is chosen."""
         ids = list(self.foresight.now.layers) if self.foresight.now is not None else []
         nothing = np.full(len(ids), math.nan)
-        line = self._foreseen(ids, "delta_rms", nothing)
+        quantity = "z_rms" if self.chooser.value() == "z_rms" else "delta_rms"
+        line = self._foreseen(ids, quantity, nothing)
+        self._show_forecast(ids, quantity, frame)
         self.strip.show_difference({}, "")
         if line is None:
             self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
             return
-        label = tr("back-propagated gradient, relative")
+        forward = quantity == "z_rms"
+        label = dict(self.quantities())[quantity] if forward else tr("back-propagated gradient, relative")
         self.profile.y_axis.show_label(label)
         self.profile.show_bands([])
         self.profile.show_profile(ids, [frame.name(n) for n in ids], {label: nothing}, predicted={label: line})
 
     def _foreseen(self, ids: Sequence[str], quantity: str, measured: np.ndarray) -> np.ndarray | None:
-        """The predicted R per layer, scaled to the measurement nearest the loss; None for other quantities."""
+        """The predicted pre-activation, or R per layer, scaled to the measurement nearest the loss; else None."""
         now = self.foresight.now
+        if now is not None and quantity == "z_rms":
+            known_q = {p.node: math.sqrt(p.q) for p in now.prediction.layers}
+            return np.array([known_q.get(n, math.nan) for n in ids]) if known_q else None
         if now is None or quantity != "delta_rms":
             return None
         by_node = {p.node: p.gradient for p in now.prediction.layers}
@@ -188,6 +202,34 @@ class ProfilePanel(LivePanel):
         anchor = known[-1]
         height = measured[anchor] if np.isfinite(measured[anchor]) and measured[anchor] > 0 else 1.0
         return line * (height / line[anchor])
+
+    def _show_forecast(self, ids: Sequence[str], quantity: str, frame: Frame) -> None:
+        """Range of single networks, the trainable depth, and how far the prediction goes."""
+        now = self.foresight.now
+        if now is None or quantity not in ("z_rms", "delta_rms"):
+            self.profile.show_forecast()
+            self.profile.predicted_name = tr("predicted")
+            return
+        found = now.prediction
+        known = {p.node: p for p in found.layers}
+        low, high = np.full(len(ids), math.nan), np.full(len(ids), math.nan)
+        for k, n in enumerate(ids):
+            if quantity == "z_rms" and n in known:
+                q, band = known[n].q, known[n].band
+                low[k], high[k] = math.sqrt(max(q * (1 - band), 0.0)), math.sqrt(q * (1 + band))
+        last = max((k for k, n in enumerate(ids) if n in known), default=-1)
+        self.profile.predicted_name = tr("predicted")
+        if found.unknown is not None:
+            name = frame.name(found.unknown[0])
+            self.profile.predicted_name = tr("predicted as far as {name}", name=name)
+            last = -1
+        words = (
+            tr("trainable depth: no end")
+            if unbounded(found.depth)
+            else tr("trainable depth {depth:.1f} layers", depth=found.depth)
+        )
+        ruler = found.depth if quantity == "delta_rms" and len(ids) > 1 else 0.0
+        self.profile.show_forecast(low, high, ruler=ruler, words=words, start=last)
 
     def show_selected(self, nodes: Sequence[str]) -> None:
         """Highlights the canvas' selection."""

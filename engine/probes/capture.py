@@ -117,6 +117,7 @@ def _layer(at: _Places, last: LastStep, histograms: bool, percentiles: bool) -> 
         saturation=st.saturation(out, at.activation),
         dead=float(st.dead_units(out).mean()) if at.activation == "relu" and out.ndim > 1 else math.nan,
         penalty_grad_rms=_penalty(at.kernels, last),
+        z_rms=st.rms(z),
         histograms=shapes,
     )
 

@@ -51,7 +51,8 @@ class LayerStats:
 
     ``delta_rms``: RMS over batch and units of dL/dz, scaled to one sample's loss. ``saturation`` is nan where the
     activation has no flat ends; ``dead`` is nan where it cannot die. ``activation_percentiles`` (2, 50, 98) are nan
-    where nobody asked for them. ``penalty_grad_rms``: of the L1 and L2 terms alone, which dL/dW leaves out.
+    where nobody asked for them. ``z_rms``: of the pre-activation. ``penalty_grad_rms``: of the L1 and L2 terms alone,
+    which dL/dW leaves out.
     """
 
     node: str
@@ -68,6 +69,7 @@ class LayerStats:
     saturation: float
     dead: float
     penalty_grad_rms: float = math.nan
+    z_rms: float = math.nan
     histograms: Mapping[str, Histogram] = field(default_factory=dict)
 
 

@@ -140,6 +140,7 @@ def test_layer_statistics(net: str, backend: str, dtype: str) -> None:
         if bias is not None and not normed(net, node):  # before batch norm it is exactly zero, and noise beside that
             assert layer.bias_grad_norm == like(np.linalg.norm(array(bias.grad)) / len(s.x), rel=rel)
         assert layer.activation_mean == like(a.mean(), rel=rel, abs=rel * rms(a))
+        assert layer.z_rms == like(rms(array(z)), rel=rel)
         assert layer.activation_sd == like(a.std(), rel=rel)
         assert layer.activation_percentiles == like(tuple(np.percentile(a, (2, 50, 98))), rel=rel, abs=rel * rms(a))
         judge_shares(layer, NETS[net].nodes[node], a)
