@@ -82,9 +82,10 @@ class ProfilePanel(LivePanel):
 
     def words(self) -> tuple[str, str]:
         return tr("Gradient by layer"), tr(
-            "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments, the dashed "
-            "one is predicted from initializers and activations, the ruler says how many layers a gradient reaches. A "
-            "healthy network is nearly flat; a steep fall to the left means that the first layers learn nothing."
+            "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments, the "
+            "dashed one is predicted from initializers and activations, the ruler says how many layers a gradient "
+            "reaches. A healthy network is nearly flat; a steep fall to the left means that the first layers learn "
+            "nothing."
         )
 
     def retranslate(self) -> None:
