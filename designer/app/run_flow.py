@@ -10,12 +10,13 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
-from designer.app.adopt_data import adopt_data, misfit
 from designer.app.fork_flow import ForkFlow
 from designer.app.notice import Notice
 from designer.app.run_endings import diverged_buttons, finished_buttons
 from designer.app.status_bar import state_words
+from designer.document.verbs.adopt_data import adopt_data
 from designer.document.verbs.setup import set_training
+from designer.inspector.misfit import misfit
 from designer.inspector.words import problem_text
 from designer.session.bridge import RunState
 from engine.training.events import Diverged, Failed, Finished

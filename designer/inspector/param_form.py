@@ -46,6 +46,10 @@ class ParamForm(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(tokens.SPACE_1 + 2)
 
+    def unfold(self) -> None:
+        """Sections made from now on are open."""
+        self._folded.clear()
+
     def show_params(self, declared: Mapping[str, Param], values: Values) -> None:
         """The rows of ``declared`` with one value, or one for each of several things, by name."""
         if dict(declared) != self._declared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from designer.app.adopt_data import adopt_data
+from designer.document.verbs.adopt_data import adopt_data
 from designer.inspector.param_form import ParamForm
 from designer.inspector.paths import ordered
 from designer.inspector.registries import option
@@ -26,7 +27,7 @@ from designer.panels.data_panel import ClassCounts, SampleTable
 from designer.session.background import Background
 from engine.data.errors import DataError
 from engine.data.guess import Guess
-from engine.declare import Param, Value
+from engine.declare import Param, Spec, Value
 from widgets import tokens
 from widgets.fields import BusyBar
 from widgets.i18n import tr, tr_declared, tr_error
@@ -40,6 +41,27 @@ SPLIT = ("standardize", "validation", "test", "shuffle_split", "split_seed")
 HIDDEN = ("path", "target", "categories", "ignore")
 
 
+@dataclass(frozen=True)
+class Unread:
+    """The first reading failed: why, and the reader whose settings may mend it (None: no reader takes such a file)."""
+
+    error: Exception
+    source: Spec | None
+
+
+def first_reading(path: Path) -> Guess | Unread:
+    """What the file is, or why that cannot be told; runs in a thread."""
+    from engine.data.guess import first_source, guess
+
+    try:
+        return guess(path)
+    except (DataError, ValueError, OSError) as error:
+        try:
+            return Unread(error, first_source(path))
+        except (DataError, ValueError, OSError):
+            return Unread(error, None)
+
+
 class DataDialog(QDialog):
     """Reads in the background; every change reads again. ``guess`` is what is on show, None before the first answer."""
 
@@ -47,6 +69,8 @@ class DataDialog(QDialog):
         super().__init__(parent)
         self.path = path
         self.guess: Guess | None = None
+        #: how it was tried to read, as long as that never worked
+        self.tried: Spec | None = None
         self.setWindowTitle(tr("Use own data"))
         self.job = Background(self)
         self.job.done.connect(self._show)
@@ -129,16 +153,27 @@ class DataDialog(QDialog):
     def _start(self, known: Guess | None, values: dict[str, Any]) -> None:
         path = self.path
 
-        def work() -> Guess:
-            from engine.data.guess import guess
+        def work() -> Guess | Unread:
+            return first_reading(path) if known is None else known.change(**values)
 
-            return guess(path) if known is None else known.change(**values)
+        self.job.start(work)
+
+    def _try(self, source: Spec) -> None:
+        """The first reading once more, with a person's settings."""
+        self.tried = source
+
+        def work() -> Guess:
+            from engine.data.guess import guess_with
+
+            return guess_with(source)
 
         self.job.start(work)
 
     def _change(self, **values: Value) -> None:
         if self.guess is not None:
             self._start(self.guess, values)
+        elif self.tried is not None:
+            self._try(Spec(self.tried.type, {**self.tried.params, **values}))
 
     def _busy(self, busy: bool) -> None:
         if busy:
@@ -153,8 +188,16 @@ class DataDialog(QDialog):
         self.accept_button.setEnabled(False)
         if self.guess is not None:
             self._show_forms(self.guess)
+        elif self.tried is not None:
+            self.source_form.unfold()
+            self._show_source(self.tried)
+            self.words.setText(tr("Say how the file is to be read:"))
 
-    def _show(self, found: Guess) -> None:
+    def _show(self, found: Guess | Unread) -> None:
+        if isinstance(found, Unread):
+            self.tried = found.source
+            self._refuse(found.error)
+            return
         self.guess = found
         self.error.setText("")
         self.error.hide()
@@ -165,11 +208,15 @@ class DataDialog(QDialog):
         self.network.setText(ends_text(found))
         self.accept_button.setEnabled(True)
 
-    def _show_forms(self, found: Guess) -> None:
-        source = option("sources", found.source.type)
+    def _show_source(self, chosen: Spec) -> None:
+        """Settings of the reader."""
+        source = option("sources", chosen.type)
         declared = {} if source is None else {k: p for k, p in ordered(source).items() if k not in HIDDEN}
-        given = found.source.params
+        given = chosen.params
         self.source_form.show_params(declared, {k: [given.get(k, p.default)] for k, p in declared.items()})
+
+    def _show_forms(self, found: Guess) -> None:
+        self._show_source(found.source)
         target = self._target_param(found)
         self.target_form.show_params(target, {k: [found.target] for k in target})
         split = {k: DATA[k] for k in SPLIT if not (found.own_split and k in ("test", "shuffle_split", "split_seed"))}
@@ -224,8 +271,12 @@ def ends_text(found: Guess) -> str:
     """What accepting sets in the network."""
     ends = found.suggestion
     activation, loss = option("activations", ends.activation), option("losses", ends.loss)
-    return tr(
-        "The network will get: Input {shape}, {units} output units, {activation}, {loss}.",
+    words = (
+        tr("The network will get: Input {shape}, 1 output unit, {activation}, {loss}.")
+        if ends.units == 1
+        else tr("The network will get: Input {shape}, {units} output units, {activation}, {loss}.")
+    )
+    return words.format(
         shape=" × ".join(map(str, ends.input_shape)),
         units=ends.units,
         activation=tr_declared(activation.title) if activation else ends.activation,

@@ -89,6 +89,16 @@ def guess(path: Path) -> Guess:
     return _look(DataSetup(spec, standardize=spec.type == "csv"))
 
 
+def first_source(path: Path) -> Spec:
+    """The source by its kind alone: where the file could not be understood, a person gives its settings."""
+    return Spec(_kind(path), {"path": str(path)})
+
+
+def guess_with(source: Spec) -> Guess:
+    """The guess with a source whose settings a person gave. DataError as in loading."""
+    return _look(DataSetup(source, standardize=source.type == "csv"))
+
+
 def guess_source(path: Path) -> Spec:
     """The source, with the parameters that were found out."""
     if not path.exists():

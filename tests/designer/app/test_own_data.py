@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from designer.app.adopt_data import adopt_data, misfit
 from designer.app.main_window import MainWindow
 from designer.document import DocState
+from designer.document.verbs.adopt_data import adopt_data
+from designer.inspector.misfit import misfit
 from designer.panels.data_dialog import DataDialog
 from engine.analysis import infer
 from engine.data.guess import Suggestion, adapt, guess
@@ -84,6 +85,26 @@ def test_a_broken_file_says_where_and_cannot_be_accepted(window: MainWindow, qtb
     dialog = shown(window, path, qtbot)
     assert "line 3" in dialog.error.text()
     assert not dialog.accept_button.isEnabled()
+    dialog.reject()
+
+
+def test_a_first_reading_that_failed_can_be_mended_by_the_readers_settings(
+    window: MainWindow, qtbot: Any, tmp_path: Path
+) -> None:
+    path, words = tmp_path / "odd.csv", "length width kind\n"
+    # Commas inside, spaces between: what stands between the fields cannot be told from the first lines.
+    path.write_text(words + "\n".join(f"{k} {'1,' * (k % 3)}2 {'ab'[k % 2]}" for k in range(40)))
+    dialog = shown(window, path, qtbot)
+    assert dialog.guess is None and "line 3" in dialog.error.text()
+    form = dialog.source_form
+    assert form.rows["delimiter"].isVisible() and "how the file is to be read" in dialog.words.text()
+    form.edited.emit(("header",), "yes", object())
+    qtbot.waitUntil(lambda: not dialog.job.busy, timeout=5000)
+    assert dialog.guess is None and dialog.error.text(), "not mended yet"
+    form.edited.emit(("delimiter",), "space", object())
+    qtbot.waitUntil(lambda: dialog.guess is not None, timeout=5000)
+    assert not dialog.error.text() and dialog.accept_button.isEnabled() and dialog.guess.samples == 40
+    assert dialog.guess.source.params["header"] == "yes", "what was chosen before is kept"
     dialog.reject()
 
 
