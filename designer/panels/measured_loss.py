@@ -237,7 +237,8 @@ class NoiseView(MeasuredView):
         if not math.isfinite(found.error):
             told = tr("B is about {value}, but the signal is too weak for an error.", value=rounded(found.value))
             return told + " " + how
-        told = tr("B = {value} ± {error} samples.", value=rounded(found.value), error=rounded(found.error))
+        scale, error = rounded(found.value), rounded(found.error)
+        told = tr("B = tr(Sigma) / |G|² = {value} ± {error} samples.", value=scale, error=error)
         if not self.batch:
             return told + " " + how
         if self.batch < 0.5 * found.value:

@@ -133,7 +133,8 @@ class Measurements(QObject):
         problems, dataset = self.analyst.analysis.errors, self.loader.dataset
         session = self.bridge.session
         if session is not None and session.alive and session.columns is not None and not self.bridge.stale:
-            self.bridge.when(session.ask(Moment.of), lambda m: self._with_past(kind, watch, m), self._lost)
+            asked = session.ask(Moment.of)
+            self.bridge.when(asked, lambda m: self._with_past(kind, watch, m), lambda: self._lost(watch))
         elif problems or not self.store.state.graph.nodes:
             self._refuse(problems[0].text if problems else tr("Draw a network first."))
         elif dataset is None:
@@ -151,7 +152,7 @@ class Measurements(QObject):
         def start(past: Any) -> None:
             self._start(kind, watch, lambda: replace(moment, frames=past.frames))
 
-        self.bridge.when(session.past(moment.step), start, self._lost)
+        self.bridge.when(session.past(moment.step), start, lambda: self._lost(watch))
 
     def _start(self, kind: Kind, watch: Watch, moment: Callable[[], Moment]) -> None:
         if watch is not self.watch or watch.stopped:
@@ -159,9 +160,10 @@ class Measurements(QObject):
         option = self.entry(kind).option
         self.job.start(lambda: quietly(kind, moment, option, watch))
 
-    def _lost(self) -> None:
+    def _lost(self, watch: Watch) -> None:
         """The training ended before it answered."""
-        self._refuse(tr("The training has ended; run it again."))
+        if watch is self.watch and not watch.stopped:
+            self._refuse(tr("The training has ended; run it again."))
 
     def _done(self, made: Measured) -> None:
         entry = self.entry(made.kind)
@@ -211,7 +213,7 @@ class Measurements(QObject):
 
     def _consider(self, frame: Frame) -> None:
         """Asks for what is due; while paused only what was never measured."""
-        if frame.status is None or self.bridge.session is None:
+        if frame.status is None or self.bridge.session is None or self.bridge.stale:
             return
         for kind, entry in self._entries.items():
             if entry.every and self._due(entry, frame):

@@ -14,7 +14,7 @@ from engine.graph import Graph
 from engine.training import Trainer
 from engine.training.measuring import KINDS, Kind, Moment, NotPossibleError, Readouts, StoppedError, Watch, measure
 from engine.training.timeline import Timeline
-from tests.engine.training.nets import blobs, mlp, project
+from tests.engine.training.nets import blobs, chain, mlp, project
 
 
 def trained(graph: Graph, steps: int = 13, dataset: Dataset | None = None, **setup: Any) -> tuple[Trainer, Moment]:
@@ -57,6 +57,47 @@ def test_nothing_of_the_training_is_touched(kind: Kind) -> None:
         t.run_steps(8)
     for key, value in twin.executable.weights().items():
         assert np.array_equal(value, trainer.executable.weights()[key])
+
+
+@pytest.mark.parametrize("name", ["relu mlp", "cnn", "residual", "batch norm", "attention", "tokens"])
+def test_every_drawn_network_is_measured_or_told_why_not(name: str) -> None:
+    """No measurement fails otherwise; figures are finite."""
+    if name == "tokens":
+        graph = chain(
+            ("input", {"size": (6,), "dtype": "int"}), ("embedding", {"vocabulary": 9, "width": 4}),
+            ("multi_head_attention", {"heads": 2}), ("layer_norm", {}), ("flatten", {}),
+            ("dense", {"units": 3, "dropout": 0.2}), ("output", {"loss": Spec("softmax_cross_entropy")}),
+        )  # fmt: skip
+    else:
+        pytest.importorskip("torch")
+        from tests.engine.probes.measurements.twin import NETS
+
+        graph = NETS[name]()
+    rng = np.random.default_rng(0)
+    shape = dict(graph.nodes["n0"].params)["size"]
+    x = rng.integers(0, 9, (90, *shape)) if name == "tokens" else rng.normal(size=(90, *shape)).astype(np.float32)
+    y = rng.integers(0, 3, 90)
+    splits = [Split({"x": x[a:b]}, {"y": y[a:b]}) for a, b in ((0, 64), (64, 80), (80, 90))]
+    data = Dataset("noise", *splits, task="classes", class_names=("a", "b", "c"))
+    _, moment = trained(graph, 10, data, optimizer=Spec("momentum", {"rate": 0.02}), batch_size=8)
+    refused = set()
+    for kind in KINDS:
+        try:
+            made: Any = measure(kind, moment).result
+        except NotPossibleError as error:
+            refused.add((kind, error.reason))
+            continue
+        if kind == "isometry":
+            assert all(np.isfinite(j.so_far.mean_square) and j.so_far.mean_square > 0 for j in made)
+        elif kind == "sharpness":
+            assert made.value > 0 and made.error <= 1e-4 * made.value and made.limit == pytest.approx(190.0)
+        elif kind == "plane":
+            assert made.kind == "path" and np.isfinite(made.losses).all()
+        elif kind == "readout":
+            assert all(1 <= r.rank <= r.size for r in made.layers) and np.isfinite(made.cka).all()
+        elif kind == "travel":
+            assert (made.distances[:, -1] > 0).all()
+    assert refused == (set() if name == "cnn" else {("filters", "no convolution")})
 
 
 def test_each_refusal_has_its_reason() -> None:

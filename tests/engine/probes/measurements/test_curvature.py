@@ -44,9 +44,10 @@ def test_loss_and_gradient_are_torchs(name: str, dtype: str) -> None:
     assert np.linalg.norm(gradient - expected.numpy()) <= PRECISION[dtype] * np.linalg.norm(expected.numpy())
 
 
+@pytest.mark.parametrize("dtype", PRECISION)
 @pytest.mark.parametrize("name", NETS)
-def test_sharpness_is_the_hessians_largest_eigenvalue(name: str) -> None:
-    case = Case(name)
+def test_sharpness_is_the_hessians_largest_eigenvalue(name: str, dtype: str) -> None:
+    case = Case(name, dtype)
     hessian = torch.autograd.functional.hessian(case.loss, case.vector()).numpy()
     values = np.linalg.eigvalsh(hessian)
     found = sharpness(objective(case), case.optimizer, 0.1, {}, 0)
