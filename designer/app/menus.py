@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NODE = (
     "edit.rename", "edit.duplicate", "graph.swap", "graph.fix", "graph.mute", "graph.freeze", "graph.collapse",
     "graph.frame", "",
+    "graph.group", "graph.open_group", "graph.ungroup", "graph.repeat", "graph.save_block", "",
     "edit.same_type", "edit.copy", "edit.copy_picture", "edit.cut", "", "edit.delete", "edit.delete_reconnect",
 )  # fmt: skip
 PAPER = ("graph.add", "graph.note", "graph.frame", "edit.paste", "", "view.back", "view.all", "graph.layout")
@@ -49,6 +50,9 @@ def fill_menus(window: MainWindow) -> None:
     insert = QMenu(tr("Insert &template"), graph)
     window.actions_.fill(insert, "graph.templates")
     graph.insertMenu(window.actions_["graph.layout"], insert)
+    blocks = QMenu(tr("Insert bloc&k"), graph)
+    window.actions_.fill(blocks, "graph.blocks")
+    graph.insertMenu(window.actions_["graph.layout"], blocks)
     window.actions_.fill(graph.addMenu(tr("Align and dist&ribute")), "graph.align")
     colour_menu(window, graph)
     train = window.menus["train"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
+from designer.app.group_offers import offer_group
 from designer.app.templates import insert_template
 from designer.inspector.inspector import Inspector
 from designer.panels.palette import TEMPLATE, Palette
@@ -84,6 +85,7 @@ class Makers:
 
         document, window = self._document, self._window
         panel = Inspector(document.store, document.selection, document.analyst, self._canvas.scene_.sizes)
+        offer_group(panel.group, self._canvas)
         parts = live_parts(
             document.selection, self._feeder, document.examinations, lambda: window.show_panel("doctor")
         )
@@ -157,9 +159,10 @@ class Makers:
 
         document = self._document
         made = Measurements(document.store, document.analyst, document.loader, document.bridge, document)
-        panel, selection = MeasurementsPanel(made), document.selection
+        panel, selection, window = MeasurementsPanel(made), document.selection, self._window
         panel.layer_clicked.connect(self._canvas.reveal)
         panel.destroyed.connect(made.stop)
+        window.status.time.visited.connect(lambda step: made.visit(step) if window.document is document else None)
         selection.changed.connect(lambda: panel.show_selected(selection.nodes))
         return panel
 

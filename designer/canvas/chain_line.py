@@ -58,6 +58,9 @@ class ChainLine(QFrame):
 
     def _source(self) -> str | None:
         """The current layer, where a wire can begin there."""
+        group = self.canvas.groups.output()
+        if group is not None:
+            return group.node
         current, nodes = self.canvas.selection.current, self.canvas.store.state.graph.nodes
         return current if current in nodes and outputs_of(nodes[current].type) else None
 
@@ -117,7 +120,7 @@ class ChainLine(QFrame):
 
             middle = Point(0, 0)
         width = max(4 * (200 + column_gap(self.canvas.scene_)), 900)
-        return verbs.add_chain(state, links, self.after, middle, sizes, width)
+        return verbs.add_chain(state, links, self.after, middle, sizes, width, self.canvas.store.within)
 
     def _take(self) -> None:
         """One undo step; what is wrong is marked instead."""

@@ -10,6 +10,8 @@ from PySide6.QtCore import QMimeData, QPointF, QRectF
 from PySide6.QtGui import QGuiApplication
 
 from designer.canvas.arranging import Arranging
+from designer.canvas.blocks import PREFIX, place_block
+from designer.canvas.extent import shift_of
 from designer.canvas.ports import PortRef
 from designer.canvas.rename import RenameField
 from designer.document import DocState, Point, verbs
@@ -83,7 +85,7 @@ class Edits:
         chosen = [n for n in nodes if n in self.store.state.graph.nodes]
         if chosen:
             collapsed = not all(n in self.store.state.collapsed for n in chosen)
-            shifts = {n: scene.shift_of(n, collapsed) for n in chosen}
+            shifts = {n: shift_of(scene, n, collapsed) for n in chosen}
             text = tr("Collapse {count} layers", count=len(chosen)) if collapsed else tr("Open {count} layers",
                                                                                         count=len(chosen))  # fmt: skip
             self.canvas.glide(text, verbs.set_collapsed, tuple(chosen), collapsed, shifts)
@@ -254,6 +256,8 @@ class Edits:
         self, type_name: str, at: Point, wire: Edge | None = None, origin: PortRef | None = None
     ) -> str | None:
         """One undo step: on a wire, wired to a port, or on its own; what it would cover makes room."""
+        if type_name.startswith(PREFIX):
+            return place_block(self.canvas, type_name, at, wire, origin)
         new, canvas = self.store.state.graph.new_id(), self.canvas
         sizes = {**self._sizes(roomy=True), new: (176.0, 128.0)}
         text = tr("Add {title}", title=tr_declared(title_of(type_name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from designer.canvas.blocks import PREFIX, entries
 from designer.canvas.ports import PortRef
 from designer.document import DocState
 from engine.analysis import Analysis, infer
@@ -33,8 +34,8 @@ class Offer:
     fits: bool = True
 
 
-def offers(analysis: Analysis, origin: PortRef | None = None) -> list[Offer]:
-    """All layer types, or those that can be wired to ``origin``, in the order of what usually follows."""
+def offers(analysis: Analysis, origin: PortRef | None = None, blocks: bool = True) -> list[Offer]:
+    """All layer types and blocks, or those that can be wired to ``origin``, in the order of what usually follows."""
     found = []
     for cls in LAYERS.classes():
         if origin is not None and not (cls.outputs if origin.is_input else cls.inputs):
@@ -42,11 +43,20 @@ def offers(analysis: Analysis, origin: PortRef | None = None) -> list[Offer]:
         fits = origin is None or origin.is_input or _takes(cls, analysis, origin.node)
         found.append(Offer(cls.id, tr_declared(cls.title), cls.group, cls.keywords, fits))
     carried = analysis.output(origin.node) if origin is not None and not origin.is_input else None
+    if blocks:
+        rank = len(carried.shape) if carried is not None else 0
+        found += [Offer(b.id, b.title, b.group, ("block",), _suits(b.id, rank)) for b in entries()]
     usual: Sequence[str] = () if carried is None else _AFTER_IMAGE if len(carried.shape) == 3 else _AFTER_VECTOR
     ranks = {g: k for k, g in enumerate((*usual, *(g for g in tokens.GROUPS if g not in usual)))}
     common = {t: k for k, t in enumerate(_COMMON)}
     found.sort(key=lambda o: (not o.fits, ranks.get(o.group, 99), common.get(o.type, 99)))
     return [o for o in found if o.fits] if origin is not None and not origin.is_input else found
+
+
+def _suits(block: str, rank: int) -> bool:
+    """A ready block is for images or for sequences; one of the user's is for what they made it for."""
+    wanted = {"residual": (1, 3), "bottleneck": (3,), "inception": (3,), "encoder": (2,), "decoder": (2,)}
+    return rank == 0 or rank in wanted.get(block.removeprefix(PREFIX), (rank,))
 
 
 def _takes(cls: type[Layer], analysis: Analysis, source: str) -> bool:

@@ -248,6 +248,7 @@ class Groups(QObject):
             scene.show_selection(canvas.selection.nodes, canvas.selection.wires)
         for area in scene.areas.values():
             area.setVisible(self.entered is None)
+        scene.forget_content()
         path = path_to(canvas.store.state, self.entered) if self.entered is not None else ()
         self.crumbs.show_path(canvas.store.state, path)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
+from designer.canvas.repeat_box import open_repeat
 from designer.document.geometry import GRID
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ KEYS: dict[tuple[Qt.Key, Qt.KeyboardModifier], Action] = {
     (_K.Key_Enter, _NONE): lambda c: c.groups.open_chosen(),
     (_K.Key_G, _CTRL): lambda c: c.groups.group(),
     (_K.Key_G, _CTRL | _SHIFT): lambda c: c.groups.ungroup(),
+    (_K.Key_R, _CTRL): lambda c: open_repeat(c),
     (_K.Key_J, _NONE): lambda c: c.edits.lazy_connect(),
     (_K.Key_J, _CTRL): lambda c: c.annotations.add_frame(),
     (_K.Key_N, _SHIFT): lambda c: c.annotations.add_note(),
@@ -79,6 +81,11 @@ def run_key(canvas: Canvas, event: QKeyEvent) -> bool:
     if canvas.tool is not None:
         return True
     modifiers = event.modifiers() & ~_M.KeypadModifier & ~_M.GroupSwitchModifier
+    if (key, modifiers) in canvas.bound:
+        bound = canvas.bound[key, modifiers]
+        if bound is not None:
+            bound()
+        return bound is not None
     action = KEYS.get((key, modifiers))
     if action is not None:
         action(canvas)

@@ -48,7 +48,7 @@ class QuickAdd(QFrame):
             f"#quick_add {{ background: {theme.panel}; border: 1px solid {theme.outline};"
             f" border-radius: {tokens.RADIUS}px; }}"
         )
-        self.offers = offers(canvas.analyst.analysis, origin)
+        self.offers = offers(canvas.analyst.analysis, origin, then is None)
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda item: self._choose(item))

@@ -65,6 +65,7 @@ class FragmentRefusal(EditRefusal):
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the clipboard holds no layers ({reason})", "copy some layers first")
+        self.why = reason
 
 
 class ConvertRefusal(EditRefusal):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from designer.document import DocState
 from designer.document.geometry import Sizes
+from designer.inspector.group_head import GroupHead
 from designer.inspector.node_form import NodeForm
 from designer.inspector.setup_form import DataForm, TrainingForm
 from designer.session.analyst import Analyst
@@ -39,6 +40,8 @@ class Inspector(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        self.group = GroupHead(store, selection, analyst)
+        column.addWidget(self.group)
         column.addWidget(self.pages, 1)
         self.node, self.training, self.data = (
             NodeForm(store, selection, analyst, sizes),
@@ -77,6 +80,7 @@ class Inspector(QWidget):
         self._refresh_node()
 
     def _refresh_node(self) -> None:
+        self.group.refresh()
         if self.selection.nodes:
             self.node.refresh()
 
@@ -85,6 +89,8 @@ class Inspector(QWidget):
             self.training.refresh()
         if old.data is not new.data:
             self.data.refresh()
+        if old.groups is not new.groups:
+            self.group.refresh()
 
     def retranslate(self) -> None:
         """Texts in the language in force; the node's form is built anew."""

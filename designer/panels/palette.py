@@ -7,6 +7,7 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRectF,
     QSize,
@@ -26,6 +27,8 @@ from PySide6.QtWidgets import (
 
 from designer.document.templates import TEMPLATES, Template
 from designer.inspector.editors import first_line
+from designer.panels.palette_blocks import BLOCK, GROUP, LAYER, add_blocks, block_menu
+from designer.session.shelf import shelf
 from engine.layers import LAYERS, Layer
 from widgets import icons, tokens
 from widgets.fields import SearchField
@@ -34,7 +37,6 @@ from widgets.tokens import GROUPS, color, theme
 
 MIME = "application/x-gradloom-layer"
 TEMPLATE = "template:"  # before a template's id where a layer's would stand
-LAYER, GROUP = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 ROW, HEAD = 26, 26
 FOLDED, UNLIMITED = 56, 16777215
 NARROW = 90  # a row that is narrower shows its icon only
@@ -205,6 +207,9 @@ class Palette(QWidget):
         self.search.stepped.connect(self._step)
         self.list.chosen.connect(self.add_wanted)
         self.list.doubleClicked.connect(lambda i: i.data(LAYER) and self.add_wanted.emit(str(i.data(LAYER))))
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+        shelf().changed.connect(self.refresh)
         tokens.on_theme(self, self._restyle)
         language_changed.connect(self._retranslate)
         self._retranslate()
@@ -230,7 +235,8 @@ class Palette(QWidget):
     def layers(self) -> list[str]:
         """Ids of the layers on show, top to bottom."""
         items = (self.model.item(k) for k in range(self.model.rowCount()))
-        return [str(i.data(LAYER)) for i in items if i.data(LAYER) and not str(i.data(LAYER)).startswith(TEMPLATE)]
+        found = [str(i.data(LAYER)) for i in items if i.data(LAYER)]
+        return [name for name in found if not name.startswith((TEMPLATE, BLOCK))]
 
     def refresh(self) -> None:
         """Fills the list with what the search finds."""
@@ -245,6 +251,7 @@ class Palette(QWidget):
             self.model.appendRow(heading)
             for layer in fitting:
                 self.model.appendRow(self._item(layer))
+        add_blocks(self.model, words)
         self._add_templates(words)
         if not self.model.rowCount():
             nothing = QStandardItem(tr("No layer is called so"))
@@ -266,6 +273,12 @@ class Palette(QWidget):
             item.setToolTip(f"<b>{tr_declared(template.title)}</b><p>{tr_declared(template.line)}</p>")
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
             self.model.appendRow(item)
+
+    def _menu(self, at: QPoint) -> None:
+        """Rename or remove one of the user's blocks."""
+        menu = block_menu(self, str(self.list.indexAt(at).data(LAYER) or ""))
+        if menu is not None:
+            menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _item(self, layer: type[Layer]) -> QStandardItem:
         item = QStandardItem(tr_declared(layer.title))

@@ -9,6 +9,7 @@ from designer.app.actions import Command
 from designer.app.commands.edit import edit_commands
 from designer.app.commands.file import file_commands
 from designer.app.commands.graph import graph_commands
+from designer.app.commands.groups import group_commands
 from designer.app.commands.help import help_commands
 from designer.app.commands.more import more_commands
 from designer.app.commands.paper import paper_commands
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def all_commands(window: MainWindow) -> Iterator[Command]:
     """Every command of the window."""
     menus = (file_commands, edit_commands, view_commands, graph_commands, train_commands, help_commands)
-    for commands in (*menus, more_commands, paper_commands, template_commands):
+    for commands in (*menus, more_commands, group_commands, paper_commands, template_commands):
         yield from commands(window)
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
+from designer.canvas.blocks import entry
 from designer.canvas.look import look_of
 from designer.document import Point
 from designer.document.geometry import CARD_WIDTH, snap, snap_point
@@ -27,7 +28,7 @@ def dragged_layer(mime: QMimeData) -> str | None:
     if not mime.hasFormat(LAYER_MIME):
         return None
     type_name = bytes(mime.data(LAYER_MIME).data()).decode("utf-8", "replace")
-    return type_name if layer_class(type_name) is not None else None
+    return type_name if layer_class(type_name) is not None or entry(type_name) is not None else None
 
 
 class DropTool:
@@ -37,7 +38,8 @@ class DropTool:
         self.canvas, self.type = canvas, type_name
         self.wire: Edge | None = None
         self._ghost = QGraphicsRectItem(0, 0, CARD_WIDTH, 56)
-        color = look_of(tokens.theme()).group(layer_class(type_name).group)  # type: ignore[union-attr]
+        known = layer_class(type_name) or entry(type_name)
+        color = look_of(tokens.theme()).group(known.group if known is not None else "data")
         pen = QPen(color, 1.5, Qt.PenStyle.DashLine)
         pen.setCosmetic(True)
         self._ghost.setPen(pen)
