@@ -106,7 +106,8 @@ class CurvePlot(AxisPlot):
     def _build_tools(self) -> None:
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, len(SMOOTHING) - 1)
-        self._slider.setFixedWidth(64)
+        self._slider.setMinimumWidth(28)
+        self._slider.setMaximumWidth(64)
         self._slider.setAccessibleName(tr("Smoothing"))
         self._slider.valueChanged.connect(self._smoothed)
         self._smoothed(0)

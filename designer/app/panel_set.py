@@ -59,6 +59,8 @@ class PanelSet(QObject):
             dock.maximize_wanted.connect(lambda n=name: self.maximize(n))
             dock.shown_changed.connect(lambda shown, n=name: self._made_if_needed(n, shown))
             self.docks[name] = dock
+        # Seven names under its axis and the choice above it want this; its neighbours' rows of tools would squeeze it.
+        self.docks["profile"].setMinimumWidth(tokens.scaled(288))
         self._shared: dict[str, QWidget] = {}
         self._front: set[str] = set()
         self.ready = False
