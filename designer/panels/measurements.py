@@ -111,6 +111,7 @@ class MeasurementsPanel(QWidget):
         self.moment.value_changed.connect(lambda _: self._draw())
         self.measurements.changed.connect(self._follow)
         self.measurements.progressed.connect(self._show_progress)
+        self.measurements.travelled.connect(self._draw)
         self.measurements.store.changed.connect(lambda old, new: self._redraw() if old.graph is not new.graph else None)
         tokens.theme_changed.connect(self._redraw)
         language_changed.connect(self.retranslate)
@@ -257,9 +258,11 @@ class MeasurementsPanel(QWidget):
 
     def _shown(self) -> Measured | None:
         """The result that was chosen, or the latest."""
-        results, chosen = self._results(), self.moment.value()
+        results, chosen, visited = self._results(), self.moment.value(), self.measurements.visited
         if not results:
             return None
+        if visited is not None:
+            return next((m for m in reversed(results) if m.step <= visited), None)
         wanted = next((m for m in results if str(m.step) == chosen), None) if chosen else None
         return results[-1] if wanted is None or self.view.over_time else wanted
 
@@ -274,7 +277,7 @@ class MeasurementsPanel(QWidget):
             view.plot.show_empty(entry.problem or view.invitation())
             self._say("")
             return
-        if self._drawn.get(at) is not now:
+        if self._drawn.get(at) is not now or view.over_time:
             view.show(now, self._results())
             self._drawn[at] = now
             view.show_selected(self._selected)

@@ -17,6 +17,7 @@ from designer.session.bridge import Bridge
 from designer.session.data_loader import DataLoader
 from designer.session.frame import Frame
 from designer.session.store import Store
+from engine.training import ResumeState, Session
 from engine.training.measuring import LOOK_BACK, Kind, Measured, Moment, NotPossibleError, StoppedError, Watch, measure
 from widgets.i18n import tr, tr_error
 
@@ -47,10 +48,12 @@ class Entry:
 
 
 class Measurements(QObject):
-    """``changed(kind)``: a result, a problem or a schedule is new. ``progressed``: ``busy`` or its share is another."""
+    """``changed(kind)``: a result, a problem or a schedule is new. ``progressed``: ``busy`` or its share is another.
+    ``visited``: the earlier step that time travel shows, None in the present; measurements are of that step then."""
 
     changed = Signal(str)
     progressed = Signal()
+    travelled = Signal()
 
     def __init__(
         self, store: Store, analyst: Analyst, loader: DataLoader, bridge: Bridge, parent: QObject | None = None
@@ -59,6 +62,8 @@ class Measurements(QObject):
         self.store, self.analyst, self.loader, self.bridge = store, analyst, loader, bridge
         self._entries: dict[Kind, Entry] = {}
         self.busy: Kind | None = None
+        self.visited: int | None = None
+        self._ended = False
         self.watch = Watch()
         self._waiting: list[Kind] = []
         self._run, self._document = bridge.frame.run, bridge.frame.document
@@ -108,10 +113,19 @@ class Measurements(QObject):
 
     def stop(self) -> None:
         """Nothing is wanted any more: the document is closed."""
+        self._ended = True
         self._waiting.clear()
         for entry in self._entries.values():
             entry.every = 0
         self._drop()
+
+    def visit(self, step: int) -> None:
+        """Time travel shows that step; the last one is the present."""
+        status = self.bridge.frame.status
+        if self._ended or status is None:
+            return
+        self.visited = step if step < status.step else None
+        self.travelled.emit()
 
     def _drop(self) -> None:
         self.watch.stop()
@@ -133,8 +147,7 @@ class Measurements(QObject):
         problems, dataset = self.analyst.analysis.errors, self.loader.dataset
         session = self.bridge.session
         if session is not None and session.alive and session.columns is not None and not self.bridge.stale:
-            asked = session.ask(Moment.of)
-            self.bridge.when(asked, lambda m: self._with_past(kind, watch, m), lambda: self._lost(watch))
+            self._ask(session, kind, watch)
         elif problems or not self.store.state.graph.nodes:
             self._refuse(problems[0].text if problems else tr("Draw a network first."))
         elif dataset is None:
@@ -142,6 +155,23 @@ class Measurements(QObject):
         else:
             project = self.store.state.project()
             self._start(kind, watch, lambda: Moment.drawn(project, dataset))
+
+    def _ask(self, session: Session, kind: Kind, watch: Watch) -> None:
+        when, visited = self.bridge.when, self.visited
+
+        def use(moment: Moment) -> None:
+            self._with_past(kind, watch, moment)
+
+        def lost() -> None:
+            self._lost(watch)
+
+        def at(state: ResumeState) -> None:
+            when(session.ask(lambda t: Moment.at(t, state)), use, lost)
+
+        if visited is None:
+            when(session.ask(Moment.of), use, lost)
+        else:
+            when(session.state_at(visited), at, lost)
 
     def _with_past(self, kind: Kind, watch: Watch, moment: Moment) -> None:
         session = self.bridge.session
@@ -167,9 +197,9 @@ class Measurements(QObject):
 
     def _done(self, made: Measured) -> None:
         entry = self.entry(made.kind)
-        entry.problem, entry.tried = "", made.step
+        entry.problem, entry.tried = "", max(entry.tried, made.step)
         others = [m for m in entry.results if (m.step, m.option) != (made.step, made.option)]
-        entry.results = [*others, made][-KEPT:]
+        entry.results = sorted([*others, made], key=lambda m: m.step)[-KEPT:]
         self._through(made.kind)
 
     def _failed(self, error: Exception) -> None:
@@ -199,11 +229,14 @@ class Measurements(QObject):
         reset = status is not None and any(e.tried > status.step for e in self._entries.values())
         if fresh or reset:
             self._forget(frame)
+        if self.visited is not None and self.bridge.state.name == "running":
+            self.visited = None
+            self.travelled.emit()
         self._consider(frame)
 
     def _forget(self, frame: Frame) -> None:
         """Results belong to one run."""
-        self._run, self._document = frame.run, frame.document
+        self._run, self._document, self.visited = frame.run, frame.document, None
         self._waiting.clear()
         self._drop()
         for kind, entry in self._entries.items():
@@ -213,7 +246,7 @@ class Measurements(QObject):
 
     def _consider(self, frame: Frame) -> None:
         """Asks for what is due; while paused only what was never measured."""
-        if frame.status is None or self.bridge.session is None or self.bridge.stale:
+        if frame.status is None or self.bridge.session is None or self.bridge.stale or self.visited is not None:
             return
         for kind, entry in self._entries.items():
             if entry.every and self._due(entry, frame):

@@ -25,6 +25,7 @@ from engine.probes.measurements.readout import Readout, readouts
 from engine.probes.measurements.sharpness import Sharpness, sharpness
 from engine.probes.measurements.step_slice import StepSlice, step_slice
 from engine.probes.measurements.travel import Filmstrip, Travel, conv_layers, filmstrip, travel
+from engine.schedules import SCHEDULES
 from engine.training.resume import ResumeState
 from engine.training.targets import encode_split
 from engine.training.trainer import Trainer
@@ -68,6 +69,14 @@ class Moment:
         project = replace(trainer.project, training=trainer.setup)
         rate = trainer.rate_at(trainer.step)
         return Moment(project, trainer.dataset, trainer.plan, trainer.resume_state(), rate)
+
+    @staticmethod
+    def at(trainer: Trainer, state: ResumeState) -> Moment:
+        """As the trainer stood at an earlier step: ``state`` is what a training that goes on from there starts with."""
+        project = replace(trainer.project, training=trainer.setup)
+        schedule = SCHEDULES.make(trainer.setup.schedule)
+        factor = schedule.factor(int(state.scalars["step"]), trainer.steps_per_epoch, trainer.total_steps)
+        return Moment(project, trainer.dataset, trainer.plan, state, float(state.scalars["base_rate"]) * factor)
 
     @staticmethod
     def drawn(project: Project, dataset: Dataset) -> Moment:

@@ -158,6 +158,33 @@ def test_an_earlier_result_can_be_shown_again(opened: Opened, qtbot: Any) -> Non
     assert panel.view.plot._selected == {"h2"}  # type: ignore[attr-defined]
 
 
+def test_time_travel_is_followed_and_measured(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    panel, slider = panel_of(window), window.status.time.slider
+    trained(window, qtbot)
+    session = window.document.bridge.session
+    panel.choose(3)
+    panel.measurements.ask("sharpness")
+    qtbot.waitUntil(lambda: panel.entry.latest is not None, timeout=20_000)
+    last, now = panel.entry.latest.step, panel.entry.latest.result
+    slider.setValue(7)
+    qtbot.waitUntil(lambda: panel.measurements.visited == 7, timeout=5_000)
+    assert panel.view.plot.empty_sentence() == panel.view.invitation()
+    qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(panel.entry.results) == 2, timeout=20_000)
+    assert [m.step for m in panel.entry.results] == [7, last] and "step 7 " in panel.view.plot.title()
+    earlier = session.state_at(7).result(10)
+    moment = session.ask(lambda t: Moment.at(t, earlier)).result(10)
+    assert panel.entry.results[0].result == measuring.measure("sharpness", moment).result != now
+    slider.setValue(last)
+    qtbot.waitUntil(lambda: panel.measurements.visited is None, timeout=5_000)
+    assert f"step {last:,} " in panel.view.plot.title()
+    slider.setValue(3)
+    qtbot.waitUntil(lambda: panel.measurements.visited == 3, timeout=5_000)
+    window.actions_["train.run"].trigger()
+    qtbot.waitUntil(lambda: panel.measurements.visited is None, timeout=5_000)
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(0.003, "3 ms"), (0.84, "0.8 s"), (125.0, "2:05")])
 def test_durations_in_words(seconds: float, text: str) -> None:
     assert duration(seconds) == text

@@ -145,6 +145,22 @@ def test_the_path_is_that_of_the_run() -> None:
     assert plane.path[-1] == pytest.approx([0, 0], abs=1e-12) and sum(plane.shares) > 0.8
 
 
+def test_an_earlier_moment_has_the_rate_of_its_step() -> None:
+    trainer, timeline = Trainer(project(mlp((4, 8, 3)), schedule=Spec("cosine")), blobs(), backend="numpy"), Timeline()
+    rates, weights = [], []
+    for k in range(20):
+        timeline.note(trainer, float(k))
+        if k == 12:
+            trainer.set_rate(0.03)
+        rates.append(trainer.rate_at(trainer.step))
+        weights.append(trainer.executable.weights())
+        trainer.run_steps(1)
+    for step in (0, 7, 12, 15):
+        moment = Moment.at(trainer, timeline.state_at(trainer, step))
+        assert moment.step == step and moment.rate == pytest.approx(rates[step], rel=1e-12)
+        assert all(np.array_equal(v, weights[step][k]) for k, v in moment.weights.items())
+
+
 def test_the_answer_appears_where_the_network_has_it() -> None:
     """Two interlocked classes: a line through the inputs cannot tell them apart, the trained hidden layer can."""
     rng = np.random.default_rng(0)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.backends.initial import initial_weights
+from engine.declare import Spec
 from engine.plan import build_plan
 from engine.probes.measurements.jacobian import jacobians, layer_values
 from engine.probes.measurements.readout import PENALTIES, best_penalty, card_outputs, effective_rank, readouts
@@ -80,14 +82,24 @@ def test_whole_numbers_start_behind_their_embedding() -> None:
             ("dense", {"units": 3}), ("output", {}),
         )
     )  # fmt: skip
-    from engine.backends.initial import initial_weights
-
     weights = initial_weights(plan, 0)
     tokens = {plan.inputs[0].field: np.arange(12).reshape(2, 6) % 9}
     found = {j.node: j for j in jacobians(plan, weights, tokens)}
     s = np.linalg.svd(weights["n3", "weight"], compute_uv=False)
     assert found["n3"].so_far.values == pytest.approx(np.sort(np.tile(s, 2))[::-1], rel=1e-9)
     assert found["n3"].so_far.shape == (3, 24)
+
+
+def test_where_a_loss_takes_logits_so_do_jacobian_and_read_out() -> None:
+    last = ("dense", {"units": 3, "activation": Spec("softmax")})
+    plan = build_plan(chain(("input", {"size": (4,)}), last, ("output", {"loss": Spec("softmax_cross_entropy")})))
+    weights = initial_weights(plan, 0)
+    x = {"x": np.random.default_rng(0).normal(size=(2, 4))}
+    (found,) = jacobians(plan, weights, x)
+    s = np.linalg.svd(weights["n1", "weight"], compute_uv=False)
+    assert found.so_far.values == pytest.approx(np.sort(np.tile(s, 2))[::-1], rel=1e-9)
+    given = x["x"] @ weights["n1", "weight"].T + weights["n1", "bias"]
+    assert card_outputs(plan, weights, x)["n1"] == pytest.approx(given, rel=1e-12)
 
 
 def test_the_read_out_is_scikits_ridge() -> None:
