@@ -34,8 +34,15 @@ class Corners(QObject):
         self._soon.timeout.connect(lambda: self.keep_whole())
         self.legend.installEventFilter(self)
         canvas.viewed.connect(self.show_view)
-        canvas.scene_.on_moved = self.follow
+        # Cards that move do so many times a second; the map may be a little late.
+        self._later = QTimer(self, singleShot=True, interval=60)
+        self._later.timeout.connect(self.follow)
+        canvas.scene_.on_moved = self._moved
         canvas.scene_.on_grown = self._soon.start
+
+    def _moved(self) -> None:
+        if not self._later.isActive():
+            self._later.start()
 
     def follow(self) -> None:
         """Cards came, went, or stand elsewhere."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPen
 
 from widgets import tokens
 from widgets.tokens import Theme
@@ -13,8 +13,6 @@ from widgets.tokens import Theme
 PORT_RADIUS = 5.0
 #: room around a card for its ports and its selection outline
 MARGIN = 8.0
-#: distance of the grid dots that are painted; every third line of the snap grid
-DOTS = 24
 
 
 class Look:
@@ -79,13 +77,3 @@ def _look(theme: Theme, scale: float) -> Look:
 def look_of(theme: Theme) -> Look:
     """The look of that theme at the font size in force."""
     return _look(theme, tokens.font_scale())
-
-
-def dotted_paper(back: str, dot: str) -> QBrush:
-    """The grid as a tile, so that drawing the background is one blit."""
-    tile = QPixmap(DOTS, DOTS)
-    tile.fill(QColor(back))
-    painter = QPainter(tile)
-    painter.fillRect(0, 0, 2, 2, QColor(dot))
-    painter.end()
-    return QBrush(tile)

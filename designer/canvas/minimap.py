@@ -79,8 +79,9 @@ class Minimap(QWidget):
         to_map = self.to_map()
         by_group: dict[str, list[QRectF]] = {}
         for item in self.scene.cards.values():
-            by_group.setdefault(item.card.group, []).append(to_map.mapRect(item.box()))
+            by_group.setdefault(item.card.group, []).append(item.box())
         painter.setPen(Qt.PenStyle.NoPen)
+        painter.setTransform(to_map)
         for group, boxes in by_group.items():
             painter.setBrush(QColor(look.theme.group(group)))
             painter.drawRects(boxes)

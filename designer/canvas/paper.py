@@ -6,8 +6,12 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QNativeGestureEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
+from designer.canvas.dots import Dots
+
 LEAST_ZOOM, MOST_ZOOM = 0.05, 4.0
 _FREE = 200_000.0
+#: from this zoom on the paper has dots
+DOTTED_FROM = 0.35
 
 
 class PaperView(QGraphicsView):
@@ -19,7 +23,7 @@ class PaperView(QGraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plain, self._dotted = QColor(), QBrush()
+        self._plain, self._dots = QColor(), Dots(QColor(), QColor())
         #: everything was framed, and nobody has moved the view since
         self.whole = False
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
@@ -43,15 +47,29 @@ class PaperView(QGraphicsView):
         """What part of the scene is on the screen."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
 
-    def show_paper(self, plain: QColor, dotted: QBrush) -> None:
+    def show_paper(self, plain: QColor, dot: QColor) -> None:
         """The background: dotted near by, plain from far, where dots would be noise."""
-        self._plain, self._dotted = plain, dotted
+        self._plain, self._dots = plain, Dots(plain, dot)
         self.setBackgroundBrush(plain)
         self.viewport().update()
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
-        """One fill."""
-        painter.fillRect(rect, self._dotted if self.zoom >= 0.35 else QBrush(self._plain))
+        """One blit: a sheet of dots for this zoom, a little larger than the view, is kept and pushed along."""
+        if self.zoom < DOTTED_FROM:
+            painter.fillRect(rect, QBrush(self._plain))
+            return
+        step = self._dots.step * self.zoom
+        at = self.viewportTransform().map(QPointF(0, 0))
+        painter.save()
+        painter.resetTransform()
+        sheet = self._dots.sheet(self.viewport().size(), self.zoom, self.devicePixelRatioF())
+        painter.drawPixmap(QPointF(round(at.x() % step - step), round(at.y() % step - step)), sheet)
+        painter.restore()
+
+    def repaint_whole(self, whole: bool) -> None:
+        """While many cards move the view is painted as one piece: to find out what to leave takes longer."""
+        modes = QGraphicsView.ViewportUpdateMode
+        self.setViewportUpdateMode(modes.FullViewportUpdate if whole else modes.MinimalViewportUpdate)
 
     def zoom_to(self, zoom: float, anchor: QPointF | None = None) -> None:
         """Zoom so that the viewport point stays where it is; the middle by default."""

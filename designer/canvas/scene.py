@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
 from designer.canvas.card import Card, make_card
+from designer.canvas.extent import around
 from designer.canvas.look import PORT_RADIUS, Look, look_of
 from designer.canvas.node_item import NodeItem
 from designer.canvas.ports import PortRef
@@ -49,6 +50,7 @@ class CanvasScene(QGraphicsScene):
         self.glide: Callable[[NodeItem, QPointF], bool] | None = None
         self._touching: dict[str, set[Edge]] = {}
         self._quiet = False
+        self._content: QRectF | None = None
         self._waiting: set[Edge] | None = None
         #: which sheet is shown, the cards of its groups, and its border ports
         self.sheet = SheetItems(self)
@@ -75,10 +77,12 @@ class CanvasScene(QGraphicsScene):
         if new.groups or not self.sheet.plain:
             self.sheet.follow()
         self._quiet = False
+        self._content = None
         if old.graph is not new.graph or analysed:
             self._show_wires()
         if old.frames is not new.frames or old.notes is not new.notes:
             self._show_areas(new)
+            self._content = None
         self._fit_rect()
 
     def show_analysis(self, analysis: Analysis) -> None:
@@ -158,6 +162,7 @@ class CanvasScene(QGraphicsScene):
 
     def node_moved(self, card: str) -> None:
         """A card stands elsewhere: its wires follow."""
+        self._content = None
         if self._quiet:
             return
         touching = self._touching.get(card, set()) if self.sheet.plain else self.sheet.touching(card)
@@ -279,17 +284,8 @@ class CanvasScene(QGraphicsScene):
         flags = (node_id in self.pictured, node_id in self.state.collapsed, self.state.down)
         return make_card(node, known, problems, self.look, *flags)
 
-    def shift_of(self, node_id: str, collapsed: bool) -> tuple[float, float]:
-        """By how much a card must move, so that its first port stays where it is when it is collapsed or opened."""
-        now, known = self.nodes[node_id].card, self.analysis.nodes.get(node_id)
-        flags = (node_id in self.pictured, collapsed, self.state.down)
-        problems = self.analysis.by_node.get(node_id, ())
-        then = make_card(self.state.graph.nodes[node_id], known, problems, self.look, *flags)
-        before, after = ((c.inputs or c.outputs)[0] for c in (now, then))
-        return (before[1] - after[1], 0.0) if now.down else (0.0, before[2] - after[2])
-
     def _refresh_card(self, item: NodeItem, moved: set[str]) -> None:
-        before = item.card
+        before, self._content = item.card, None
         item.show_card(self._card(item.node_id), self.look)
         after = item.card
         if (before.width, before.height, before.inputs, before.down) != (
@@ -330,15 +326,22 @@ class CanvasScene(QGraphicsScene):
         return self.sheet.cards
 
     def content(self, ids: Iterable[str] | None = None) -> QRectF:
-        """The rectangle around these cards, or around everything."""
-        rect, cards = QRectF(), self.cards
-        shown = cards if ids is None else {self.sheet.card_of(n) or n for n in ids}
-        for card in shown:
-            rect = rect.united((cards.get(card) or self.nodes[card]).box())
-        for area in (*self.areas.values(), *self.sheet.borders.values()) if ids is None else ():
-            if area.isVisible():
-                rect = rect.united(area.rect() if isinstance(area, AreaItem) else area.box())
-        return rect
+        """The rectangle around these cards, or around everything (kept until something moves, comes or goes)."""
+        if ids is not None:
+            cards = self.cards
+            shown = {self.sheet.card_of(n) or n for n in ids}
+            return around((cards.get(card) or self.nodes[card]) for card in shown)
+        if self._content is None:
+            rect = around(self.cards.values())
+            for area in (*self.areas.values(), *self.sheet.borders.values()):
+                if area.isVisible():
+                    rect = rect.united(area.rect() if isinstance(area, AreaItem) else area.box())
+            self._content = rect
+        return QRectF(self._content)
+
+    def forget_content(self) -> None:
+        """Something moved, came or went."""
+        self._content = None
 
     def _near(self, point: QPointF, reach: float) -> list[QGraphicsItem]:
         """Items whose bounding rectangle is there, topmost first."""

@@ -57,6 +57,7 @@ class SheetItems:
     def follow(self) -> None:
         """After every change of document, analysis, theme or sheet."""
         state = self.scene.state
+        self.scene.forget_content()
         if self.within is not None and self.within not in state.groups:
             self.within = None
         if not state.groups:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -26,7 +29,6 @@ from designer.canvas.groups import Groups
 from designer.canvas.hover import tip_at
 from designer.canvas.insight import Insight
 from designer.canvas.keys import run_key
-from designer.canvas.look import dotted_paper
 from designer.canvas.motion import Motion
 from designer.canvas.opening import open_at, subject_at
 from designer.canvas.overlay import Overlay
@@ -55,6 +57,8 @@ class Canvas(DropView):
     node_activated = Signal(str)
     message = Signal(str)
     menu_wanted = Signal(QPoint, object)
+    #: keys that are not this table's any more: what to do instead, None where a command has them
+    bound: Mapping[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[], object] | None] = MappingProxyType({})
 
     def __init__(self, store: Store, selection: Selection, analyst: Analyst, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -122,7 +126,7 @@ class Canvas(DropView):
 
     def _apply_theme(self) -> None:
         theme = tokens.theme()
-        self.show_paper(QColor(theme.canvas), dotted_paper(theme.canvas, theme.grid))
+        self.show_paper(QColor(theme.canvas), QColor(theme.grid))
         self.scene_.apply_theme(theme)
         self.hint.restyle()
         self.corners.place()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from designer.document.geometry import CARD_HEIGHT, CARD_WIDTH, Box, Point, Sizes, snap_up
+
+#: height of the strips by which boxes are looked up
+_STRIP = 128.0
 
 
 def make_room(positions: Mapping[str, Point], sizes: Sizes, placed: tuple[str, ...], gap: float) -> dict[str, Point]:
@@ -23,13 +27,33 @@ def make_room(positions: Mapping[str, Point], sizes: Sizes, placed: tuple[str, .
     right = sorted((n for n in others if boxes[n].centre.x >= middle), key=lambda n: (boxes[n].x, n))
     left = sorted((n for n in others if boxes[n].centre.x < middle), key=lambda n: (-boxes[n].right, n))
     for side, direction in ((right, 1), (left, -1)):
-        moved = list(solid)
+        rows = _Rows(solid)
         for n in side:
-            box = _clear(boxes[n], moved, gap, direction)
+            box = _clear(boxes[n], rows.beside(boxes[n]), gap, direction)
             if box is not boxes[n]:
                 after[n] = Point(box.x, box.y)
-                moved.append(box)
+                rows.add(box)
     return after
+
+
+class _Rows:
+    """Boxes by the strips of the plane that they reach into, so that a card is compared with its row only."""
+
+    def __init__(self, boxes: list[Box]) -> None:
+        self._strips: dict[int, list[Box]] = {}
+        for box in boxes:
+            self.add(box)
+
+    def _span(self, box: Box) -> range:
+        return range(math.floor(box.y / _STRIP), math.floor(box.bottom / _STRIP) + 1)
+
+    def add(self, box: Box) -> None:
+        for k in self._span(box):
+            self._strips.setdefault(k, []).append(box)
+
+    def beside(self, box: Box) -> list[Box]:
+        """All that could be in a common row with it; some twice."""
+        return [b for k in self._span(box) for b in self._strips.get(k, ())]
 
 
 def _clear(box: Box, solid: list[Box], gap: float, direction: int) -> Box:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 from designer.canvas.annotation_items import Hit, cursor_for
 from designer.canvas.tools.base import Pointer, Tool
+from designer.canvas.tools.move import MANY
 from designer.document import Box, verbs
 from designer.document.frames import stretched
 from designer.document.geometry import snap
@@ -44,6 +45,7 @@ class AreaTool(Tool):
         shown = canvas.scene_.cards
         chosen = () if self._hit.edges else canvas.groups.cards()
         self._home = {n: QPointF(shown[n].pos()) for n in (*cards, *chosen) if n in shown}
+        canvas.repaint_whole(len(self._home) > MANY)
         shape = cursor_for(self._hit) if self._hit.edges else Qt.CursorShape.SizeAllCursor
         canvas.viewport().setCursor(shape)
 
@@ -77,6 +79,7 @@ class AreaTool(Tool):
             return
         (dx, dy), box = self._way(at), self._box(at)
         self._show(0, 0)
+        canvas.repaint_whole(False)
         canvas.restore_cursor()
         if self._hit.edges:
             store.attempt(tr("Resize"), verbs.resize_area, self._hit.key, box)
@@ -88,5 +91,6 @@ class AreaTool(Tool):
     def cancel(self) -> None:
         if self.dragging:
             self._show(0, 0)
+            self.canvas.repaint_whole(False)
             self.canvas.restore_cursor()
         self.canvas.selection.show(*self._selected_before)

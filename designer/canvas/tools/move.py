@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: how near, on the screen, an edge of another card attracts
 ATTRACT = 6
+#: from so many cards on the view is painted as one piece
+MANY = 24
 #: how long a card rests over others before they make room
 REST_MS = 160
 
@@ -68,6 +70,7 @@ class MoveTool(Tool):
         self._guides.setZValue(20)
         canvas.scene_.addItem(self._guides)
         canvas.viewport().setCursor(Qt.CursorShape.SizeAllCursor)
+        canvas.repaint_whole(len(self._ids) > MANY)
 
     def drag(self, at: Pointer) -> None:
         scene = self.canvas.scene_
@@ -183,6 +186,7 @@ class MoveTool(Tool):
     def _put_back(self) -> None:
         """Previews away; the document then says where everything stands."""
         self._rest.stop()
+        self.canvas.repaint_whole(False)
         self._settle()
         self.canvas.scene_.move_cards({n: self._home[n] for n in self._ids})
         if self._guides is not None:

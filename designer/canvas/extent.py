@@ -1,0 +1,33 @@
+"""Where cards reach to, and how far one must move when it is collapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+
+from designer.canvas.card import make_card
+from designer.canvas.node_item import NodeItem
+
+if TYPE_CHECKING:
+    from designer.canvas.scene import CanvasScene
+
+
+def around(items: Iterable[NodeItem]) -> QRectF:
+    """The rectangle around cards, by plain numbers: asked at every move."""
+    boxes = [(p.x(), p.y(), i.card.width, i.card.height) for i, p in ((i, i.pos()) for i in items)]
+    if not boxes:
+        return QRectF()
+    left, top = min(b[0] for b in boxes), min(b[1] for b in boxes)
+    return QRectF(left, top, max(b[0] + b[2] for b in boxes) - left, max(b[1] + b[3] for b in boxes) - top)
+
+
+def shift_of(scene: CanvasScene, node_id: str, collapsed: bool) -> tuple[float, float]:
+    """By how much a card must move, so that its first port stays where it is when it is collapsed or opened."""
+    now, known = scene.nodes[node_id].card, scene.analysis.nodes.get(node_id)
+    flags = (node_id in scene.pictured, collapsed, scene.state.down)
+    problems = scene.analysis.by_node.get(node_id, ())
+    then = make_card(scene.state.graph.nodes[node_id], known, problems, scene.look, *flags)
+    before, after = ((c.inputs or c.outputs)[0] for c in (now, then))
+    return (before[1] - after[1], 0.0) if now.down else (0.0, before[2] - after[2])
