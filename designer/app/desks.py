@@ -84,6 +84,7 @@ class Desks(QObject):
 
     def _make(self) -> Desk:
         desk = Desk(self.window)
+        desk.canvas.bound = self.window.bound
         self.stack.addWidget(desk.canvas)
         return desk
 

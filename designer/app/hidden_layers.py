@@ -25,6 +25,12 @@ def select_same_type(document: Document) -> None:
     document.selection.show(n for n, node in nodes.items() if node.type in types)
 
 
+def invert(document: Document) -> None:
+    """Every layer that was not selected, instead of those that were."""
+    chosen = set(document.selection.nodes)
+    document.selection.show(n for n in document.store.state.graph.nodes if n not in chosen)
+
+
 def set_activation(document: Document, activation: str) -> None:
     """One undo step for all hidden layers; they are selected, so that the inspector shows what was done."""
     ids = hidden_layers(document.store.state.graph)

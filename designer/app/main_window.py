@@ -9,12 +9,13 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, Q
 from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from designer.app import hidden_layers as hidden
-from designer.app.actions import Actions
+from designer.app.actions import Actions, Bound
 from designer.app.commands import all_commands, menu_titles
 from designer.app.desk import Desk, OfTheDesk
 from designer.app.desks import Desks
 from designer.app.file_flow import SAMPLES, FileFlow
 from designer.app.finder import COMMANDS, Finder, open_finder
+from designer.app.keymap import Keymap
 from designer.app.looks import Looks
 from designer.app.menus import fill_menus
 from designer.app.notice import NoticeBar
@@ -44,13 +45,14 @@ class MainWindow(OfTheDesk, QMainWindow):
         self.recovery_folder = recovery_folder
         self.notice, self.status = NoticeBar(), TrainingStatus()
         self.finder: Finder | None = None
+        self.keymap, self.bound = Keymap(self.settings), Bound()
         self.desks = Desks(self)
         self.desks.begin()
         self._build_centre()
         self.panels = PanelSet(self)
         self.files = FileFlow(self)
         self.desks.equip(self.desk)
-        self.actions_ = Actions(self, self.desks.stack)
+        self.actions_ = Actions(self, self.desks.stack, self.keymap, self.bound)
         self.actions_.add(all_commands(self))
         self.top_bar = TopBar(self.document.store, self.actions_)
         self.addToolBar(self.top_bar)
@@ -249,8 +251,15 @@ class MainWindow(OfTheDesk, QMainWindow):
         from designer.app.shortcuts import ShortcutSheet
 
         sheet = ShortcutSheet(self.actions_, self)
+        sheet.change_wanted.connect(self.show_keys)
         sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sheet.show()
+
+    def show_keys(self) -> None:
+        """Where keys are changed."""
+        from designer.app.key_dialog import KeyDialog
+
+        KeyDialog(self).open()
 
     def show_about(self) -> None:
         """Version and licence."""

@@ -134,6 +134,24 @@ class Settings:
         self._store.setValue("files/live_pictures", value)
 
     @property
+    def key_preset(self) -> str:
+        """Id of a preset of keys."""
+        return self._text("keys/preset", "gradloom")
+
+    @key_preset.setter
+    def key_preset(self, value: str) -> None:
+        self._store.setValue("keys/preset", value)
+
+    @property
+    def own_keys(self) -> str:
+        """What a person changed, as JSON: command id to a list of keys."""
+        return self._text("keys/own", "")
+
+    @own_keys.setter
+    def own_keys(self, value: str) -> None:
+        self._store.setValue("keys/own", value)
+
+    @property
     def first_start(self) -> bool:
         """True until the window was closed once."""
         return not self._store.contains("window/geometry")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
@@ -23,20 +24,41 @@ from widgets.i18n import plain, tr
 def mouse_keys() -> list[tuple[str, str]]:
     """What mouse and held keys do on the canvas."""
     return [
-        (tr("Tab"), tr("search for a layer and add it")),
-        (tr("Wheel"), tr("zoom to the pointer")),
-        (tr("Middle button, Space + drag"), tr("move the paper")),
-        (tr("Drag on empty space"), tr("select with a rubber band; Shift adds, Ctrl toggles")),
+        (tr("Tab, double-click"), tr("search for a layer and add it")),
+        (tr("Drag from the palette"), tr("add a layer; onto a wire inserts it")),
         (tr("Drag from a port"), tr("draw a wire; into empty space it asks what to add")),
+        (tr("Click on a port"), tr("wire a chain: click one layer after the other")),
+        (tr("Drag a wire's end"), tr("unplug it, or move it to another port")),
+        (tr("Ctrl + right drag"), tr("cut every wire that the stroke crosses")),
         (tr("Alt + click on a wire"), tr("cut it")),
-        (tr("Arrows"), tr("nudge what is selected; Shift moves further")),
+        (tr("Double-click on a wire"), tr("a dot that it is led through")),
+        (tr("Drag a layer onto a wire"), tr("insert it; neighbours make room")),
+        (tr("Alt + drag"), tr("drag a copy")),
+        (tr("Drag onto a tab"), tr("copy to that document; Shift moves")),
+        (tr("Drag on empty space"), tr("select with a rubber band; Shift adds, Ctrl toggles")),
         (tr("Double-click on a name"), tr("rename")),
+        (tr("Arrows"), tr("nudge what is selected; Shift moves further")),
+        (tr("Ctrl + arrows"), tr("walk from layer to layer; Shift selects them all")),
+        (tr("Escape"), tr("cancel, leave the group, select nothing")),
+    ]
+
+
+def view_keys() -> list[tuple[str, str]]:
+    """Looking around."""
+    return [
+        (tr("Wheel, pinch"), tr("zoom to the pointer")),
+        (tr("Middle button, Space + drag"), tr("move the paper")),
+        (tr("Two fingers"), tr("move the paper")),
         (tr("Double-click on a panel's title"), tr("maximise it; Escape restores")),
+        (tr("Middle click on a tab"), tr("close it")),
+        (tr("Drag a tab"), tr("another order")),
     ]
 
 
 class ShortcutSheet(QDialog):
-    """Commands by menu in two columns."""
+    """Commands by menu in two columns. ``change_wanted`` by its button."""
+
+    change_wanted = Signal()
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -50,8 +72,9 @@ class ShortcutSheet(QDialog):
         for k, (menu, title) in enumerate(menu_titles().items()):
             rows = _rows(actions, menu)
             if rows:
-                (left if k in (0, 1) else right).addLayout(_block(plain(title), rows))
-        left.addLayout(_block(tr("On the canvas"), mouse_keys()))
+                (left if k in (0, 1, 2, 5) else right).addLayout(_block(plain(title), rows))
+        right.addLayout(_block(tr("On the canvas"), mouse_keys()))
+        left.addLayout(_block(tr("Looking around"), view_keys()))
         left.addStretch(1)
         right.addStretch(1)
         area = QScrollArea()
@@ -60,10 +83,13 @@ class ShortcutSheet(QDialog):
         area.setWidget(page)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        change = buttons.addButton(tr("Change keys…"), QDialogButtonBox.ButtonRole.ActionRole)
+        change.clicked.connect(self.reject)
+        change.clicked.connect(self.change_wanted)
         column = QVBoxLayout(self)
         column.addWidget(area)
         column.addWidget(buttons)
-        self.resize(tokens.scaled(860), tokens.scaled(640))
+        self.resize(tokens.scaled(960), tokens.scaled(700))
 
 
 def _rows(actions: Actions, menu: str) -> list[tuple[str, str]]:
@@ -71,7 +97,7 @@ def _rows(actions: Actions, menu: str) -> list[tuple[str, str]]:
     for command in actions.commands.values():
         if (command.menu == menu or command.menu.startswith(f"{menu}.")) and command.keys:
             keys = [QKeySequence(k).toString(QKeySequence.SequenceFormat.NativeText) for k in command.keys]
-            found.append((keys[0], plain(command.title)))
+            found.append((", ".join(keys), plain(command.title).rstrip("…")))
     return found
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from designer.app.actions import Command
+from designer.app.hidden_layers import invert
+from designer.canvas.tools.grab import grab
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
@@ -45,6 +47,11 @@ def edit_commands(window: MainWindow) -> Iterator[Command]:
         nodes, section=2, local=True,
     )  # fmt: skip
     yield Command("edit.rename", tr("Re&name"), edits.rename, "edit", ("F2",), "pencil", named, section=2, local=True)
+    yield Command("edit.move", tr("&Move with the mouse"), lambda: grab(canvas), "edit", ("G",), "", nodes, section=2,
+                  local=True)  # fmt: skip
+    yield Command("edit.none", tr("Select &nothing"), selection.clear, "edit", ("Ctrl+Alt+A",), "", chosen, section=3)
+    yield Command("edit.invert", tr("&Invert the selection"), lambda: invert(window.document), "edit",
+                  ("Ctrl+Alt+I",), section=3)  # fmt: skip
     yield Command("edit.all", tr("Select &all"), edits.select_all, "edit", ("Ctrl+A",), section=3, local=True)
     yield Command(
         "edit.same_type", tr("Select layers of the &same type"), window.select_same_type, "edit", ("Ctrl+Shift+A",), "",
