@@ -352,7 +352,8 @@ class Trainer:
             self.extend(int(change["value"]))
 
     def reset(self) -> None:
-        """Back to the initial weights of this seed, step 0."""
+        """Back to the initial weights of this seed, step 0. A rate that was set meanwhile stays in force."""
+        rate = self.base_rate
         self.executable.load_weights(dict(initial_weights(self.plan, self.setup.seed)))
         fresh = {
             key: {slot: np.full_like(a, self.optimizer.slot_start(slot)) for slot, a in state.items()}
@@ -362,6 +363,8 @@ class Trainer:
         self.executable.load_carried(Carried())
         self.columns.clear()
         self._start()
+        if rate != self.base_rate:
+            self.set_rate(rate)
 
     def extend(self, epochs: int) -> None:
         """Ask for more epochs; a training that ended because its epochs were through goes on from its last step.
