@@ -37,7 +37,10 @@ def mean_and_sd(a: Floats) -> tuple[float, float]:
     """Mean, and sqrt(mean (x - mean)^2). A difference of squares would lose a spread that is small beside the mean."""
     if a.size == 0:
         return 0.0, 0.0
-    mean, whole = float(a.mean(dtype=np.float64)), rms(a)
+    with np.errstate(invalid="ignore", over="ignore"):
+        mean, whole = float(a.mean(dtype=np.float64)), rms(a)
+    if not np.isfinite(whole):
+        return mean, float("nan")
     if mean * mean < 0.9 * whole * whole:
         return mean, float(np.sqrt(whole * whole - mean * mean))
     return mean, rms(a - a.dtype.type(mean))

@@ -23,7 +23,11 @@ def no_gradient(e: Evidence) -> Card | None:
     )
     blocked = steps or [s.node for s in e.now if s.dead == 1.0] or [starved[-1]]
     born_dead = not steps and any(s.dead == 1.0 for s in e.start)
-    biases = (Fix("Zero biases in all hidden layers", "set_hidden", {"bias_init": Spec("zeros")}),) if born_dead else ()
+    first: tuple[Fix, ...] = ()
+    if born_dead:
+        first = (Fix("Zero biases in all hidden layers", "set_hidden", {"bias_init": Spec("zeros")}),)
+    elif not steps:  # they died under way: steps too large
+        first = (Fix("A tenth of the learning rate, then Reset", "scale_rate", {"factor": 0.1}),)
     return Card(
         "no_gradient",
         "alarm",
@@ -34,7 +38,7 @@ def no_gradient(e: Evidence) -> Card | None:
         {"names": names_of(e, starved), "blocked": names_of(e, tuple(blocked))},
         starved,
         (
-            *biases,
+            *first,
             Fix("ReLU with He initialization in all hidden layers", "set_hidden", relu_and_he()),
             Fix("Leaky ReLU in all hidden layers", "set_hidden", {"activation": Spec("leaky_relu")}),
         ),
@@ -123,7 +127,7 @@ def dead_units(e: Evidence) -> Card | None:
     """More than half of a ReLU layer's units zero on the whole probe set, or a tenth of them newly so."""
     before = {s.node: s.dead for s in e.start}
     dead = tuple(s.node for s in e.now if s.dead > 0.5 or s.dead > before.get(s.node, 1.0) + 0.25)
-    if not dead or no_gradient(e) is not None:
+    if not dead or no_gradient(e) is not None or (e.diverged and exploding(e) is not None):
         return None
     worst = max(s.dead for s in e.now if s.node in dead)
     return Card(

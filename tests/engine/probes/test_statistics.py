@@ -39,6 +39,11 @@ def test_percentiles_and_counts_are_exact_however_many_values_there_are() -> Non
         assert found.counts.sum() == line.size
 
 
+def test_what_overflowed_is_told_without_a_warning() -> None:
+    mean, sd = s.mean_and_sd(np.array([np.inf, -np.inf, 1.0], np.float32))
+    assert np.isnan(mean) and np.isnan(sd)
+
+
 def test_the_spread_of_values_far_from_zero() -> None:
     values = (1e4 + np.random.default_rng(0).normal(size=5000)).astype(np.float32)
     mean, sd = s.mean_and_sd(values)

@@ -275,3 +275,16 @@ def test_a_resume_stays_on_its_backend_unless_another_is_asked_for() -> None:
     assert backend_for("auto", None) == "auto"
     gone = ResumeState(state.arrays, {**state.scalars, "backend": "abacus"})
     assert backend_for("auto", gone) == "auto"
+
+
+def test_a_rate_that_was_set_meanwhile_is_in_force_after_a_reset() -> None:
+    trainer = Trainer(project(mlp((4, 6, 3))), blobs(), backend="numpy")
+    trainer.run_steps(5)
+    trainer.set_rate(0.02)
+    trainer.reset()
+    assert trainer.rate_at(0) == 0.02 and trainer.step == 0
+    fresh = Trainer(project(mlp((4, 6, 3)), optimizer=Spec("sgd", {"rate": 0.02})), blobs(), backend="numpy")
+    for t in (trainer, fresh):
+        t.run_steps(9)
+    w = fresh.executable.weights()
+    assert all(np.array_equal(w[k], v) for k, v in trainer.executable.weights().items())
