@@ -19,6 +19,8 @@ def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
     for step in plan.steps:
         rule = RULES.get(step.primitive.id)
         found.append(rule.refusal(plan, step) if rule else f"the primitive {step.primitive.id!r}")
+        if getattr(step.primitive, "spatial", False):  # its kernel draws a mask per cell
+            found.append("dropout of whole feature maps")
     found += [f"whole-number inputs of {s.node!r}" for s in plan.inputs if plan.values[s.value].dtype == "int"]
     found += [loss_refusal(plan, h) for h in plan.heads]
     found.append(optimizer_refusal(optimizer))

@@ -50,8 +50,8 @@ class PermuteLayer(Layer, id="permute", title="Permute"):
         return b.op(Permute(self.order), inputs[0])
 
     def torch(self, t: TorchText, *inputs: str) -> str:
-        """permute."""
-        return t.line(f"{inputs[0]}.permute(0, {', '.join(str(k + 1) for k in self.order)})")
+        """permute, in one piece: PyTorch 2.13 crashes in GroupNorm's backward on channels that lie last."""
+        return t.line(f"{inputs[0]}.permute(0, {', '.join(str(k + 1) for k in self.order)}).contiguous()")
 
     def onnx(self, e: OnnxGraph, *inputs: str) -> str:
         """Transpose."""

@@ -1,0 +1,292 @@
+"""One random network trained five steps by us and by PyTorch from equal weights: outputs, gradients, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.backends.base import Executable
+from engine.backends.numpy import NumpyExecutable
+from engine.files.torch_text import TorchExport, export_torch
+from engine.graph import Project
+from engine.layers import Step
+from engine.losses import Loss
+from engine.optimizers import OPTIMIZERS
+from engine.plan import Plan, build_plan
+from engine.primitives import Context
+from engine.training.stepping import step_rules
+from tests.torch.random_dags import draw_project
+
+STEPS, BATCH = 5, 6
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass
+class Case:
+    """A network with its data and its weights at the start."""
+
+    project: Project
+    plan: Plan
+    x: Arrays
+    y: Arrays
+    start: dict[tuple[str, str], NDArray[Any]]
+
+
+def make_case(seed: int, number: int, types: frozenset[str] = frozenset()) -> Case:
+    """The ``number``-th network of a seed; ``types`` as in draw_project."""
+    rng = np.random.default_rng([seed, number])
+    while True:
+        project = draw_project(rng, types)
+        plan = build_plan(project.graph)
+        x = {s.field: _input(plan.values[s.value], rng) for s in plan.inputs}
+        y = {h.field: _target(h.loss, plan.values[h.prediction].shape, rng) for h in plan.heads}
+        weights = NumpyExecutable(plan, OPTIMIZERS.make(project.training.optimizer), "float64", number).weights()
+        start = {k: _single(v + 0.1 * rng.normal(size=v.shape)) for k, v in weights.items()}
+        for s in plan.states:
+            start[s.node, s.name] = _single(np.abs(start[s.node, s.name]) + 0.3)
+        if any(w.trainable for w in plan.weights) or rng.random() < 0.02:
+            return Case(project, plan, x, y, start)
+
+
+def _single(a: NDArray[Any]) -> NDArray[Any]:
+    return a.astype(np.float32).astype(np.float64)
+
+
+def _input(ref: Any, rng: np.random.Generator) -> NDArray[Any]:
+    shape = (STEPS * BATCH, *ref.shape)
+    return rng.integers(0, 3, shape) if ref.dtype == "int" else _single(rng.normal(size=shape))
+
+
+def _target(loss: Loss, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
+    """Whatever this loss takes."""
+    whole = (STEPS * BATCH, *shape)
+    if loss.target == "classes":
+        return rng.integers(0, shape[0], (STEPS * BATCH, *shape[1:]))
+    bits = rng.integers(0, 2, whole)
+    tried = [bits.astype(float), 2.0 * bits - 1, _single(rng.normal(size=whole))]
+    shares = rng.uniform(0.1, 1, whole).reshape(STEPS * BATCH, -1)
+    tried.append((shares / shares.sum(1, keepdims=True)).reshape(whole))
+    first = tried if loss.target == "binary" else tried[::-1]
+    return next(t for t in first if not loss.check_target(shape, t))
+
+
+# ours ---------------------------------------------------------------------------------------------------------------
+
+
+def ours(case: Case, dtype: str, make: Callable[..., Executable] = NumpyExecutable) -> Arrays:
+    """Gradients of the first step, weights after the last, and then the outputs in evaluation."""
+    setup = case.project.training
+    optimizer = OPTIMIZERS.make(setup.optimizer)
+    rules = {"rules": step_rules(setup, STEPS)} if make is NumpyExecutable else {}
+    executable = make(case.plan, optimizer, dtype, 0, **rules)
+    executable.load_weights(case.start)  # type: ignore[arg-type]
+    executable.bind(case.x, case.y)
+    rows = np.arange(STEPS * BATCH).reshape(STEPS, BATCH)
+    rates = np.full(STEPS, optimizer.rate)
+    executable.train(rows[:1], rates[:1], 0, keep=True)
+    last = executable.last()
+    assert last is not None
+    names = {w.value: f"d {w.node}/{w.name}" for w in case.plan.weights if w.trainable}
+    found = {name: last.weight_grads[v] for v, name in names.items() if v in last.weight_grads}
+    executable.train(rows[1:], rates[1:], 1)
+    found |= {f"{node}/{name}": value for (node, name), value in executable.weights().items()}
+    heads = [h.prediction for h in case.plan.heads]
+    shown = executable.forward(case.x, heads)
+    found |= {f"output {k}": shown[v] for k, v in enumerate(heads)}
+    executable.close()
+    return found
+
+
+# theirs -------------------------------------------------------------------------------------------------------------
+
+
+class _Chance:
+    """Our dropout masks and noise for the module's, in the order in which both were written."""
+
+    def __init__(self, module: Any, case: Case) -> None:
+        import torch
+
+        class Masked(torch.nn.Module):
+            factors: Any = None
+
+            def forward(self, x: Any) -> Any:
+                return x * self.factors.to(x.dtype) if self.training else x
+
+        self.case = case
+        self.masked: list[Any] = []
+        for name in [n for n, m in module.named_children() if type(m).__name__.startswith("Dropout")]:
+            self.masked.append(Masked())
+            setattr(module, name, self.masked[-1])
+
+    def set(self, step: int) -> list[Any]:
+        """The step's masks in place; its noises."""
+        import torch
+
+        ctx = Context(np, training=True, seed=0, step=step)
+
+        def drawn(s: Step, fill: float) -> Any:
+            shape = (BATCH, *self.case.plan.values[s.inputs[0]].shape)
+            return torch.from_numpy(np.array(s.primitive.forward(ctx, np.full(shape, fill))[0]))
+
+        steps = [self.case.plan.steps[k] for k in range(len(self.case.plan.steps))]
+        for module, s in zip(self.masked, [s for s in steps if s.primitive.id == "dropout"], strict=True):
+            module.factors = drawn(s, 1.0)
+        noisy = [s for s in steps if s.primitive.id == "gaussian_noise"]
+        return [drawn(s, 0.0) / (getattr(s.primitive, "deviation", 1.0) or 1.0) for s in noisy]
+
+
+def theirs(case: Case, dtype: str, jitter: NDArray[Any] | None = None) -> Arrays:
+    """The same by the exported script, its module and its functions; ``jitter`` seeds changes of the last bit."""
+    import torch
+
+    export = export_torch(case.project)
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec(compile(export.text, "<exported>", "exec"), space)
+    kind = getattr(torch, dtype)
+    net = space["Net"]().to(kind)
+    rng = np.random.default_rng(jitter)
+    unit = float(np.finfo(dtype).eps) / 2
+
+    def given(a: NDArray[Any]) -> Any:
+        if a.dtype.kind != "f":
+            return torch.from_numpy(a)
+        moved = a if jitter is None else a * (1 + unit * rng.choice([-1, 1], a.shape))
+        return torch.from_numpy(np.array(moved)).to(kind)
+
+    state = net.state_dict()
+    with torch.no_grad():
+        for name, key in export.weights.items():
+            state[name].copy_(given(case.start[key]))
+    # NAdam keeps the product of its momenta in the default type, whatever that of the weights is.
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(kind)
+    try:
+        return _train(case, export, space, net, given)
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _train(case: Case, export: TorchExport, space: dict[str, Any], net: Any, given: Callable[..., Any]) -> Arrays:
+    import torch
+
+    from engine.files.torch_optimizers import optimizer_text
+    from engine.files.torch_step import clip_lines
+
+    setup = case.project.training
+    _, made = optimizer_text(OPTIMIZERS.make(setup.optimizer))
+    if "groups" in space:
+        made = made.replace("(net.parameters()", "(groups(net)", 1)
+    trained = [p for p in net.parameters() if p.requires_grad]
+    optimizer = eval(made, {**space, "net": net}) if trained else None
+    x, y = [given(case.x[s.field]) for s in case.plan.inputs], [given(case.y[h.field]) for h in case.plan.heads]
+    chance, found = _Chance(net, case), dict[str, Any]()
+    for k in range(STEPS):
+        rows = slice(k * BATCH, (k + 1) * BATCH)
+        noises = chance.set(k)
+        net.train().zero_grad()
+        with patch.object(torch, "randn_like", lambda like, left=noises: left.pop(0).to(like.dtype)):
+            loss = space["loss_of"](net(*[v[rows] for v in x]), *[v[rows] for v in y])
+        if loss.requires_grad:
+            loss.backward()
+        if k == 0:
+            found |= {
+                f"d {'/'.join(export.weights[n])}": p.grad.clone()
+                for n, p in net.named_parameters() if n in export.weights and p.grad is not None and p.requires_grad
+            }  # fmt: skip
+        if "penalty" in space:
+            space["penalty"](net).backward()
+        for line in clip_lines(setup) if trained else ():
+            eval(line, {"torch": torch, "net": net})
+        if optimizer is not None:
+            optimizer.step()
+    with torch.no_grad():
+        out = net.eval()(*x)
+    found |= {"/".join(key): net.state_dict()[name] for name, key in export.weights.items()}
+    found |= {f"output {k}": v for k, v in enumerate(out if isinstance(out, tuple) else (out,))}
+    return {k: v.detach().double().numpy() for k, v in found.items()}
+
+
+# judging ------------------------------------------------------------------------------------------------------------
+
+
+def mismatches(case: Case, make: Callable[..., Executable] | None = None) -> Iterator[str]:
+    """What is farther apart than DESIGN section 5 allows; nothing where the network itself runs away.
+
+    A tensor whose exact gradient is zero is judged by the outputs. Where a network magnifies rounding, so may we: by
+    three times as much as PyTorch does where the last bit of each number given to it is changed.
+    """
+    exact = theirs(case, "float64")
+    sizes = [float(np.abs(v).max(initial=0.0)) for v in exact.values()]
+    if not np.isfinite(sizes).all() or max(sizes) > 1e4:
+        return
+    if make is None:
+        yield from _compared(case, exact, ours(case, "float64"), "float64", 1e-10)
+    yield from _compared(case, exact, ours(case, "float32", make or NumpyExecutable), "float32", 1e-5)
+
+
+def _compared(case: Case, exact: Arrays, mine: Arrays, dtype: str, bound: float) -> Iterator[str]:
+    scales = _scales(case, exact)
+    judged = [k for k in exact if scales[k] > 0]
+    missing = [k for k in exact if k not in mine and k in scales and scales[k] > 0]
+    yield from (f"{k}: we have none" for k in missing)
+    far = {k: _distance(mine[k], exact[k], scales[k]) for k in judged if k in mine}
+    suspects = [k for k, d in far.items() if not d <= bound]
+    if not suspects or (dtype == "float32" and _magnifies(case)):
+        return
+    runs: list[Arrays] = []
+    allowed: dict[str, float] = {}
+    for count in (3, 12):  # more of them only where a few leave doubt
+        runs += [theirs(case, dtype, np.array([7, j])) for j in range(len(runs), count)]
+        allowed = {k: max(bound, 3 * max(_distance(r[k], exact[k], scales[k]) for r in runs)) for k in suspects}
+        suspects = [k for k in suspects if not far[k] <= allowed[k]]
+        if not suspects:
+            return
+    yield from (f"{k}: {far[k]:.1e} off in {dtype}, {allowed[k]:.1e} allowed" for k in suspects)
+
+
+def _magnifies(case: Case) -> bool:
+    """Whether a normalisation meets numbers that hardly vary: it divides their rounding by next to nothing."""
+    executable = NumpyExecutable(case.plan, OPTIMIZERS.make("sgd"), "float64", 0)
+    executable.load_weights(case.start)  # type: ignore[arg-type]
+    for s in case.plan.steps:
+        if s.primitive.id not in ("batch_norm", "group_norm", "layer_norm"):
+            continue
+        x = executable.forward({k: v[:BATCH] for k, v in case.x.items()}, [s.inputs[0]])[s.inputs[0]]
+        if s.primitive.id == "batch_norm":
+            spread = x.reshape(*x.shape[:2], -1).std((0, 2))
+        elif s.primitive.id == "group_norm":
+            spread = x.reshape(len(x) * s.primitive.groups, -1).std(1)  # type: ignore[attr-defined]
+        else:
+            spread = x.reshape(-1, int(np.prod(case.plan.values[s.inputs[1]].shape))).std(1)
+        if spread.min() < 0.01:
+            return True
+    return False
+
+
+def _scales(case: Case, exact: Arrays) -> dict[str, float]:
+    """What each tensor's error is measured by: its own size, its update's, the largest gradient."""
+    grads = {k: float(np.linalg.norm(v)) for k, v in exact.items() if k.startswith("d ")}
+    largest = max(grads.values(), default=0.0)
+    if largest < 1e-12:  # rounding alone: the heads say the same whatever the weights are
+        grads, largest = dict.fromkeys(grads, 0.0), 0.0
+    idle = {k[2:] for k, g in grads.items() if g <= 1e-12 * largest}
+    scales: dict[str, float] = {}
+    for k, v in exact.items():
+        key = tuple(k.split("/"))
+        if k.startswith("d "):
+            scales[k] = largest
+        elif key in case.start:
+            moved = float(np.linalg.norm(v - case.start[key]))  # type: ignore[index]
+            scales[k] = 0.0 if k in idle else max(float(np.linalg.norm(v)), moved)
+        else:
+            scales[k] = float(np.linalg.norm(v))
+    return scales
+
+
+def _distance(a: NDArray[Any], b: NDArray[Any], scale: float) -> float:
+    return float(np.linalg.norm(a.astype(np.float64) - b)) / scale

@@ -1,0 +1,86 @@
+"""Two hundred random networks beside PyTorch; ``python -m tests.long dag_fuzz`` tries twenty thousand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.analysis import infer
+from engine.backends import make_executable, prepare
+from engine.layers import LAYERS
+from engine.optimizers import OPTIMIZERS
+from engine.plan import build_plan
+from tests.engine.layers.parity import torch_module
+from tests.engine.run_program import layer_net
+from tests.engine.training.nets import chain
+from tests.torch.dag_run import make_case, mismatches, ours
+from tests.torch.random_dags import draw_project
+
+pytest.importorskip("torch")
+pytestmark = pytest.mark.parity("torch")
+PIECES, EACH = 20, 10
+
+
+@pytest.mark.parametrize("piece", range(PIECES))
+def test_random_networks_train_as_pytorch_does(piece: int) -> None:
+    for number in range(piece * EACH, (piece + 1) * EACH):
+        found = list(mismatches(make_case(0, number)))
+        assert not found, f"network {number} of seed 0: {'; '.join(found)}"
+
+
+def test_every_kind_of_network_is_drawn() -> None:
+    """Every layer type, several inputs and outputs, and layers that share, are frozen or muted."""
+    types, sizes, marks = set[str](), set[int](), set[str]()
+    for number in range(400):
+        graph = draw_project(np.random.default_rng([1, number])).graph
+        assert not infer(graph).errors
+        nodes = graph.nodes.values()
+        types |= {n.type for n in nodes}
+        sizes.add(len(nodes))
+        plan = build_plan(graph)
+        marks |= {f"{min(len(plan.inputs), 2)} in", f"{min(len(plan.heads), 2)} out"}
+        marks |= {m for n in nodes for m in ("shares", "frozen", "muted") if getattr(n, m)}
+    assert types == set(LAYERS)
+    assert min(sizes) <= 4 and max(sizes) >= 29
+    assert marks == {"1 in", "2 in", "1 out", "2 out", "shares", "frozen", "muted"}
+
+
+@pytest.mark.parametrize("what", ["weight", "gradient"])
+def test_a_small_mistake_is_found(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part in a hundred million of one tensor, in float64."""
+    case = make_case(0, 3)
+
+    def wrong(*arguments: object) -> object:
+        found = ours(*arguments)  # type: ignore[arg-type]
+        wanted = [k for k in found if k.startswith("d ") == (what == "gradient") and not k.startswith("output")]
+        key = max(wanted, key=lambda k: float(np.linalg.norm(found[k])))
+        return {**found, key: found[key] * (1 + 1e-8)}
+
+    monkeypatch.setattr("tests.torch.dag_run.ours", wrong)
+    assert list(mismatches(case))
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (4, 3, 2)])
+def test_whole_maps_are_dropped_alike_on_every_backend(shape: tuple[int, ...]) -> None:
+    """Found here: the tape dropped single cells instead."""
+    graph = chain(("input", {"size": shape}), ("prelu", {}), ("spatial_dropout", {"rate": 0.5}), ("output", {}))
+    plan, rng = build_plan(graph), np.random.default_rng(0)
+    x, y = ({k: rng.normal(size=(30, *shape))} for k in ("x", "y"))
+    prepare("tape")
+    losses = []
+    for name in ("numpy", "auto"):
+        executable = make_executable(name, plan, OPTIMIZERS.make("sgd"), "float32", 0)
+        executable.bind(x, y)
+        losses.append(executable.train(np.arange(30).reshape(5, 6), np.full(5, 0.1), 0).loss)
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
+
+
+@pytest.mark.parity("torch")
+def test_an_exported_permute_lies_in_one_piece() -> None:
+    """Found here: PyTorch 2.13 ends with a segmentation fault where GroupNorm's input has its channels last."""
+    shapes = [(2, 7, 3)]
+    module, _ = torch_module(LAYERS["permute"](order=(2, 0, 1)), shapes, layer_net(
+        LAYERS["permute"](order=(2, 0, 1)), shapes, np.random.default_rng(0)), "float64")  # fmt: skip
+    import torch
+
+    assert module(torch.zeros(6, 2, 7, 3)).is_contiguous()
