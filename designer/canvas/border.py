@@ -15,6 +15,8 @@ from designer.canvas.ports import PortRef
 from designer.document import DocState
 from designer.document.geometry import snap_up
 from designer.document.group_ports import GroupPort
+from designer.document.sheet import group_of, sheet_of
+from engine.analysis import Analysis
 from widgets import tokens
 from widgets.i18n import tr
 
@@ -25,9 +27,10 @@ _WIDEST, _SIDE = 168, 14
 
 @dataclass(frozen=True)
 class Border:
-    """One border port: its words, its ends inside, and which side it is on."""
+    """One border port: its words, what crosses there, its ends inside, and which side it is on."""
 
     text: str
+    shape: str
     port: GroupPort
     is_input: bool
 
@@ -37,26 +40,33 @@ class Border:
         return bool(self.port.wires)
 
 
-def border_of(state: DocState, port: GroupPort, is_input: bool) -> Border:
-    """Named after what is outside."""
+def border_of(state: DocState, analysis: Analysis, within: str, port: GroupPort, is_input: bool) -> Border:
+    """Named after what is outside, a layer or a group, with the shape that crosses there."""
     ends = [e.source if is_input else e.target for e in port.wires]
-    names = list(dict.fromkeys(state.graph.nodes[n].name for n in ends))
+    owner = sheet_of(state, state.layout.nesting.parent[within]).owner
+    cards = dict.fromkeys(owner.get(n, n) for n in ends)
+    groups = {c: state.groups[k].title for c in cards if (k := group_of(c)) is not None}
+    names = list(dict.fromkeys(groups[c] if c in groups else state.graph.nodes[c].name for c in cards))
+    carried = analysis.output(port.wires[0].source if port.wires else port.slots[0].node) if names else None
+    shape = "x".join(map(str, carried.shape)) if carried is not None else ""
     if not names:
-        return Border(tr("input") if is_input else tr("output"), port, is_input)
+        return Border(tr("input") if is_input else tr("output"), shape, port, is_input)
     more = f" +{len(names) - 1}" if len(names) > 1 else ""
-    return Border(names[0] + more, port, is_input)
+    return Border(names[0] + more, shape, port, is_input)
 
 
 def border_card(border: Border, look: Look, down: bool) -> Card:
     """A capsule as wide as its words, one port at its inner side."""
-    width = snap_up(min(look.line_metrics.horizontalAdvance(border.text) + 2 * _SIDE, _WIDEST))
-    text = look.line_metrics.elidedText(border.text, Qt.TextElideMode.ElideRight, width - 2 * _SIDE + 2)
+    measure = look.line_metrics
+    shape = measure.horizontalAdvance(border.shape) + 10 if border.shape else 0
+    width = snap_up(min(measure.horizontalAdvance(border.text) + 2 * _SIDE + shape, _WIDEST + shape))
+    text = measure.elidedText(border.text, Qt.TextElideMode.ElideRight, width - 2 * _SIDE - shape + 2)
     if down:
         place: Place = ("end", width / 2, float(HEIGHT) if border.is_input else 0.0, False)
     else:
         place = ("end", float(width) if border.is_input else 0.0, HEIGHT / 2, False)
-    shape = (width, HEIGHT, () if border.is_input else (place,), (place,) if border.is_input else (), False, True, down)
-    return Card(text, "", "", "data", "", (), "", "", False, *shape)
+    cut = (width, HEIGHT, () if border.is_input else (place,), (place,) if border.is_input else (), False, True, down)
+    return Card(text, border.shape, "", "data", "", (), "", "", False, *cut)
 
 
 class BorderItem(NodeItem):
@@ -91,7 +101,11 @@ class BorderItem(NodeItem):
         if zoom >= FAR:
             painter.setFont(look.line_font)
             painter.setPen(look.text if self.border.wired else look.secondary)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.card.title)
+            middle = Qt.AlignmentFlag.AlignVCenter
+            room, shape = box.adjusted(_SIDE, 0, -_SIDE, 0), self.card.summary
+            painter.drawText(room, middle | Qt.AlignmentFlag.AlignLeft, self.card.title)
+            painter.setPen(look.secondary)
+            painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, shape)
         for _, x, y, _many in (*self.card.inputs, *self.card.outputs):
             painter.setPen(look.port)
             painter.setBrush(look.port_fill)

@@ -31,7 +31,7 @@ def offer_fixes(canvas: Canvas, node: str) -> QMenu | None:
             action.triggered.connect(lambda _=False, p=problem, f=fix: do_fix(canvas, p, f))
         if not problem.fixes:
             menu.addAction(tr("Nothing to do by a click")).setEnabled(False)
-    item = canvas.scene_.nodes[node]
+    item = canvas.scene_.cards.get(canvas.scene_.sheet.card_of(node) or "") or canvas.scene_.nodes[node]
     badge = item.badge().translated(item.pos())
     menu.popup(canvas.viewport().mapToGlobal(canvas.mapFromScene(badge.bottomLeft()) + QPoint(0, 4)))
     first = next((a for a in menu.actions() if a.isEnabled() and not a.isSeparator()), None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from designer.canvas.card import (
     WIDEST,
@@ -168,7 +168,7 @@ class GroupItem(NodeItem):
         box, radius = QRectF(0, 0, self.card.width, self.card.height), float(tokens.RADIUS)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(self.look.card)
-        painter.setPen(self.look.hover_border if self.hovered else self.look.border)
+        painter.setPen(self.look.hover_border if self.hovered else self._behind())
         for way in reversed(STACK):
             painter.drawRoundedRect(box.translated(way, way).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         super()._paint_body(painter)
@@ -187,7 +187,7 @@ class GroupItem(NodeItem):
     def _paint_far(self, painter: QPainter) -> None:
         """From far: the colours of what is inside side by side, before a second card."""
         box, bands = QRectF(0, 0, self.card.width, self.card.height), self._bands()
-        painter.setPen(self.look.border)
+        painter.setPen(self._behind())
         painter.setBrush(self.look.card)
         painter.drawRect(box.translated(STACK[1], STACK[1]))
         super()._paint_far(painter)
@@ -205,6 +205,10 @@ class GroupItem(NodeItem):
             painter.setPen(self.look.selected)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box)
+
+    def _behind(self) -> QColor:
+        """The border of the cards behind: on light paper the usual one would not be seen."""
+        return tokens.color(tokens.blend(self.look.theme.canvas, self.look.theme.outline, 0.55))
 
     def _bands(self) -> tuple[str, ...]:
         return (self.card.bands if isinstance(self.card, GroupCard) else ()) or (self.card.group,)

@@ -84,6 +84,10 @@ class Groups(QObject):
         """The cards of this sheet behind the selected layers."""
         return cards_of(self.canvas.store.state, self.entered, self.canvas.selection.nodes)
 
+    def shown(self) -> dict[str, tuple[str, ...]]:
+        """The groups that have a card here, and their layers."""
+        return {c: members_of(self.canvas.store.state, (c,)) for c in self.canvas.scene_.sheet.groups}
+
     def current_card(self) -> str | None:
         """The card of the layer that was chosen last."""
         current = self.canvas.selection.current
@@ -184,6 +188,7 @@ class Groups(QObject):
         store.within = key if key in groups else None
         self.show()
         canvas.overlay.refresh()
+        canvas.insight.refresh()
         nesting = store.state.layout.nesting
         back = left in groups and (store.within is None or nesting.lies_in(left, store.within))
         if back and left is not None:

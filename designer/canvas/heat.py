@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,8 +31,10 @@ class Heat:
 NO_HEAT = Heat({}, {})
 
 
-def heat_of(analysis: Analysis, measure: Measure | None) -> Heat:
-    """Colours and words for all cards; nothing without a measure."""
+def heat_of(
+    analysis: Analysis, measure: Measure | None, groups: Mapping[str, tuple[str, ...]] | None = None
+) -> Heat:
+    """Colours and words for all cards; nothing without a measure. ``groups``: members by card, which count together."""
     if measure is None:
         return NO_HEAT
     costs = costs_of(analysis)
@@ -39,6 +42,12 @@ def heat_of(analysis: Analysis, measure: Measure | None) -> Heat:
     level = heat(costs, measure)
     unit = "B" if measure == "bytes" else ""
     text = {c.node: f"{short_count(c.value(measure))}{unit}  {part[c.node]:.0%}" for c in costs if c.node in level}
+    values, largest = {c.node: c.value(measure) for c in costs}, max((c.value(measure) for c in costs), default=0)
+    for card, members in (groups or {}).items():
+        total = sum(values.get(m, 0) for m in members)
+        if total and largest:
+            level = {**level, card: min(max(1.0 + math.log10(total / largest) / 3.0, 0.0), 1.0)}
+            text[card] = f"{short_count(total)}{unit}  {sum(part.get(m, 0.0) for m in members):.0%}"
     return Heat(level, text)
 
 

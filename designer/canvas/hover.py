@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect, QRectF
 
 from designer.canvas.flow import Magnitudes
+from designer.canvas.group_card import totals_of
 from designer.canvas.scene import CanvasScene
 from designer.document.ports import inputs_of
+from designer.document.sheet import card_of
 from engine.analysis import NodeAnalysis, Problem, make_layer
 from engine.graph import Edge
 from widgets.i18n import tr, tr_declared
@@ -27,9 +29,18 @@ def tip_at(canvas: Canvas, view: QPoint) -> tuple[str, QRect]:
         many = port.is_input and any(
             p.many for p in inputs_of(scene.state.graph.nodes[port.node].type) if p.name == port.port
         )
+        behind = scene.sheet.bundle(port)
+        if behind is not None:
+            names = ", ".join(f"{scene.state.graph.nodes[s.node].name} “{s.port}”" for s in behind.slots)
+            known = scene.analysis.output(port.node) if not port.is_input else None
+            text = (tr("input of {names}", names=names) if port.is_input else tr("output of {names}", names=names))
+            return text + (f"\n{known.text()}" if known else ""), QRect(view, view).adjusted(-6, -6, 6, 6)
         text = f"{side} “{port.port}”" + (", " + tr("takes several wires") if many else "")
         known = scene.analysis.output(port.node) if not port.is_input else None
         return text + (f"\n{known.text()}" if known is not None else ""), QRect(view, view).adjusted(-6, -6, 6, 6)
+    group = scene.group_at(at)
+    if group is not None:
+        return group_tip(scene, group), _on_screen(canvas, scene.cards[card_of(group)].box())
     node = scene.node_at(at)
     if node is not None:
         item = scene.nodes[node]
@@ -44,6 +55,17 @@ def tip_at(canvas: Canvas, view: QPoint) -> tuple[str, QRect]:
         return "", QRect()
     text = "\n".join((wire_tip(scene, wire), *flow_lines(canvas.overlay.flow.get(wire))))
     return text, QRect(view, view).adjusted(-8, -8, 8, 8)
+
+
+def group_tip(scene: CanvasScene, group: str) -> str:
+    """Title, sums, what is wrong inside, and how to get there."""
+    sums, own = totals_of(scene.state, scene.analysis, group), scene.state.groups[group]
+    lines = [own.title, tr("{count} layers", count=sums.layers)]
+    lines.append(tr("{count} parameters", count=f"{sums.parameters:,}"))
+    lines.append(tr("{count} multiply-adds per sample", count=f"{sums.macs:,}"))
+    lines.append(tr("Double-click or Enter opens it"))
+    wrong = scene.cards[card_of(group)].card.problem
+    return "\n".join(lines) + (f"\n\n{wrong}" if wrong else "")
 
 
 def flow_lines(measured: Magnitudes | None) -> list[str]:

@@ -31,7 +31,7 @@ class Insight:
         before, self._known = self._known, analysis
         if before is not analysis:
             canvas.overlay.flash.show(before, analysis)
-        canvas.overlay.show_heat(heat_of(analysis, self.heat))
+        canvas.overlay.show_heat(heat_of(analysis, self.heat, canvas.groups.shown()))
         chosen = canvas.selection.nodes
         fields = receptive_fields(analysis, chosen[0]) if len(chosen) == 1 else ()
         field = next((f for f in fields if not f.whole), None)

@@ -20,6 +20,7 @@ from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.scene import CanvasScene
 from designer.canvas.thermometer import paint_thermometer
 from designer.canvas.wire_item import WireItem
+from designer.document.sheet import members_of
 from engine.graph import Edge
 from widgets import tokens
 
@@ -162,7 +163,7 @@ class Overlay:
         if zoom >= FAR:
             self._paint_live(painter, exposed, zoom)
         for node_id, level in self.heat.level.items():
-            item = self.scene.nodes.get(node_id)
+            item = self.scene.sheet.groups.get(node_id) or self.scene.nodes.get(node_id)
             if item is not None and item.isVisible() and item.box().adjusted(0, 0, 0, 12).intersects(exposed):
                 paint_heat(painter, item.box(), level, self.heat.text[node_id], self.scene.look, zoom)
 
@@ -177,6 +178,17 @@ class Overlay:
                 self._paint_alarm(painter, item, self.values[node_id])
                 self._paint_value(painter, item, self.values[node_id], zoom)
             painter.restore()
+        for card, group in self.scene.sheet.groups.items():
+            if group.box().intersects(exposed) and (value := self._worst(card)) is not None:
+                painter.save()
+                painter.translate(group.pos())
+                self._paint_alarm(painter, group, value)
+                painter.restore()
+
+    def _worst(self, card: str) -> NodeValue | None:
+        """The figures inside a group whose alarm is the gravest."""
+        found = [v for m in members_of(self.scene.state, (card,)) if (v := self.values.get(m)) is not None and v.alarm]
+        return max(found, key=lambda v: v.alarm == "error", default=None)
 
     def _paint_alarm(self, painter: QPainter, item: NodeItem, value: NodeValue) -> None:
         """In flow mode the border says what the figures say, so that it is seen from afar."""

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from designer.canvas.border import AWAY, HEIGHT, STEP, BorderItem, border_card, border_of, spread
+from designer.canvas.border import AWAY, HEIGHT, STEP, Border, BorderItem, border_card, border_of, spread
 from designer.canvas.curve import wire_path
 from designer.canvas.group_card import GroupItem, make_group_card
 from designer.canvas.node_item import NodeItem
@@ -126,7 +126,7 @@ class SheetItems:
             own = state.groups[self.within]
             for is_input, ports in ((True, input_ports(state.graph, own)), (False, output_ports(state.graph, own))):
                 for k, port in enumerate(ports):
-                    wanted[f"border:{'in' if is_input else 'out'}{k}"] = border_of(state, port, is_input)
+                    wanted[f"border:{'in' if is_input else 'out'}{k}"] = self._border(port, is_input)
         for key in [k for k in self.borders if k not in wanted]:
             scene.removeItem(self.borders.pop(key))
         for key, border in wanted.items():
@@ -141,6 +141,9 @@ class SheetItems:
                 item.show_card(card, scene.look)
                 item.update()
         self._place_borders()
+
+    def _border(self, port: GroupPort, is_input: bool) -> Border:
+        return border_of(self.scene.state, self.scene.analysis, self.within or "", port, is_input)
 
     def _place_borders(self) -> None:
         """Beside all cards, level with what they are wired to."""

@@ -30,7 +30,7 @@ def _wiring(window: MainWindow) -> Iterator[Command]:
         return len(selection.nodes) == 1
 
     def two() -> bool:
-        return len(selection.nodes) == 2
+        return len(window.canvas.groups.cards()) == 2
 
     def grouped() -> bool:
         return bool(selection.nodes and window.document.store.state.groups)
@@ -50,13 +50,13 @@ def _wiring(window: MainWindow) -> Iterator[Command]:
 
 
 def _arranging(window: MainWindow) -> Iterator[Command]:
-    edits, selection = window.canvas.edits, window.document.selection
+    edits = window.canvas.edits
 
     def several() -> bool:
-        return len(selection.nodes) > 1
+        return len(window.canvas.groups.cards()) > 1
 
     def many() -> bool:
-        return len(selection.nodes) > 2
+        return len(window.canvas.groups.cards()) > 2
 
     sides: dict[Side, str] = {
         "left": tr("&Left edges"),

@@ -108,13 +108,24 @@ def _copied(
                     after = share_weights(after, (new[member],), member)
         key = chosen_group(after, within, new.values())
         if key is not None:
-            after = rename_group(after, key, f"{after.groups[key].title} {k + 1}")
+            after = rename_group(after, key, _free_title(after, key))
         new_cards += cards_of(after, within, new.values())
         last = Slot(new[way_out.slots[0].node], way_out.slots[0].port)
     beyond = [Edge(last.node, e.target, e.port, last.port) for e in way_out.wires]
     after = rewire(after, beyond, way_out.wires)
     start = Point(left + step, min(p.y for p in places_now))
     return with_places(after, shifted(places(after, within), new_cards, start, sizes))
+
+
+def _free_title(state: DocState, group: str) -> str:
+    """The first number behind its title that no other group has: Block 1, Block 2, ..."""
+    title = state.groups[group].title
+    head, _, number = title.rpartition(" ")
+    stem = head if head and number.isdigit() else title
+    taken, k = {g.title for key, g in state.groups.items() if key != group}, 2
+    while f"{stem} {k}" in taken:
+        k += 1
+    return f"{stem} {k}"
 
 
 def _wires_into(inputs: tuple[GroupPort, ...], new: Mapping[str, str], last: Slot) -> list[Edge]:

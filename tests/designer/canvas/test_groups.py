@@ -6,10 +6,15 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from designer.canvas import Canvas
 from designer.canvas.card import short_count
+from designer.canvas.group_card import totals_of
+from designer.canvas.hover import tip_at
+from designer.canvas.overlay import NodeValue
 from designer.canvas.rename import RenameField
 from designer.canvas.scene import CanvasScene
 from designer.document import Point, verbs
@@ -112,7 +117,7 @@ def test_inside_the_border_shows_what_comes_and_goes(draw: Draw) -> None:
     hand.key(K.Key_Return)
     borders = {b.border.text: b for b in canvas.scene_.sheet.borders.values()}
     names = canvas.store.state.graph.nodes
-    assert set(borders) == {names["n1"].name, names["n4"].name}
+    assert {t: b.border.shape for t, b in borders.items()} == {names["n1"].name: "2", names["n4"].name: "32"}
     assert seen_wires(canvas) == {("n1", "n2"), ("n2", "n3"), ("n3", "n4")}
     cards = [canvas.scene_.cards[n].box() for n in ("n2", "n3")]
     entry, leaving = borders[names["n1"].name].box(), borders[names["n4"].name].box()
@@ -274,3 +279,33 @@ def test_layout_and_align_take_a_group_as_one_card(draw: Draw) -> None:
     hand.key(K.Key_A, CTRL)
     canvas.edits.align("left")
     assert len({place_of(canvas.store.state, c).x for c in ("n1", G1, "n4")}) == 1
+
+
+def test_cost_and_words_of_a_group_are_those_of_all_that_is_inside(draw: Draw) -> None:
+    canvas, _ = grouped(draw, "input", "dense", "dense", "output")
+    canvas.insight.show_heat("parameters")
+    heat = canvas.overlay.heat
+    assert heat.text[G1].endswith("100%") and heat.level[G1] == 1.0
+    sums = totals_of(canvas.store.state, canvas.analyst.analysis, "g1")
+    assert f"{sums.parameters:,} parameters" in tip_at(canvas, canvas.mapFromScene(box(canvas)[1]))[0]
+    port = tip_at(canvas, canvas.mapFromScene(canvas.scene_.cards[G1].port_point("0", True)))[0]
+    assert port.startswith("input of Dense 1")
+
+
+def test_the_gravest_alarm_inside_is_the_card_s_border_while_the_flow_is_shown(draw: Draw) -> None:
+    canvas, _ = grouped(draw, "input", "dense", "dense", "output")
+    edge = canvas.mapFromScene(canvas.scene_.cards[G1].box().topLeft() + QPointF(60, 1))
+
+    def colours() -> set[str]:
+        QApplication.processEvents()
+        picture = canvas.viewport().grab().toImage()
+        return {picture.pixelColor(edge.x(), edge.y() + dy).name() for dy in (-1, 0, 1)}
+
+    canvas.selection.clear()
+    value = NodeValue("1e-9", "error", "gradient", 1e-9, None, "error")
+    canvas.overlay.show_values({"n2": value._replace(alarm="warning"), "n3": value})
+    assert tokens.theme().error.lower() not in colours()
+    canvas.overlay.show_flow({canvas.store.state.graph.edges[0]: (1.0, 1.0)}, "grad")
+    found = [QColor(c) for c in colours()]
+    red = QColor(tokens.theme().error)
+    assert any(abs(c.red() - red.red()) < 60 and c.red() > c.blue() + 60 for c in found)

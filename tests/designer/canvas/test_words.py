@@ -43,7 +43,8 @@ def test_offers_behind_a_vector_begin_with_dense() -> None:
 def test_offers_before_an_input_have_an_output_and_all_are_offered_without_a_port() -> None:
     analysis = infer(chain("dense").graph)
     assert "output" not in [o.type for o in offers(analysis, PortRef("n1", "in", True))]
-    assert {o.type for o in offers(analysis)} == set(LAYERS)
+    assert {o.type for o in offers(analysis, blocks=False)} == set(LAYERS)
+    assert {o.type for o in offers(analysis)} > set(LAYERS) | {"block:residual", "block:decoder"}
 
 
 def test_offers_fit_in_truth() -> None:
