@@ -33,15 +33,15 @@ class DifferenceStrip(AxisPlot):
         self._lines: dict[str, tuple[Array, Array, str]] = {}
         self._shown: dict[str, tuple[Array, Array]] = {}
         self._points = names
-        self._words = ""
+        self._words, self._most = "", 0.0
         super().__init__(tr("Difference"), parent=parent)
         self.above = above
         self.head.hide()
         self.setFixedHeight(tokens.scaled(HEIGHT))
         self.view.setXLink(above.view)
         self.view.setMouseEnabled(x=False, y=False)
-        self.x_axis.setStyle(showValues=False)
-        self.x_axis.setHeight(4)
+        self.plot.getPlotItem().hideAxis("bottom")
+        self.plot.getPlotItem().layout.setContentsMargins(tokens.SPACE_2, 0, tokens.SPACE_4 + 2, tokens.SPACE_1)
         self.legend.hide()
         self.hide()
 
@@ -72,7 +72,9 @@ class DifferenceStrip(AxisPlot):
             seen = np.abs(self._shown[name][1])
             most = max(most, float(seen[np.isfinite(seen)].max(initial=0.0)))
         most = most or 1.0
-        self.view.setYRange(-1.15 * most, 1.15 * most, padding=0.0)
+        self._most = most
+        # Above the lines there is room for the words.
+        self.view.setYRange(-1.15 * most, 2.0 * most, padding=0.0)
         self.canvas.update()
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
@@ -86,7 +88,8 @@ class DifferenceStrip(AxisPlot):
                 for place, height in zip(at.x0 + at.sx * x, at.y0 + at.sy * y, strict=True):
                     if np.isfinite(height):
                         draw_symbol(painter, "o", QPointF(place, height), 3, hue)
-        tag(painter, self._words, QPointF(at.area.left() + 4, at.area.top() + 8), theme().secondary, area=at.area)
+        words = tr("{what}, at most {most}", what=self._words, most=value_text(self._most))
+        tag(painter, words, QPointF(at.area.left() + 4, at.area.top() + 8), theme().secondary, area=at.area)
 
     def hover_rows(self, x: float, y: float) -> tuple[str, Sequence[Row]]:
         rows: list[Row] = []

@@ -19,6 +19,7 @@ class Beside:
 
     def __init__(self, panel: LivePanel, make: Callable[[], PlotPanel], signed: Callable[[], PlotPanel]) -> None:
         self._make, self._signed = make, signed
+        self._own = panel.plot
         self.others: list[PlotPanel] = []
         self.difference: PlotPanel | None = None
         column = panel.layout()
@@ -30,12 +31,16 @@ class Beside:
         self._row.addWidget(panel.plot, 1)
         column.addLayout(self._row, 1)
 
-    def show(self, titles: Sequence[str], difference: str = "") -> Sequence[PlotPanel]:
-        """Those of the other runs; ``difference`` is the title of a last one, "" where there is none."""
+    def show(self, titles: Sequence[str], difference: str = "", *, before: bool = False) -> Sequence[PlotPanel]:
+        """Those of the other runs; ``difference`` is the title of a last one, "" where there is none. ``before``: they
+        stand at the left of the panel's own (side A of a fork)."""
         titles = titles[:MOST]
         while len(self.others) < len(titles):
             self.others.append(self._make())
             self._row.insertWidget(len(self.others), self.others[-1], 1)
+        if titles and before != (self._row.indexOf(self._own) > 0):
+            self._row.removeWidget(self._own)
+            self._row.insertWidget(len(self.others) if before else 0, self._own, 1)
         for k, plot in enumerate(self.others):
             plot.setVisible(k < len(titles))
             if k < len(titles):

@@ -84,7 +84,7 @@ class HistogramsPanel(OneLayerPanel):
         own: np.ndarray,
     ) -> None:  # fmt: skip
         """Other runs beside it over the same bins, and below, how the latest shares differ."""
-        plots = self.beside.show([o.name for o, _ in others])
+        plots = self.beside.show([o.name for o, _ in others], before=frame.side == "B")
         lines = {}
         for plot, (other, moments) in zip(plots, others, strict=False):
             assert isinstance(plot, HistogramRidge)

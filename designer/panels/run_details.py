@@ -63,7 +63,7 @@ class LogTable(_Table):
     def show_run(self, run: RunRecord | None) -> None:
         """The log of one run, its figures on the test set last."""
         self.clear()
-        self.setHeaderLabels([tr("Step"), tr("What was done")])
+        self.setHeaderLabels([tr("step"), tr("What was done")])
         if run is None:
             self._say(tr("Choose a run in the table: what was done while it trained is listed here."))
             return

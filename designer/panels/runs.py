@@ -108,7 +108,7 @@ class RunsPanel(QWidget):
         for page in (self.plot, self.settings, self.log):
             self.pages.addWidget(page)
         parts.addWidget(self.pages)
-        self.table.setMinimumHeight(tokens.scaled(64))
+        self.table.setMinimumHeight(tokens.scaled(88))
         self.pages.setMinimumHeight(tokens.scaled(132))
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
@@ -125,7 +125,7 @@ class RunsPanel(QWidget):
         across = Qt.Orientation.Horizontal if self.width() > tokens.scaled(WIDE) else Qt.Orientation.Vertical
         if across != self.parts.orientation():
             self.parts.setOrientation(across)
-            self.parts.setSizes([3, 2] if across == Qt.Orientation.Horizontal else [1, 2])
+            self.parts.setSizes([6000, 4000] if across == Qt.Orientation.Horizontal else [4000, 6000])
 
     def _retranslate(self) -> None:
         self.table.setHeaderLabels(
@@ -134,7 +134,7 @@ class RunsPanel(QWidget):
                 tr("Optimizer"), tr("Batch"), tr("Seed"), tr("Time"), tr("Note"),
             ]
         )  # fmt: skip
-        self.restore.setText(tr("Restore settings"))
+        self.restore.setText(tr("Restore"))
         self.restore.setToolTip(tr("Network, training and data as they were in the chosen run; one undo step"))
         self.remove.setText(tr("Forget"))
         self.view.show_labels(self._views())
@@ -189,7 +189,7 @@ class RunsPanel(QWidget):
 
     @staticmethod
     def _views() -> list[tuple[str, str]]:
-        return [("losses", tr("losses")), ("settings", tr("settings")), ("log", tr("log book"))]
+        return [("losses", tr("losses")), ("settings", tr("settings")), ("log", tr("log"))]
 
     def _draw(self) -> None:
         page = str(self.view.value())

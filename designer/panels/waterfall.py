@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 
+from designer.document.run_columns import Measured, measured
 from designer.panels.beside import Beside
 from designer.panels.live import LivePanel, layer_names
 from designer.session.frame import Frame
 from designer.session.overlay import Overlay
 from engine.primitives import size
+from engine.training.columns import coarsened
 from widgets.difference import ratio
 from widgets.i18n import tr
 from widgets.waterfall import Waterfall
@@ -66,16 +69,14 @@ class WaterfallPanel(LivePanel):
         ids, names = layer_names(new)
         steps, values = gradient_rows(new, ids)
         self.waterfall.show_waterfall(ids, names, steps, values)
-        self._show_beside(new, others, ids, (steps, values))
+        self._show_beside(new, others)
 
-    def _show_beside(
-        self, frame: Frame, others: Sequence[Overlay], ids: Sequence[str],
-        own: tuple[NDArray[np.int64], NDArray[np.float64]],
-    ) -> None:  # fmt: skip
-        title, _ = self.words()
-        self.plot.show_title(f"{title}, {frame.side or tr('now')}" if others else title)
+    def _show_beside(self, frame: Frame, others: Sequence[Overlay]) -> None:
         last = tr("log10 B / A") if frame.side else tr("log10 {run} / now", run=others[0].name) if others else ""
-        plots = self.beside.show([o.name for o in others], last if len(others) == 1 else "")
+        own = tr("{run}, {curve}", run=frame.side or tr("now"), curve=tr("step")) if others else tr("step")
+        self.waterfall.x_axis.show_label(own)
+        before = frame.side == "B"
+        plots = self.beside.show([o.name for o in others], last if len(others) == 1 else "", before=before)
         for plot, other in zip(plots, others, strict=False):
             assert isinstance(plot, Waterfall) and other.measured is not None
             layers = list(other.measured.layers)
@@ -87,8 +88,10 @@ class WaterfallPanel(LivePanel):
             return
         self._one_scale([self.waterfall, *(p for p in plots if isinstance(p, Waterfall))])
         if len(others) == 1 and isinstance(self.beside.difference, Waterfall):
-            common, steps, values = _ratios(others[0], ids, own, swap=frame.side == "B")
-            self.beside.difference.show_waterfall(common, [frame.name(n) for n in common], steps, values)
+            assert others[0].measured is not None
+            common, steps, values = _ratios(frame, others[0].measured)
+            sign = -1.0 if frame.side == "B" else 1.0
+            self.beside.difference.show_waterfall(common, [frame.name(n) for n in common], steps, sign * values)
 
     @staticmethod
     def _one_scale(plots: Sequence[Waterfall]) -> None:
@@ -107,22 +110,17 @@ class WaterfallPanel(LivePanel):
         self.waterfall.show_selected(list(nodes))
 
 
-def _ratios(
-    other: Overlay, ids: Sequence[str], own: tuple[NDArray[np.int64], NDArray[np.float64]], *, swap: bool
-) -> tuple[list[str], NDArray[np.int64], NDArray[np.float64]]:
-    """(Layers that both have, steps that both have, log10 other / own); ``swap``: own / other."""
-    assert other.measured is not None
-    layers, rows, there = list(other.measured.layers), other.measured.gradients(), other.measured.view.steps
-    steps, values = own
-    steps_common = steps[(steps >= there[0]) & (steps <= there[-1])]
-    nearest = np.clip(np.searchsorted(there, steps_common), 0, len(there) - 1)
-    common = [n for n in ids if n in layers]
-    found = []
-    for node in common:
-        mine = values[list(ids).index(node)][np.isin(steps, steps_common)]
-        theirs = rows[layers.index(node)][nearest]
-        found.append(ratio(theirs, mine) if swap else ratio(mine, theirs))
-    return common, steps_common, np.array(found).reshape(len(common), len(steps_common))
+def _ratios(frame: Frame, other: Measured) -> tuple[list[str], NDArray[np.int64], NDArray[np.float64]]:
+    """(Layers that both have, steps that both have, log10 other / own), both in rows of equally many steps."""
+    assert frame.plan is not None and frame.columns is not None
+    mine = measured(frame.plan, frame.columns, (), 1)
+    stride = max(mine.view.stride, other.view.stride)
+    mine, theirs = (replace(m, view=coarsened(m.view, stride)) for m in (mine, other))
+    common = [n for n in mine.layers if n in theirs.layers]
+    steps, at, there = np.intersect1d(mine.view.steps, theirs.view.steps, return_indices=True)
+    first, second = mine.gradients(), theirs.gradients()
+    found = [ratio(first[mine.layers.index(n)][at], second[theirs.layers.index(n)][there]) for n in common]
+    return common, steps, np.array(found).reshape(len(common), len(steps))
 
 
 def gradient_rows(frame: Frame, ids: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -129,11 +129,18 @@ class Columns:
 
 def thinned(view: ColumnView, most: int) -> ColumnView:
     """The same with at most ``most`` rows: pairs merge as often as it takes; a last odd row is left out then."""
-    rows, count, stride = {k: getattr(view, k)[: view.count] for k in _NAMES}, view.count, view.stride
-    while count > most:
-        count, stride = count // 2, stride * 2
+    while view.count > most:
+        view = coarsened(view, 2 * view.stride)
+    return coarsened(view, view.stride)
+
+
+def coarsened(view: ColumnView, stride: int) -> ColumnView:
+    """The same in rows of ``stride`` steps, or of its own stride where that is longer."""
+    rows, count, own = {k: getattr(view, k)[: view.count] for k in _NAMES}, view.count, view.stride
+    while own < stride:
+        count, own = count // 2, own * 2
         rows = _merge({k: a[: 2 * count] for k, a in rows.items()})
-    return ColumnView(count, stride, **rows, start=view.start)
+    return ColumnView(count, own, **rows, start=view.start)
 
 
 def _merge(rows: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

@@ -136,3 +136,32 @@ def test_of_a_run_that_was_through_when_it_was_opened_the_end_is_shown() -> None
         assert session.status.state == "finished"
     finally:
         assert session.close()
+
+
+def test_a_rate_set_at_the_very_step_is_in_force_in_the_fork() -> None:
+    p = project(mlp((4, 8, 3)), epochs=4)
+    trainer, timeline, seen = recorded(p, {12: 0.4})
+    fork = Trainer(p, blobs(), backend="numpy")
+    fork.load_resume_state(timeline.state_at(trainer, 12))
+    assert fork.base_rate == 0.4 and fork.command_log == trainer.command_log
+    fork.run_steps(5)
+    assert same(fork.executable.weights(), seen[17])
+    assert timeline.visit(trainer, 12).base_rate == 0.1, "what is shown is the step before the change"
+
+
+def test_a_fork_judges_by_the_least_change_and_brings_the_best_weights_along() -> None:
+    p = project(mlp((4, 8, 3)), optimizer=Spec("adam", {"rate": 0.01}), epochs=12, patience=50, min_change=0.25)
+    trainer, timeline, seen = recorded(p)
+    for epochs in (3, 7, 11):
+        step = epochs * trainer.steps_per_epoch
+        straight = Trainer(p, blobs(), backend="numpy")
+        straight.run_steps(step)
+        state = timeline.state_at(trainer, step)
+        fork = Trainer(p, blobs(), backend="numpy")
+        fork.load_resume_state(state)
+        assert (fork.best_epoch, fork.bad_epochs) == (straight.best_epoch, straight.bad_epochs), epochs
+        assert fork.best_loss == straight.best_loss and straight.best_epoch > 0
+        assert same(fork.best_weights, straight.best_weights), "those of the best epoch so far"
+        assert same(fork.best_weights, seen[straight.best_epoch * trainer.steps_per_epoch])
+    least = min(e.validation_loss for e in trainer.epochs)
+    assert trainer.best_loss > least, "without min_change another epoch would have been the best"
