@@ -76,12 +76,13 @@ class MeasurementsPanel(QWidget):
         for choice, width in ((self.unit, 124), (self.option, 88), (self.moment, 92)):
             choice.setFixedWidth(tokens.scaled(width))
         self.chooser.setMinimumWidth(tokens.scaled(84))
+        self.chooser.setMaximumWidth(tokens.scaled(180))
         self.sentence.setWordWrap(True)
         self.sentence.setContentsMargins(tokens.SPACE_3, 0, tokens.SPACE_3, tokens.SPACE_2)
         row = QHBoxLayout()
         row.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, 0)
         row.setSpacing(tokens.SPACE_1)
-        row.addWidget(self.chooser, 1)
+        row.addWidget(self.chooser, 4)
         for widget in (self.measure, self.every, self.unit, self.option):
             row.addWidget(widget)
         self.gap = QWidget()
@@ -125,7 +126,6 @@ class MeasurementsPanel(QWidget):
         narrow = self.width() < tokens.scaled(NARROW)
         self.list.setVisible(not narrow)
         self.chooser.setVisible(narrow)
-        self.gap.setVisible(not narrow)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -16,6 +16,7 @@ from engine.data.dataset import Dataset
 from engine.graph import Project
 from engine.optimizers import OPTIMIZERS
 from engine.plan import Plan
+from engine.primitives import size
 from engine.probes.measurements import StoppedError, Watch
 from engine.probes.measurements.jacobian import LayerJacobian, float_sources, jacobians
 from engine.probes.measurements.loss_plane import LossPlane, loss_plane
@@ -37,6 +38,8 @@ Reason = Literal["no weights", "no numbers", "few samples", "no convolution", "n
 
 #: samples that Jacobians are taken at; multiply-adds that one pass of the others may take, and its fewest, most samples
 JACOBIAN_SAMPLES, PASS_MACS, LEAST, MOST = 4, 1.2e8, 64, 500
+#: bytes that the values of one pass may take, and samples that are looked at however large they are
+MEMORY, FEWEST = 1.6e8, 16
 #: samples that a read-out is fitted to at most, and as many that it is judged on
 READOUT_SAMPLES = 400
 
@@ -237,7 +240,7 @@ def _square(m: Moment, rows: NDArray[np.int64]) -> float:
 
 
 def _readout(m: Moment, option: str, watch: Watch) -> Readouts:
-    head, data, count = m.plan.heads[0], m.dataset, min(4 * _samples(m), READOUT_SAMPLES)
+    head, data, count = m.plan.heads[0], m.dataset, min(4 * _samples(m), READOUT_SAMPLES, _room(m.plan))
     held = data.validation if len(data.validation) else data.test
     both = (data.train.rows(slice(0, count)), held.rows(slice(0, count)))
     if not len(held):
@@ -299,7 +302,13 @@ def _need_weights(m: Moment) -> None:
 
 
 def _samples(m: Moment) -> int:
-    return pass_samples(infer(m.project.graph).macs)
+    return min(pass_samples(infer(m.project.graph).macs), _room(m.plan))
+
+
+def _room(plan: Plan) -> int:
+    """How many samples' values fit into the memory that a measurement may take, in float64."""
+    each = 8 * sum(size(plan.values[plan.steps[k].output].shape) for k in plan.loss_steps)
+    return max(int(MEMORY / max(each, 1)), FEWEST)
 
 
 def _training_batch(m: Moment, rows: NDArray[np.int64]) -> tuple[Batch, Batch]:

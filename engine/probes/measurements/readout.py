@@ -113,7 +113,7 @@ def left_svd(a: Values) -> tuple[Values, Values]:
 
     A wide matrix is turned into a triangle first (a^T = Q T), which costs far less than all of its right vectors.
     """
-    small = np.linalg.qr(a.T, mode="r").T if a.shape[1] > a.shape[0] else a
+    small = np.asarray(np.linalg.qr(a.T, mode="r")).T if a.shape[1] > a.shape[0] else a
     u, s, _ = np.linalg.svd(small, full_matrices=False)
     return u, s
 

@@ -23,6 +23,7 @@ def trained(graph: Graph, steps: int = 13, dataset: Dataset | None = None, **set
     for k in range(steps):
         timeline.note(trainer, float(k))
         trainer.run_steps(1)
+    timeline.note(trainer, float(steps))
     return trainer, replace(Moment.of(trainer), frames=timeline.before(trainer.step))
 
 
@@ -44,6 +45,15 @@ def test_the_slice_is_of_the_step_that_comes(optimizer: str, steps: int) -> None
         assert found.cosine == pytest.approx(1.0, rel=1e-9)
         assert found.along_gradient == pytest.approx(found.along_step, rel=1e-9)
     assert len(found.elsewhere) == len(found.multiples)
+
+
+def test_the_slice_is_made_even_where_an_epoch_is_just_being_evaluated() -> None:
+    trainer = Trainer(project(mlp((4, 8, 3)), dtype="float64"), blobs(), backend="numpy")
+    while not trainer.busy_evaluating:
+        trainer.advance(0.0, 1)
+    found: Any = measure("step", Moment.of(trainer)).result
+    trainer.run_steps(1)
+    assert found.along_step[0] == pytest.approx(float(trainer.columns.view.loss[trainer.step - 1]), rel=1e-9)
 
 
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "filters"])
@@ -145,6 +155,19 @@ def test_the_path_is_that_of_the_run() -> None:
     assert plane.path[-1] == pytest.approx([0, 0], abs=1e-12) and sum(plane.shares) > 0.8
 
 
+def test_a_pass_keeps_within_its_memory_and_its_time() -> None:
+    from engine.plan import build_plan
+    from engine.training.measuring import FEWEST, LEAST, MEMORY, MOST, _room, pass_samples
+
+    assert (pass_samples(100), pass_samples(1e12)) == (MOST, LEAST)
+    wide = build_plan(mlp((4, 20_000, 3)))
+    assert 0.5 * MEMORY < _room(wide) * 8 * (2 * 20_000 + 3) <= MEMORY
+    image = ("input", {"size": (1, 512, 512)})
+    conv = ("conv2d", {"filters": 64, "kernel": (1, 1)})
+    deep = build_plan(chain(image, conv, conv, ("flatten", {}), ("dense", {"units": 2}), ("output", {})))
+    assert _room(deep) == FEWEST
+
+
 def test_an_earlier_moment_has_the_rate_of_its_step() -> None:
     trainer, timeline = Trainer(project(mlp((4, 8, 3)), schedule=Spec("cosine")), blobs(), backend="numpy"), Timeline()
     rates, weights = [], []
@@ -175,6 +198,16 @@ def test_the_answer_appears_where_the_network_has_it() -> None:
     score = {r.node: r.score for r in found.layers}
     assert score["n0"] < 0.65 and score["n1"] > 0.9 and score["n2"] > 0.9
     assert 0.35 < found.guess < 0.65 and (found.fitted, found.judged) == (400, 200)
+
+
+def test_without_held_out_samples_the_training_set_is_parted() -> None:
+    """Labels by the toss of a coin: known by heart from the fitted half, unknown to the other."""
+    rng = np.random.default_rng(0)
+    every = Split({"x": rng.normal(size=(160, 300))}, {"y": rng.integers(0, 2, 160)})
+    none = every.rows(slice(0, 0))
+    data = Dataset("coins", every, none, none, task="binary", class_names=("a", "b"))
+    found: Any = measure("readout", Moment.drawn(project(mlp((300, 4, 1), loss="binary_cross_entropy")), data)).result
+    assert (found.fitted, found.judged) == (80, 80) and 0.3 < found.layers[0].score < 0.7
 
 
 def test_values_are_read_out_by_r2() -> None:
