@@ -45,6 +45,7 @@ SENTENCES: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "Fix": ((0,), ("label",)),
     "Card": ((2, 3, 4), ()),
     "Template": ((1, 2), ()),
+    "Block": ((1, 2), ()),
     "DataError": ((1,), ("rule", "expected", "got", "remedy")),
     "FormatError": ((2,), ("rule", "expected", "got", "remedy")),
 }

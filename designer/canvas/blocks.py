@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from designer.canvas.ports import PortRef
 from designer.document import Point
-from designer.document.blocks import BLOCKS
 from designer.document.layout import Slot
 from designer.document.state import new_nodes
+from designer.document.templates.blocks import BLOCKS
 from designer.document.verbs import Fragment
 from designer.document.verbs.blocks import BlockRefusal, add_block, block_of
 from designer.document.verbs.repeat import repeat

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from designer.canvas.scene import CanvasScene
 from designer.document import Box, DocState, Frame, Note, Point, verbs
-from designer.document.blocks import BLOCKS
 from designer.document.chain_text import parse_chain
 from designer.document.ports import inputs_of, outputs_of
 from designer.document.sheet import card_of, on_sheet
 from designer.document.templates import TEMPLATES
+from designer.document.templates.blocks import BLOCKS
 from designer.document.verbs.blocks import add_block
 from designer.document.verbs.repeat import repeat
 from designer.session.analyst import Analyst

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from designer.document import DocState, Point, verbs
-from designer.document.blocks import BLOCKS
 from designer.document.group_ports import input_ports, output_ports
 from designer.document.layout import Group, Layout, Slot
 from designer.document.nesting import nesting_of
 from designer.document.sheet import card_of, cards_of, folded, members_of, on_sheet, place_of, sheet_of
+from designer.document.templates.blocks import BLOCKS
 from designer.document.verbs.blocks import add_block, block_of
 from designer.document.verbs.repeat import RepeatRefusal, repeat
 from engine.analysis import infer
