@@ -164,6 +164,7 @@ class Makers:
         panel.destroyed.connect(made.stop)
         window.status.time.visited.connect(lambda step: made.visit(step) if window.document is document else None)
         selection.changed.connect(lambda: panel.show_selected(selection.nodes))
+        panel.show_selected(selection.nodes)
         return panel
 
     def compare(self) -> QWidget:

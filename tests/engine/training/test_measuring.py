@@ -200,6 +200,30 @@ def test_the_answer_appears_where_the_network_has_it() -> None:
     assert 0.35 < found.guess < 0.65 and (found.fitted, found.judged) == (400, 200)
 
 
+@pytest.mark.parametrize("norm", ["none", "before"])
+def test_the_noise_scale_is_of_distinct_batches_of_the_training_set(norm: str) -> None:
+    """The same batches by the executable's own gradients; with batch norm each uses its own statistics."""
+    trainer, moment = trained(mlp((4, 8, 3), batch_norm=norm), 7, blobs(per_class=200), dtype="float64")
+    found: Any = measure("noise", moment).result
+    groups, small, large = found.groups, found.small, found.large
+    assert (groups, small, large) == (11, 8, 32)
+    rows = np.random.default_rng(7).permutation(len(trainer.dataset.train))[: groups * large].reshape(groups, 4, small)
+    assert len(np.unique(rows)) == rows.size
+
+    def square(picked: Any) -> float:
+        x = {"x": trainer.dataset.train.x["x"][picked]}
+        y = {k: v[picked] for k, v in trainer.targets.items()}
+        seen = trainer.executable.gradients(x, y, training=True).weight_grads
+        return float(sum(np.sum(g**2) for g in seen.values()))
+
+    smaller = np.array([[square(r) for r in group] for group in rows])
+    larger = np.array([square(group.ravel()) for group in rows])
+    signal = np.mean((large * larger - small * smaller.mean(1)) / (large - small))
+    noise = np.mean((smaller.mean(1) - larger) / (1 / small - 1 / large))
+    assert (found.signal, found.noise) == (pytest.approx(signal, rel=1e-9), pytest.approx(noise, rel=1e-9))
+    assert found.value == pytest.approx(noise / signal, rel=1e-9)
+
+
 def test_without_held_out_samples_the_training_set_is_parted() -> None:
     """Labels by the toss of a coin: known by heart from the fitted half, unknown to the other."""
     rng = np.random.default_rng(0)
