@@ -51,7 +51,7 @@ class Desks(QObject):
         self.tabs = DocTabs()
         self.stack = QStackedWidget()
         self.place = QWidget()
-        column = QVBoxLayout(self.place)
+        self.column = column = QVBoxLayout(self.place)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.tabs)

@@ -82,7 +82,7 @@ class MainWindow(OfTheDesk, QMainWindow):
         self.centre.addWidget(self.desks.place)
         self.centre.setMinimumSize(320, 180)
         whole = QWidget()
-        rows = QVBoxLayout(whole)
+        self._rows = rows = QVBoxLayout(whole)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.notice)
@@ -153,12 +153,15 @@ class MainWindow(OfTheDesk, QMainWindow):
         """Samples and recent files."""
         self.start_page.show_recent(self.settings.recent)
         self.centre.setCurrentIndex(0)
+        self._rows.insertWidget(0, self.notice)
         self._show_tools(False)
         self.show_name()
 
     def show_canvas(self) -> None:
         """The document."""
         self.centre.setCurrentIndex(1)
+        # Below the tabs: they stay where they are when something is said.
+        self.desks.column.insertWidget(1, self.notice)
         self._show_tools(True)
         self.canvas.setFocus()
         self.show_name()

@@ -40,6 +40,7 @@ class ComparePanel(QWidget):
         self.other.value_changed.connect(lambda key: self.chosen.emit("" if key == NOTHING else str(key)))
         self.words.setWordWrap(True)
         self.words.setProperty("role", "secondary")
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.tree = QTreeWidget()
         self.tree.setColumnCount(2)
         self.tree.setRootIsDecorated(False)
