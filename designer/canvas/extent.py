@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 
 from designer.canvas.card import make_card
 from designer.canvas.node_item import NodeItem
+from engine.analysis import Analysis
 
 if TYPE_CHECKING:
     from designer.canvas.scene import CanvasScene
@@ -31,3 +32,11 @@ def shift_of(scene: CanvasScene, node_id: str, collapsed: bool) -> tuple[float, 
     then = make_card(scene.state.graph.nodes[node_id], known, problems, scene.look, *flags)
     before, after = ((c.inputs or c.outputs)[0] for c in (now, then))
     return (before[1] - after[1], 0.0) if now.down else (0.0, before[2] - after[2])
+
+
+def says_other(old: Analysis, new: Analysis, node_id: str) -> bool:
+    """True where a card of the same node would read otherwise: another count of parameters, other problems."""
+    before, now = old.nodes.get(node_id), new.nodes.get(node_id)
+    if before is not now and (before.parameters if before else 0) != (now.parameters if now else 0):
+        return True
+    return old.by_node.get(node_id) != new.by_node.get(node_id)

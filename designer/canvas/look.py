@@ -26,6 +26,7 @@ class Look:
         self.note_font = tokens.font("body")
         self.value_font = tokens.font("caption", bold=True)
         self.text, self.secondary, self.disabled = (QColor(c) for c in (theme.text, theme.secondary, theme.disabled))
+        self._groups = {g: QColor(theme.group(g)) for g in tokens.GROUPS}
         self.card = QBrush(QColor(theme.raised))
         self.border = _pen(theme.border, 1.0)
         self.hover_border = _pen(theme.outline, 1.5)
@@ -54,8 +55,8 @@ class Look:
         return QFontMetricsF(self.line_font)
 
     def group(self, group: str) -> QColor:
-        """A layer group's colour."""
-        return QColor(self.theme.group(group))
+        """A layer group's colour; the caller's own."""
+        return QColor(self._groups[group] if group in self._groups else self.theme.group(group))
 
 
 def _larger(font: QFont, factor: float) -> QFont:

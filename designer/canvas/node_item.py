@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
@@ -18,6 +19,20 @@ from widgets.icons import paint_icon
 #: below these zooms a card shows colour, icon and name; colour only
 MIDDLE, FAR = 0.6, 0.35
 _NO_PEN = Qt.PenStyle.NoPen
+
+
+@lru_cache(maxsize=64)
+def _edge(height: int) -> QPainterPath:
+    """The left edge of a card, rounded as its corners are."""
+    whole, strip = QPainterPath(), QPainterPath()
+    whole.addRoundedRect(QRectF(0, 0, 4 * tokens.NODE_EDGE + 2 * tokens.RADIUS, height), tokens.RADIUS, tokens.RADIUS)
+    strip.addRect(QRectF(0, 0, tokens.NODE_EDGE, height))
+    return whole.intersected(strip)
+
+
+@lru_cache(maxsize=4096)
+def _far_title(title: str, look: Look, room: float) -> str:
+    return look.far_metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
 
 
 class NodeItem(QGraphicsRectItem):
@@ -129,15 +144,11 @@ class NodeItem(QGraphicsRectItem):
         painter.setPen(_NO_PEN)
         painter.setBrush(self.look.card)
         painter.drawRoundedRect(box, radius, radius)
-        edge = QPainterPath()
-        edge.addRoundedRect(box, radius, radius)
-        strip = QPainterPath()
-        strip.addRect(QRectF(0, 0, tokens.NODE_EDGE, box.height()))
         color = self.look.group(self.card.group)
         if self.card.muted:
             color.setAlphaF(0.4)
         painter.setBrush(color)
-        painter.drawPath(edge.intersected(strip))
+        painter.drawPath(_edge(self.card.height))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.selected:
             painter.setPen(self.look.selected)
@@ -156,7 +167,7 @@ class NodeItem(QGraphicsRectItem):
         room = QRectF(42, 0, self.card.width - 46 - (30 if self.card.problem else 0), 2 * middle)
         painter.setFont(self.look.far_font)
         painter.setPen(self.look.disabled if self.card.muted else self.look.text)
-        title = self.look.far_metrics.elidedText(self.card.title, Qt.TextElideMode.ElideRight, room.width())
+        title = _far_title(self.card.title, self.look, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
         if self.card.problem:
             painter.setPen(_NO_PEN)

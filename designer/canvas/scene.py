@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
 from designer.canvas.card import Card, make_card
-from designer.canvas.extent import around
+from designer.canvas.extent import around, says_other
 from designer.canvas.look import PORT_RADIUS, Look, look_of
 from designer.canvas.node_item import NodeItem
 from designer.canvas.ports import PortRef
@@ -115,11 +115,7 @@ class CanvasScene(QGraphicsScene):
                 self._touching[node_id] = set()
                 self.addItem(item)
                 moved.add(node_id)
-            elif (
-                before.get(node_id) is not node
-                or known.nodes.get(node_id) is not now.nodes.get(node_id)
-                or known.by_node.get(node_id) != now.by_node.get(node_id)
-            ):
+            elif before.get(node_id) is not node or says_other(known, now, node_id):
                 self._refresh_card(item, moved)
         for edge in new.graph.edges:
             if edge not in self.wires:

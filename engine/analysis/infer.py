@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.analysis.catalog import check_choices
 from engine.analysis.rules import graph_problems
 from engine.analysis.types import Analysis, NodeAnalysis, Problem, TensorType
@@ -21,6 +23,7 @@ def infer(graph: Graph, previous: Analysis | None = None) -> Analysis:
     """
     before = previous.nodes if previous else {}
     done: dict[str, NodeAnalysis] = {}
+    alike: dict[object, NodeAnalysis] = {}
     problems: list[Problem] = []
     for node_id in graph.order:
         node = graph.nodes[node_id]
@@ -30,12 +33,27 @@ def infer(graph: Graph, previous: Analysis | None = None) -> Analysis:
         if old is not None and old.node is node and old.inputs == types and _same_ports(previous, graph, node_id):
             done[node_id] = old
         else:
-            done[node_id] = _analyse(node, incoming, types)
+            done[node_id] = _like_another(node, incoming, types, alike)
         problems.extend(done[node_id].own_problems)
     problems.extend(graph_problems(graph, done))
     place = {n: k for k, n in enumerate(graph.order)}
     problems.sort(key=lambda p: (p.severity != "error", place.get(p.node, -1)))
     return Analysis(graph, done, tuple(problems))
+
+
+def _like_another(
+    node: Node, incoming: tuple[Edge, ...], types: tuple[TensorType | None, ...], alike: dict[object, NodeAnalysis]
+) -> NodeAnalysis:
+    """Repeated layers on equal inputs have equal figures, worked out once. A problem is told in each one's own name."""
+    settings = (node.type, repr(dict(node.params)), node.version, node.frozen, node.muted, node.shares)
+    key = (settings, tuple(e.port for e in incoming), types)
+    known = alike.get(key)
+    if known is not None:
+        return replace(known, node=node, inputs=types)
+    found = _analyse(node, incoming, types)
+    if not found.own_problems:
+        alike[key] = found
+    return found
 
 
 def _same_ports(previous: Analysis | None, graph: Graph, node_id: str) -> bool:

@@ -104,7 +104,11 @@ def line(found: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """The table, and all figures as JSON where asked."""
+    """The table, and all figures as JSON where asked; ``canvas [nodes ...]`` measures the canvas instead."""
+    if arguments[:1] == ["canvas"]:
+        from tests.benchmarks import bench_canvas
+
+        return bench_canvas.main([int(a) for a in arguments[1:]] or (1000, 5000))
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="The engine beside PyTorch.")
     parser.add_argument("nets", nargs="*", metavar="NET", help=f"of {', '.join(NETS)} (default: all)")
     parser.add_argument("--rounds", type=int, default=5)
