@@ -28,7 +28,7 @@ def layer_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:
             norm = layer.weight_grad_norm
             found[layer.node] = NodeValue(
                 scientific(norm) if norm else tr("none"),
-                alarm or "good",
+                alarm or ("good" if norm else "warning"),
                 tr("gradient"),
                 norm or None,
                 decades_of(layer.update_ratio),

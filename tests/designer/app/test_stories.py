@@ -49,6 +49,7 @@ def train(window: MainWindow, qtbot: Any, epochs: int) -> None:
 
     for _ in range(epochs):
         done = place()
+        qtbot.waitUntil(window.actions_["train.epoch"].isEnabled, timeout=20_000)
         window.actions_["train.epoch"].trigger()
         qtbot.waitUntil(lambda done=done: (place() != done and place()[1] > 0) or ended(window), timeout=20_000)
         if ended(window):
@@ -57,6 +58,7 @@ def train(window: MainWindow, qtbot: Any, epochs: int) -> None:
         lambda: rounds.report is not None and rounds.report.step == bridge.frame.status.step, timeout=15_000
     )
     qtbot.waitUntil(lambda: bridge.frame.snapshot is not None, timeout=5_000)
+    qtbot.wait(120)  # views are fed ten times a second, and the picture is to show this moment
 
 
 def ended(window: MainWindow) -> bool:
