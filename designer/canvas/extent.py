@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 
 from designer.canvas.card import make_card
 from designer.canvas.node_item import NodeItem
-from engine.analysis import Analysis
+from engine.analysis import Analysis, TensorType
 
 if TYPE_CHECKING:
     from designer.canvas.scene import CanvasScene
@@ -40,3 +41,10 @@ def says_other(old: Analysis, new: Analysis, node_id: str) -> bool:
     if before is not now and (before.parameters if before else 0) != (now.parameters if now else 0):
         return True
     return old.by_node.get(node_id) != new.by_node.get(node_id)
+
+
+@lru_cache(maxsize=4096)
+def labels_of(carried: TensorType) -> tuple[str, ...]:
+    """The shape text of a wire, longest form first."""
+    dims = [str(d) for d in carried.shape]
+    return carried.text(), " x ".join(dims), "x".join(dims)

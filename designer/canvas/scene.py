@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
 from designer.canvas.card import Card, make_card
-from designer.canvas.extent import around, says_other
+from designer.canvas.extent import around, labels_of, says_other
 from designer.canvas.look import PORT_RADIUS, Look, look_of
 from designer.canvas.node_item import NodeItem
 from designer.canvas.ports import PortRef
@@ -77,7 +77,8 @@ class CanvasScene(QGraphicsScene):
         if new.groups or not self.sheet.plain:
             self.sheet.follow()
         self._quiet = False
-        self._content = None
+        if moved or len(old.graph.nodes) != len(new.graph.nodes):
+            self._content = None
         if old.graph is not new.graph or analysed:
             self._show_wires()
         if old.frames is not new.frames or old.notes is not new.notes:
@@ -98,6 +99,7 @@ class CanvasScene(QGraphicsScene):
             if self.hovered == edge:
                 self.hovered = None
         for node_id in [n for n in self.nodes if n not in new.graph.nodes]:
+            self._content = None
             self.removeItem(self.nodes.pop(node_id))
             self._touching.pop(node_id, None)
             if self.hovered == node_id:
@@ -281,12 +283,13 @@ class CanvasScene(QGraphicsScene):
         return make_card(node, known, problems, self.look, *flags)
 
     def _refresh_card(self, item: NodeItem, moved: set[str]) -> None:
-        before, self._content = item.card, None
+        before = item.card
         item.show_card(self._card(item.node_id), self.look)
         after = item.card
         if (before.width, before.height, before.inputs, before.down) != (
             after.width, after.height, after.inputs, after.down
         ):  # fmt: skip
+            self._content = None
             moved.add(item.node_id)
 
     def _show_wires(self) -> None:
@@ -300,11 +303,7 @@ class CanvasScene(QGraphicsScene):
         selected, hovered = edge in self.selected_wires, edge == self.hovered
         wire.show_state(WireState(selected, hovered, wrong, muted, edge in self.flowing), self.look)
         carried = self.analysis.output(edge.source)
-        if carried is None:
-            wire.labels = ()
-        else:
-            dims = [str(d) for d in carried.shape]
-            wire.labels = (carried.text(), " x ".join(dims), "x".join(dims))
+        wire.labels = labels_of(carried) if carried is not None else ()
 
     # ------------------------------------------------------------------ questions
 

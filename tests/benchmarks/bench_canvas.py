@@ -146,7 +146,7 @@ def _drags(canvas: Canvas, selection: Selection, asked: bool) -> Iterator[bool]:
 
 
 def _edits(canvas: Canvas, store: Store, asked: bool) -> Iterator[bool]:
-    edit = Bar(50.0) if asked else None
+    edit = Bar(50.0, "median") if asked else None
     yield timed("one parameter edit, all shapes redrawn", 20,
                 lambda k: store.apply("size", verbs.set_param, ("n1",), "size", (8, 17 + k % 2, 16)), edit)  # fmt: skip
     last = next(n for n in reversed(store.state.graph.order) if store.state.graph.nodes[n].type == "conv2d")
