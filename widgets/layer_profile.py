@@ -224,7 +224,8 @@ class LayerProfile(AxisPlot):
         for name in self._visible():
             for source in (self._now, self._compare, self._predicted):
                 if name in source:
-                    y = np.interp(steps, np.arange(len(self._ids)), _log(source[name]))
+                    lines = np.where(source[name] == 0, (at.area.bottom() - EDGE - at.y0) / at.sy, _log(source[name]))
+                    y = np.interp(steps, np.arange(len(self._ids)), lines)
                     points.append(np.stack([at.x0 + at.sx * steps, at.y0 + at.sy * y], axis=1))
         if points:
             self.legend.avoid(np.concatenate(points) + np.array([origin.x(), origin.y()]))

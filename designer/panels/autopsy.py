@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QLabel
 
 from designer.panels.live import LivePanel
 from designer.session.frame import Frame
+from engine.layers import LAYERS
 from engine.probes.autopsy import Bar, LayerAutopsy
 from engine.probes.snapshot import Path
 from widgets import tokens
-from widgets.i18n import tr
+from widgets.i18n import tr, tr_declared
 from widgets.ratio_bars import RatioBars, Segment, Tick
 from widgets.tokens import theme
 
@@ -103,7 +104,7 @@ def cause_name(bar: Bar) -> str:
 def explain(bar: Bar, frame: Frame) -> str:
     """One bar as a sentence with its numbers."""
     amount, name = abs(bar.decades), frame.name(bar.node)
-    operation = bar.operation.replace("_", " ")
+    operation = titled(bar.operation)
     if bar.cause == "interference":
         text = (
             tr("The paths that meet at {name} cancel each other: {amount:.2f} decades lost.", name=name, amount=amount)
@@ -130,9 +131,47 @@ def explain(bar: Bar, frame: Frame) -> str:
             "Going back through the weights of {name} adds {amount:.2f} decades: they are large for its fan-out.",
             name=name, amount=amount,
         )  # fmt: skip
-    if bar.decades < 0:
-        return tr("{operation} at {name} costs {amount:.2f} decades.", operation=operation, name=name, amount=amount)
-    return tr("{operation} at {name} adds {amount:.2f} decades.", operation=operation, name=name, amount=amount)
+    said = (
+        tr("{operation} at {name} costs {amount:.2f} decades", operation=operation, name=name, amount=amount)
+        if bar.decades < 0
+        else tr("{operation} at {name} adds {amount:.2f} decades", operation=operation, name=name, amount=amount)
+    )
+    return f"{said}: {reason}." if (reason := reason_of(bar)) else f"{said}."
+
+
+def titled(operation: str) -> str:
+    """An operation by the title of its layer, as everywhere in the window."""
+    found = LAYERS[operation].title if operation in LAYERS else operation.replace("_", " ").removesuffix("2d")
+    return tr_declared(found)
+
+
+def reason_of(bar: Bar) -> str:
+    """By what an operation changes the gradient's size, in words."""
+    if bar.cause == "norm":
+        return tr("times its gain, divided by the spread of what enters, and without what the values share")
+    if bar.cause == "pool":
+        if "max" in bar.operation:
+            return tr("only the largest cell of each window passes any back, and the others count as zeros")
+        return tr("each cell of a window gets its even share")
+    if bar.cause == "dropout":
+        return tr("units that were left out pass nothing, the others more for it")
+    if bar.cause == "merge":
+        words = {
+            "add": tr("a sum hands the whole gradient to each of its inputs"),
+            "average": tr("a mean hands each of its inputs its even share"),
+            "concat": tr("this input gets its own part of the gradient, which is not the whole's average"),
+            "multiply": tr("each input gets the gradient times the other input"),
+            "maximum": tr("only the larger input gets any"),
+        }
+        return words.get(bar.operation, "")
+    if bar.cause == "attention":
+        words = {
+            "attention_mix": tr("values are gathered by their weights, and so is their gradient"),
+            "softmax": tr("the slope of the attention weights"),
+            "attention_scores": tr("queries and keys get it times each other, over the root of their length"),
+        }
+        return words.get(bar.operation, "")
+    return ""
 
 
 def path_name(path: Path, frame: Frame) -> str:

@@ -353,3 +353,27 @@ def test_an_opened_training_shows_its_epochs_before_any_new_step(qtbot: Any, poi
         assert "each batch" not in panel.curves._drawn
         panel.switch._choose(2)
         assert not panel.plot.empty_sentence(), "the way back to the loss stays open"
+
+
+def test_each_kind_of_bar_says_what_it_did_and_why() -> None:
+    """One sentence per operation of a net that has them all, with its amount and the layer's title."""
+    from designer.panels.autopsy import explain, path_name, ticks
+    from engine.probes.snapshot import Bar, LayerAutopsy, Path
+
+    frame = Frame(names={"a": "block", "b": "bypass"})
+    said = {
+        ("norm", "batch_norm"): "BatchNorm at block costs 0.30 decades: times its gain, divided by the spread",
+        ("pool", "max_pool2d"): "MaxPool2D at block costs 0.30 decades: only the largest cell",
+        ("pool", "global_avg_pool"): "GlobalAvgPool at block costs 0.30 decades: each cell",
+        ("dropout", "dropout"): "Dropout at block costs 0.30 decades: units that were left out",
+        ("merge", "concat"): "Concat at block costs 0.30 decades: this input gets its own part",
+        ("attention", "attention_mix"): "attention mix at block costs 0.30 decades: values are gathered",
+        ("shape", "reshape"): "Reshape at block costs 0.30 decades.",
+    }
+    for (cause, operation), text in said.items():
+        assert explain(Bar("a", cause, operation, -0.3), frame).startswith(text)  # type: ignore[arg-type]
+    paths = (Path("a", "key", 0.0), Path("b", "", -0.5))
+    fork = Bar("a", "interference", "sum", 0.1, paths)
+    assert explain(fork, frame).endswith("block (key) +0.00, bypass -0.50.") and path_name(paths[1], frame) == "bypass"
+    found = ticks(LayerAutopsy("a", "b", 1.0, (Bar("a", "weights", "linear", -0.2), fork)), frame)
+    assert [(t.text, round(t.decades, 9)) for t in found] == [("block (key)", -0.2), ("bypass", -0.7)]
