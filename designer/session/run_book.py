@@ -183,7 +183,10 @@ class RunBook(QObject):
         if origin is not None and origin.step:
             before = self._trackers.get(min(frame.run, self.bridge.frame.run) - 1)
             parent = (before.number if before is not None else 0, origin.step)
-        return Tracker(number, time.strftime("%Y-%m-%d %H:%M:%S"), parent)
+        start = parent[1] if parent is not None else 0
+        ran = frame.status is not None and frame.status.step > start
+        log: list[dict[str, Any]] = [{"step": start, "command": "run"}] if ran else []
+        return Tracker(number, time.strftime("%Y-%m-%d %H:%M:%S"), parent, log=log)
 
     def _resumed(self, frame: Frame) -> RunRecord | None:
         for run in reversed(self.runs):

@@ -18,6 +18,7 @@ from designer.app.settings import Settings
 from designer.document import Point
 from designer.document.verbs.arrange import move_nodes
 from designer.document.verbs.nodes import rename
+from designer.document.verbs.params import set_param
 from designer.document.verbs.setup import set_training
 from engine.files.project_file import read
 
@@ -319,3 +320,33 @@ def test_opening_a_file_saved_while_it_trained_changes_nothing(opened: Opened, q
     assert not document.store.modified
     document.bridge.epoch()
     qtbot.waitUntil(lambda: document.store.modified, timeout=20_000)
+
+
+def test_an_edited_network_is_saved_with_the_weights_that_fit(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
+    window = opened("spiral")
+    document, bridge, store = window.document, window.document.bridge, window.document.store
+    bridge.epoch()
+    qtbot.waitUntil(lambda: bridge.state.name == "paused" and bridge.session.status.epoch == 1, timeout=20_000)
+    trained = bridge.session.weights().result(10)
+    dense = [n.id for n in store.state.graph.nodes.values() if n.type == "dense"]
+    store.apply("wider", set_param, (dense[-2],), "units", 7)
+    assert bridge.stale
+    path, done = tmp_path / "edited.gradloom", []
+    document.save(path, done.append)
+    qtbot.waitUntil(lambda: done == [True], timeout=10_000)
+    file = read(path)
+    assert file.resume is None and file.weights is not None
+    wide, last = dense[-2:]
+    assert set(trained) - set(file.weights) == {(wide, "weight"), (wide, "bias"), (last, "weight")}
+    for key, value in file.weights.items():
+        np.testing.assert_array_equal(value, trained[key])
+    notice = window.desk.notices.named("weights_kept")
+    assert notice is not None
+    words = notice.text
+    names = [store.state.graph.nodes[n].name for n in (wide, last)]
+    assert all(name in words for name in names) and "Left out" in words
+    with qtbot.waitSignal(document.opened, timeout=10_000):
+        document.open(path)
+    qtbot.waitUntil(lambda: bridge.session is not None and bridge.state.name == "paused", timeout=10_000)
+    again = bridge.session.weights().result(10)
+    np.testing.assert_array_equal(again[dense[0], "weight"], trained[dense[0], "weight"])

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import Qt
 
 from designer.app.main_window import MainWindow
 from designer.document.verbs.setup import set_training
-from designer.panels.runs import RunsPanel
+from designer.panels.curves import CurvesPanel
+from designer.panels.profile import ProfilePanel
+from designer.panels.runs import NUMBER, RunsPanel
+from widgets.tokens import theme
 
 Opened = Callable[[str], MainWindow]
 
@@ -95,3 +99,93 @@ def test_a_resumed_training_goes_on_with_its_record(opened: Opened, qtbot: Any, 
     trained(window, qtbot, 1)
     qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [3], timeout=5000)
     assert document.store.modified, "the file lacks the newest epoch"
+
+
+def two_runs(window: MainWindow, qtbot: Any) -> RunsPanel:
+    """Two short runs that differ in their seed, and the panel."""
+    window.panels.show("runs")
+    panel = window.panels.content("runs")
+    assert isinstance(panel, RunsPanel)
+    trained(window, qtbot, 3)
+    window.document.store.apply("seed", set_training, "seed", 5)
+    trained(window, qtbot, 2)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in window.document.runs.runs] == [3, 2], timeout=5000)
+    return panel
+
+
+def test_runs_are_sorted_named_forgotten_and_brought_back(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    store, book = window.document.store, window.document.runs
+    panel = two_runs(window, qtbot)
+    shown = lambda: [panel.table.topLevelItem(k).data(0, NUMBER) for k in range(2)]  # noqa: E731
+    for column, rising in ((3, [2, 1]), (8, [1, 2]), (0, [1, 2])):
+        panel.table.sortByColumn(column, Qt.SortOrder.AscendingOrder)
+        assert shown() == rising
+        panel.table.sortByColumn(column, Qt.SortOrder.DescendingOrder)
+        assert shown() == rising[::-1]
+    panel.table.topLevelItem(1).setText(0, "first try")
+    assert book.runs[0].name == "first try" and "first try, train" in panel.plot._drawn
+    store.undo()
+    assert book.runs[0].name == "" and "run 1, train" in panel.plot._drawn
+    panel.table.setCurrentItem(panel.table.topLevelItem(1))
+    panel.remove.click()
+    assert [r.number for r in book.runs] == [2]
+    trained(window, qtbot, 1)
+    qtbot.waitUntil(lambda: book.runs[-1].last_epoch == 3, timeout=5000)
+    while len(book.runs) < 2:
+        store.undo()
+    assert [(r.number, r.last_epoch) for r in book.runs] == [(1, 3), (2, 3)], "what went on meanwhile stays"
+
+
+def test_settings_are_compared_and_ticked_runs_stand_in_every_plot(
+    opened: Opened, qtbot: Any, tmp_path: Path
+) -> None:
+    window = opened("xor_mlp")
+    window.panels.show("curves")
+    panel = two_runs(window, qtbot)
+    panel.view.show_value("settings")
+    panel._draw()
+    rows = [panel.settings.topLevelItem(k) for k in range(panel.settings.topLevelItemCount())]
+    assert [[r.text(c) for c in range(3)] for r in rows] == [["seed", "0", "5"]]
+    panel.view.show_value("log")
+    panel.table.setCurrentItem(panel.table.topLevelItem(0))
+    panel._draw()
+    assert panel.log.topLevelItem(0).text(1) == "run"
+    curves, profile = (window.panels.content(n) for n in ("curves", "profile"))
+    assert isinstance(curves, CurvesPanel) and isinstance(profile, ProfilePanel)
+    assert not any(name.startswith("run 1") for name in curves.curves._drawn)
+    panel.everywhere.click()
+    assert window.document.runs.overlaid == (1, 2)
+    qtbot.waitUntil(lambda: "run 1, train" in curves.curves._drawn, timeout=5000)
+    assert "run 2, train" not in curves.curves._drawn, "it is the one that trains now"
+    assert curves.curves._drawn["run 1, train"].line.hue == theme().class_color(0)
+    first, second = (r.curves["train_loss"] for r in window.document.runs.runs)
+    x, y, _ = curves.strip.lines()["run 1"]
+    own = [e.train_loss for e in window.document.bridge.frame.epochs]
+    np.testing.assert_allclose(y, np.array(first[:2]) - own, rtol=1e-6)
+    assert list(x) == [1, 2] and second == tuple(float(f"{v:.7g}") for v in own)
+    assert [name for name, _, _ in profile.profile._others] == ["run 1"] and profile.strip.lines()
+    written = panel.export_events(tmp_path / "events")
+    assert [p.parent.name for p in written] == ["run_1", "run_2"] and all(p.stat().st_size > 1000 for p in written)
+    panel.everywhere.click()
+    assert not any(name.startswith("run 1") for name in curves.curves._drawn) and not curves.strip.isVisible()
+
+
+def test_a_saved_run_has_its_columns_in_the_plots_again(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
+    window = opened("xor_mlp")
+    document = window.document
+    two_runs(window, qtbot)
+    kept = [r.measured for r in document.runs.runs]
+    saved = tmp_path / "columns.gradloom"
+    done: list[bool] = []
+    document.save(saved, done.append)
+    qtbot.waitUntil(lambda: done == [True], timeout=10_000)
+    with qtbot.waitSignal(document.opened, timeout=10_000):
+        document.open(saved)
+    for new, old in zip((r.measured for r in document.runs.runs), kept, strict=True):
+        np.testing.assert_allclose(new.gradients(), old.gradients(), rtol=1e-6)
+    count = kept[1].view.count
+    qtbot.waitUntil(
+        lambda: document.bridge.frame.columns is not None and document.bridge.frame.columns.count == count,
+        timeout=10_000,
+    )
