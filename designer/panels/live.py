@@ -105,8 +105,9 @@ class OneLayerPanel(LivePanel):
         if new.plan is old.plan and new.names is old.names:
             return
         ids, names = layer_names(new)
+        first = self.layer.value() is None
         self.layer.show_options(list(zip(ids, names)))
-        if self.layer.value() is None and ids:
+        if first and ids:
             # Made after the selection, perhaps: what is chosen elsewhere is chosen here.
             self.layer.show_value(next((n for n in reversed(self._selected) if n in ids), ids[0]))
 
