@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from engine.backends.base import (
 from engine.backends.initial import initial_weights
 from engine.backends.interpreter import Pass, backward, forward, head_gradients, head_losses
 from engine.backends.records import Recorder
+from engine.backends.together import Together
 from engine.backends.update import Updater
 from engine.layers import StateInfo, WeightInfo
 from engine.optimizers import Optimizer, StepRules
@@ -68,6 +70,8 @@ class ArrayExecutable(Executable):
             i.value: self.place(start[i.node, i.name].astype(self._type)) for i in self._infos
         }
         self._trained = tuple(w for w in plan.weights if w.trainable)
+        self._moving = Together(self.xp, {w.value: self._stored[w.value] for w in self._trained}, self._type)
+        self._stored.update(self._moving.parts)
         self._slots: dict[int, dict[str, Array]] = {w.value: self._fresh_slots(w.value) for w in self._trained}
         self._updater = Updater(self.xp, optimizer, rules or StepRules(), self._trained, self._slots)
         self._x: dict[str, Array] = {}
@@ -121,19 +125,19 @@ class ArrayExecutable(Executable):
         grads = backward(self.plan, context, run, head_gradients(self.plan, self.xp, run, y))
         loss = sum(h.weight * float(v.mean(dtype=np.float64)) for h, v in zip(self.plan.heads, losses, strict=True))
         norms = self._norms([grads.get(w.value) for w in self.plan.weights])
-        if not np.isfinite(loss) or not np.isfinite(norms).all():
+        if not math.isfinite(loss + sum(norms)):
             raise self._diverged(step, run, losses, grads)
         total = sum(penalty(self.xp, self._stored[w.value], w.l1, w.l2) for w in self._trained)
-        before = {w.value: self._stored[w.value].copy() for w in self._trained}
+        self._moving.keep()
         wanted = self._updater.gathered(grads, len(next(iter(y.values()))), step)
         if wanted is not None:
             self._updater.update(self._stored, wanted, rate, step)
-            self._check_update(before, step)
+            self._check_update(step)
             self._updater.average(self._stored)
         self._stored.update(states)
         recorder.add(loss, float(total), run, y, norms)
         if keep_rows is not None:
-            updates = {v: self.host(self._stored[v] - b) for v, b in before.items()}
+            updates = {v: self.host(self._stored[v] - b) for v, b in self._moving.kept.items()}
             self._last = self._kept(step, keep_rows, run, grads, updates)
 
     def _kept(
@@ -150,12 +154,13 @@ class ArrayExecutable(Executable):
     def _bad(self, a: Array) -> int:
         return int(self.xp.count_nonzero(~self.xp.isfinite(a))) if a.dtype.kind == "f" else 0
 
-    def _check_update(self, before: dict[int, Array], step: int) -> None:
+    def _check_update(self, step: int) -> None:
+        if not self._moving.may_be_bad():
+            return
         for w in self._trained:
             bad = self._bad(self._stored[w.value])
             if bad:
-                for value, old in before.items():
-                    self._stored[value][...] = old
+                self._moving.restore()
                 raise DivergedError(step, w.node, w.name, bad)
 
     def _diverged(self, step: int, run: Pass, losses: Sequence[Array], grads: dict[int, Array]) -> DivergedError:

@@ -16,15 +16,16 @@ def told(error: Exception) -> str | None:
     from engine.files.onnx_graph import OnnxExportError
     from engine.files.torch_optimizers import TorchExportError
     from engine.plan import PlanError
+    from engine.plan.memory import MemoryRefusal
     from engine.training.targets import InputError, TargetError
 
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) and not isinstance(error, MemoryRefusal):
         return "out of memory; a smaller batch or smaller layers would need less"
     if isinstance(error, PlanError) and not error.problems:
         return "the drawing is empty; there is nothing to run"
     known = (
         UsageError, FormatError, DataError, PlanError, InputError, TargetError, ParamError, UnknownTypeError,
-        BackendUnavailableError, OnnxExportError, TorchExportError,
+        BackendUnavailableError, OnnxExportError, TorchExportError, MemoryRefusal,
     )  # fmt: skip
     if isinstance(error, known):
         return " ".join(str(error).split())

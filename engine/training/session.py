@@ -21,6 +21,7 @@ from engine.backends import DivergedError, possible
 from engine.backends.initial import carry_over
 from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
+from engine.plan.memory import MemoryRefusal
 from engine.probes import Mailbox, ProbeRequest
 from engine.training.adoption import Adopted, adopt
 from engine.training.evaluation import SplitResult, close_epoch
@@ -363,7 +364,7 @@ class Session(Published):
     def _fail(self, error: BaseException) -> None:
         text = "".join(traceback.format_exception(error))
         message = str(error) or type(error).__name__
-        if isinstance(error, MemoryError):
+        if isinstance(error, MemoryError) and not isinstance(error, MemoryRefusal):  # that one has its figures
             message = "out of memory; a smaller batch or smaller layers would need less"
         problems = tuple(getattr(error, "problems", ()))
         self.events.put(Failed(message, str(getattr(error, "node", "")), text, problems))

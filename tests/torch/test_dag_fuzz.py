@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.analysis import infer
-from engine.backends import make_executable, prepare
+from engine.backends import make_executable
+from engine.backends.tape.refusal import refusals
 from engine.layers import LAYERS
 from engine.optimizers import OPTIMIZERS
 from engine.plan import build_plan
@@ -62,17 +63,16 @@ def test_a_small_mistake_is_found(what: str, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("shape", [(6, 5), (4, 3, 2)])
 def test_whole_maps_are_dropped_alike_on_every_backend(shape: tuple[int, ...]) -> None:
-    """Found here: the tape dropped single cells instead."""
+    """Found here: the tape dropped single cells instead; it may refuse, but not that."""
     graph = chain(("input", {"size": shape}), ("prelu", {}), ("spatial_dropout", {"rate": 0.5}), ("output", {}))
     plan, rng = build_plan(graph), np.random.default_rng(0)
     x, y = ({k: rng.normal(size=(30, *shape))} for k in ("x", "y"))
-    prepare("tape")
     losses = []
-    for name in ("numpy", "auto"):
+    for name in ("numpy", *(() if refusals(plan, OPTIMIZERS.make("sgd"), "float32") else ("tape",))):
         executable = make_executable(name, plan, OPTIMIZERS.make("sgd"), "float32", 0)
         executable.bind(x, y)
         losses.append(executable.train(np.arange(30).reshape(5, 6), np.full(5, 0.1), 0).loss)
-    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
+    np.testing.assert_allclose(losses[-1], losses[0], rtol=1e-5)
 
 
 @pytest.mark.parity("torch")

@@ -220,3 +220,66 @@ def test_an_empty_split_is_no_trouble_for_a_mean() -> None:
     empty = Split({"x": data.test.x["x"][:0]}, {"y": data.test.y["y"][:0]})
     trainer = trained(project(mlp((4, 6, 3)), ema_decay=0.9), replace(data, validation=empty, test=empty))
     assert trainer.stopped == "epochs"
+
+
+@pytest.mark.parametrize("rules", [{}, {"accumulate": 3, "ema_decay": 0.9}, {"clip_norm": 1.0, "ema_decay": 0.5}])
+def test_a_bad_sample_stops_within_its_step_and_the_weights_are_the_last_good_ones(rules: dict[str, Any]) -> None:
+    data = blobs()
+    x = data.train.x["x"].copy()
+    x[37, 2] = np.nan  # in the fifth batch of eight
+    data = replace(data, train=Split({"x": x}, data.train.y))
+    p = project(mlp((4, 8, 3)), shuffle=False, **rules)
+    trainer, before = made(p, data), made(p, data)
+    before.run_steps(4)
+    trainer.run()
+    found = trainer.divergence
+    assert found is not None and (found.step, found.node, found.tensor, found.count) == (4, "n0", "input", 1)
+    left, right = trainer.executable.weights(), before.executable.weights()
+    assert trainer.step == 4 and all(np.array_equal(left[k], right[k]) for k in left)
+    kept = trainer.executable.carried()
+    assert all(np.isfinite(v).all() for v in (*kept.mean.values(), *kept.sums.values()))
+
+
+def test_an_update_to_infinity_names_the_weight_and_is_taken_back() -> None:
+    p = project(mlp((4, 8, 3)), optimizer=Spec("sgd", {"rate": 1e40}))
+    trainer = made(p)
+    start = trainer.executable.weights()
+    trainer.run_steps(1)
+    found = trainer.divergence
+    assert found is not None and found.node == "n1" and found.tensor in ("weight", "bias") and found.step == 0
+    assert all(np.array_equal(v, start[k]) for k, v in trainer.executable.weights().items())
+
+
+def test_weights_whose_squares_overflow_are_still_good() -> None:
+    trainer = made(project(mlp((4, 8, 3)), optimizer=Spec("sgd", {"rate": 0.0})))
+    weights = trainer.executable.weights()
+    trainer.executable.load_weights({("n2", "bias"): np.full(3, 1e30, np.float32)})
+    trainer.run_steps(2)
+    assert trainer.divergence is None and trainer.step == 2
+    assert np.array_equal(trainer.executable.weights()["n1", "weight"], weights["n1", "weight"])
+
+
+def test_a_request_beyond_memory_is_told_with_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.cli.errors import told
+    from engine.plan.memory import MemoryRefusal
+    from engine.training import Session
+    from engine.training.events import Failed
+    from engine.training.session import wait_for
+
+    p = project(mlp((4, 8, 3)), batch_size=64)
+    need = made(p).memory
+    fits = need.weights + need.data + 10 * need.per_sample
+    monkeypatch.setattr("engine.plan.memory.free_memory", lambda: fits)
+    words = r"training needs about .* KB, but .* KB are free; a batch of 10 would fit"
+    with pytest.raises(MemoryRefusal, match=words) as refused:
+        made(p)
+    assert told(refused.value) == str(refused.value)
+    assert made(replace(p, training=replace(p.training, batch_size=10))).memory.total <= fits
+    session = Session(p, blobs(), backend="numpy", polite=False)
+    session.start()
+    assert wait_for(session, ("failed",)) == "failed"
+    events = []
+    while not session.events.empty():
+        events.append(session.events.get())
+    assert [e.message for e in events if isinstance(e, Failed)] == [str(refused.value)]
+    session.close()
