@@ -16,8 +16,8 @@ from designer.document.frames import HEAD
 from designer.document.geometry import snap_up
 from widgets import tokens
 
-#: below this zoom a note shows its first line only
-FAR = 0.4
+#: below this zoom a note shows its text in plain large letters
+FAR = 0.6
 _PAD = 10.0
 #: how near to an edge, on the screen, it is taken hold of
 GRIP = 6.0
@@ -130,7 +130,7 @@ class NoteItem(ChosenItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         theme, rect = self.look.theme, self.rect()
-        tint = theme.group(self.area.colour) if self.area.colour in tokens.GROUPS else theme.warning
+        tint = theme.group(self.area.colour if self.area.colour in tokens.GROUPS else "normalization")
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(tokens.blend(theme.canvas, tint, 0.18)))
         edge = QPen(QColor(theme.accent if self.selected else tokens.blend(theme.canvas, tint, 0.45)))
@@ -149,7 +149,7 @@ class NoteItem(ChosenItem):
             painter.setFont(_zoomed(self.look.note_font, zoom))
             painter.setPen(self.look.text)
             wrap = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(room, wrap, self.document().begin().text()[:80])
+            painter.drawText(room, wrap, self.document().toPlainText()[:240])
         else:
             painter.translate(room.topLeft())
             self.document().drawContents(painter, QRectF(0, 0, room.width(), room.height()))

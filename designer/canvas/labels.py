@@ -65,11 +65,11 @@ def _below(wire: WireItem, look: Look) -> Place | None:
     """To the right of a wire that runs down, on a plate where it goes aside."""
     down, aside = wire.end.y() - wire.start.y(), abs(wire.end.x() - wire.start.x())
     x, y = (wire.start.x() + wire.end.x()) / 2, (wire.start.y() + wire.end.y()) / 2
+    if down < _HIGH + 14 and not wire.state.hovered:
+        return None
     if down < 12:
         middle = wire.path().pointAtPercent(0.5)
         x, y = middle.x(), middle.y()
-    elif down < _HIGH + 14 and not wire.state.hovered:
-        return None
     text = wire.labels[0]
     width = _width(text, look)
     plate = aside > 8 or down < 12

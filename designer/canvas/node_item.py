@@ -164,10 +164,11 @@ class NodeItem(QGraphicsRectItem):
         middle = self.card.head / 2 if self.card.collapsed else 28.0
         side = min(24.0, 2 * middle - 4)
         self._icon(painter, QRectF(12, middle - side / 2, side, side))
-        room = QRectF(42, 0, self.card.width - 46 - (30 if self.card.problem else 0), 2 * middle)
-        painter.setFont(self.look.far_font)
+        left = 36 if self.card.collapsed else 42
+        room = QRectF(left, 0, self.card.width - left - 4 - (30 if self.card.problem else 0), 2 * middle)
+        painter.setFont(self.look.name_font if self.card.collapsed else self.look.far_font)
         painter.setPen(self.look.disabled if self.card.muted else self.look.text)
-        title = _far_title(self.card.title, self.look, room.width())
+        title = self.card.title if self.card.collapsed else _far_title(self.card.title, self.look, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, title)
         if self.card.problem:
             painter.setPen(_NO_PEN)
