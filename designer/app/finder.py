@@ -136,6 +136,9 @@ class Finder(QFrame):
     def __init__(self, window: MainWindow, text: str = "") -> None:
         super().__init__(window)
         self.main, self._back = window, window.focusWidget()
+        canvas, selection = window.canvas, window.document.selection
+        self._before = (selection.nodes, selection.wires, canvas.zoom, canvas.visible_rect().center())
+        self._peeked = False
         self.setObjectName("finder")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.field, self.list = QLineEdit(self), QListWidget(self)
@@ -194,12 +197,14 @@ class Finder(QFrame):
         self.list.setCurrentRow(0)
         self._place()
         if peek and self.entries and text.strip():
+            self._peeked = True
             self.entries[0].peek()
 
     def _step(self, by: int) -> None:
         if self.entries:
             row = (self.list.currentRow() + by) % len(self.entries)
             self.list.setCurrentRow(row)
+            self._peeked = True
             self.entries[row].peek()
 
     def _take(self, row: int) -> None:
@@ -217,6 +222,15 @@ class Finder(QFrame):
         back = self._back if self._back is not None and self._back.isVisible() else self.main.canvas
         back.setFocus()
 
+    def _give_up(self) -> None:
+        """Nothing was looked for after all: selection and place as before."""
+        nodes, wires, zoom, middle = self._before
+        if self._peeked and not self.field.text().startswith(COMMANDS):
+            self.main.document.selection.show(nodes, wires)
+            self.main.canvas.zoom_to(zoom)
+            self.main.canvas.centre_on(middle)
+        self.leave()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows walk the list, Enter takes, Escape leaves, and so does losing the focus."""
         if event.type() == QEvent.Type.FocusOut:
@@ -226,7 +240,7 @@ class Finder(QFrame):
         steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Escape:
-            self.leave()
+            self._give_up()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._take(self.list.currentRow())
         elif key in steps:
@@ -246,6 +260,6 @@ def open_finder(window: MainWindow, text: str = "") -> None:
     """The finder, or another one in its place."""
     if window.finder is not None:
         window.finder.leave()
-    if text != COMMANDS:
+    if text != COMMANDS and not window.centre.currentIndex():
         window.show_canvas()
     window.finder = Finder(window, text)

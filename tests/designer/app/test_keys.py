@@ -62,8 +62,8 @@ def test_what_can_be_typed_never_leaves_a_text_field(xor: MainWindow, preset: st
     field.show()
     field.setFocus()
     ran: list[str] = []
-    for action in window.actions_.actions.values():
-        action.triggered.connect(lambda _=False, name=action.objectName(): ran.append(name))
+    for name, action in window.actions_.actions.items():
+        action.triggered.connect(lambda _=False, n=name: ran.append(n))
     before, chosen = window.document.store.state, window.document.selection.nodes
     keys = [k for c in window.actions_.commands.values() for k in c.keys if plain(k) and k != "Tab"]
     assert len(keys) >= 10
