@@ -22,6 +22,8 @@ from widgets.i18n import tr
 
 #: height of a border port, its distance from the cards, and from the next one
 HEIGHT, AWAY, STEP = 28, 72, 40
+#: free space between a card and a wire that is led around it
+CLEAR = 16
 _WIDEST, _SIDE = 168, 14
 
 
@@ -122,3 +124,21 @@ def spread(wanted: list[float], step: float) -> list[float]:
         last = found[k]
     shift = (sum(found) - sum(wanted)) / len(wanted) if wanted else 0.0
     return [v - shift for v in found]
+
+
+def around(begin: QPointF, end: QPointF, boxes: list[QRectF]) -> tuple[tuple[float, float], ...]:
+    """Two points above what lies on the way from the left to the right, or () where the way is free."""
+    low, high = min(begin.y(), end.y()) - 4, max(begin.y(), end.y()) + 4
+    room = [b for b in boxes if b.right() > begin.x() + CLEAR and b.left() < end.x() - CLEAR]
+    if not any(b.top() < high and b.bottom() > low for b in room):
+        return ()
+    # A wire of two bends may only turn where there is room before the first card and behind the last.
+    left, right = min(b.left() for b in room) - CLEAR, max(b.right() for b in room) + CLEAR
+    if left < begin.x() + CLEAR or right > end.x() - 4:
+        right = min(right, end.x() - 4)
+        if left < begin.x() + 4 or right <= left:
+            return ()
+    top = min(b.top() for b in room if b.top() < high and b.bottom() > low)
+    while any(b.top() < top and b.bottom() > top - 2 * CLEAR for b in room):
+        top = min(b.top() for b in room if b.top() < top and b.bottom() > top - 2 * CLEAR)
+    return (left, top - CLEAR), (right, top - CLEAR)

@@ -142,7 +142,8 @@ class Overlay:
                 paint_wire(painter, self._lines, wire, self.flow[edge], self.mode, self.scene.look, zoom >= MIDDLE)
             if zoom >= MIDDLE:
                 paint_label(painter, wire, flowing and edge in self.flow, self.scene.look, self.flash)
-            if wire.through and (wire.state.hovered or wire.state.selected):
+            lit = wire.state.hovered or wire.state.selected
+            if wire.through and lit and not self.scene.sheet.at_border(edge):
                 self._paint_dots(painter, wire)
 
     def _paint_dots(self, painter: QPainter, wire: WireItem) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout
 
 from designer.canvas.blocks import repeat_chosen
@@ -30,6 +31,7 @@ class RepeatBox(QDialog):
         self.times = QSpinBox()
         self.times.setRange(2, MOST)
         self.times.setValue(3)
+        self.times.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.times.setAccessibleName(tr("How many in all"))
         self.weights = Segmented([("own", tr("own")), ("shared", tr("shared"))], "own")
         self.answer = QLabel()
@@ -40,6 +42,8 @@ class RepeatBox(QDialog):
         self.buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
         self.buttons.button(buttons.Ok).setText(tr("Repeat"))
         self.buttons.button(buttons.Cancel).setText(tr("Cancel"))
+        for button in self.buttons.buttons():
+            button.setIcon(QIcon())
         form = QFormLayout()
         form.addRow(tr("How many in all"), self.times)
         form.addRow(tr("Weights"), self.weights)

@@ -146,7 +146,8 @@ class CanvasScene(QGraphicsScene):
 
     def _adjust(self, moved: set[str]) -> None:
         reroutes = self.state.reroutes
-        for edge, wire in self.wires.items():
+        # With groups the sheet finds new ends for all of them, and adjusts them itself.
+        for edge, wire in self.wires.items() if self.sheet.plain else ():
             through = reroutes.get(edge, ())
             fresh = wire.path().isEmpty()
             if fresh or edge.source in moved or edge.target in moved or through != wire.through:
@@ -155,7 +156,9 @@ class CanvasScene(QGraphicsScene):
     def adjust_wire(self, edge: Edge, through: tuple[tuple[float, float], ...] | None = None) -> None:
         """Its curve between the ports where the cards stand now; ``through`` other points than the document's."""
         start, end = self.sheet.ends(edge)
-        led = () if self.sheet.at_border(edge) else self._through(edge) if through is None else through
+        if self.sheet.at_border(edge):
+            through = self.sheet.detour(edge)
+        led = self._through(edge) if through is None else through
         self.wires[edge].adjust(start, end, led)
 
     def node_moved(self, card: str) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
-from designer.canvas.border import AWAY, HEIGHT, STEP, Border, BorderItem, border_card, border_of, spread
+from designer.canvas.border import AWAY, HEIGHT, STEP, Border, BorderItem, around, border_card, border_of, spread
 from designer.canvas.curve import wire_path
 from designer.canvas.group_card import GroupItem, make_group_card
 from designer.canvas.node_item import NodeItem
@@ -225,6 +225,18 @@ class SheetItems:
     def at_border(self, edge: Edge) -> bool:
         """A wire to or from a border port: what leads it around outside does not count here."""
         return any(isinstance(item, BorderItem) for item, _ in self.ends(edge))
+
+    def detour(self, edge: Edge) -> tuple[tuple[float, float], ...]:
+        """Points that lead a border wire around the cards that stand in its way; () where none does."""
+        (source, start_port), (target, end_port) = self.ends(edge)
+        down = self.scene.state.down
+        begin, end = source.port_point(start_port, False), target.port_point(end_port, True)
+        boxes = [i.box() for i in self.cards.values() if i not in (source, target)]
+        if down:
+            begin, end = begin.transposed(), end.transposed()
+            boxes = [QRectF(b.y(), b.x(), b.height(), b.width()) for b in boxes]
+        led = around(begin, end, boxes)
+        return tuple((y, x) for x, y in led) if down else led
 
     def adjust(self) -> None:
         """All wires that are seen, and the dashed ends of open border ports."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from designer.document.ports import title_of
 from designer.document.sheet import chosen_group
@@ -46,7 +46,7 @@ class GroupHead(QWidget):
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self.layers.linkActivated.connect(lambda link: self.reveal_wanted.emit(link.removeprefix("#")))
-        self._buttons = QHBoxLayout()
+        self._buttons = QGridLayout()
         self._buttons.setSpacing(tokens.SPACE_1)
         self._titles: list[tuple[QPushButton, Callable[[], str]]] = []
         for widget in (self.name, self.figures, self.layers):
@@ -63,8 +63,9 @@ class GroupHead(QWidget):
         """One more button: what the window can do with the group. ``title``: in the language in force."""
         button = QPushButton(title())
         button.clicked.connect(lambda: run())
+        place = divmod(len(self._titles), 2)
         self._titles.append((button, title))
-        self._buttons.addWidget(button)
+        self._buttons.addWidget(button, *place)
 
     def refresh(self) -> None:
         """Brings it up to date with selection, document and analysis."""

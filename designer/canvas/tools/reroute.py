@@ -28,7 +28,7 @@ def dot_at(scene: CanvasScene, point: QPointF, zoom: float) -> tuple[Edge, int] 
     reach = GRIP / zoom
     found = []
     for edge, wire in scene.wires.items():
-        if not wire.isVisible():
+        if not wire.isVisible() or scene.sheet.at_border(edge):
             continue
         for k, (x, y) in enumerate(wire.through):
             far = max(abs(x - point.x()), abs(y - point.y()))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from designer.canvas import Canvas
+from designer.canvas.border import around, spread
 from designer.canvas.card import short_count
 from designer.canvas.group_card import totals_of
 from designer.canvas.hover import tip_at
@@ -309,3 +310,15 @@ def test_the_gravest_alarm_inside_is_the_card_s_border_while_the_flow_is_shown(d
     found = [QColor(c) for c in colours()]
     red = QColor(tokens.theme().error)
     assert any(abs(c.red() - red.red()) < 60 and c.red() > c.blue() + 60 for c in found)
+
+
+def test_a_border_wire_goes_around_what_stands_in_its_way() -> None:
+    card = QRectF(100, 0, 160, 56)
+    assert around(QPointF(0, 28), QPointF(400, 28), [card]) == ((84, -16), (276, -16))
+    assert around(QPointF(0, 128), QPointF(400, 128), [card]) == () and around(QPointF(0, 0), QPointF(9, 0), []) == ()
+    above = QRectF(100, -60, 160, 56)
+    assert around(QPointF(0, 28), QPointF(400, 28), [card, above])[0][1] == -76
+    for first, second in (([0.0, 10.0, 300.0], 40.0), ([5.0], 40.0)):
+        found = spread(first, second)
+        assert all(b - a >= second - 1e-9 for a, b in zip(sorted(found), sorted(found)[1:], strict=False))
+        assert sum(found) == pytest.approx(sum(first))
