@@ -61,6 +61,8 @@ class Fork(QObject):
     changed = Signal()
     #: what the change kept (engine.training.adoption.Adopted), once side B stands
     adopted = Signal(object)
+    #: (session or None, step): what starts next goes on from there
+    parted = Signal(object, int)
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__(bridge)
@@ -88,6 +90,7 @@ class Fork(QObject):
         told = tr("Goes on from step {step}", step=step)
 
         def start(state: ResumeState, past: Past) -> None:
+            self.parted.emit(session, int(state.scalars["step"]))
             bridge.start_from(state, past)
             bridge.message.emit(told)
 
@@ -142,6 +145,7 @@ class Fork(QObject):
         if data is None:
             bridge.message.emit(tr("The data of the changed side are not there yet"))
             return
+        self.parted.emit(bridge.session, origin.step)
         bridge.end_session()
         self.pacer, past = Pacer(), origin.past
         common = Past(past.columns, (), past.moments) if past is not None else None

@@ -63,6 +63,9 @@ class RunBook(QObject):
         self.overlaid: tuple[int, ...] = ()
         self._trackers: dict[int, Tracker] = {}
         self._stored: frozenset[int] = frozenset()
+        #: after which training the next ones go on from an earlier one: (frame's run, number of that run, step)
+        self._parting = (-3, 0, 0)
+        bridge.fork.parted.connect(self._parted)
         bridge.framed.connect(self._framed)
         bridge.state_changed.connect(lambda _: self.rest())
         bridge.ended.connect(self._ended)
@@ -173,20 +176,21 @@ class RunBook(QObject):
 
     def _begin(self, frame: Frame) -> Tracker:
         """A run of its own, unless a training from a file goes on: the same loss in its last epoch."""
-        origin = self.bridge.fork.origin if frame.side else None
         going_on = None if frame.side == "B" else self._resumed(frame)
         taken = [t.number for t in self._trackers.values()]
         if going_on is not None:
             return Tracker(going_on.number, going_on.started, going_on.parent, log=[dict(e) for e in going_on.log])
         number = max([*(r.number for r in self.runs), *taken], default=0) + 1
-        parent = None
-        if origin is not None and origin.step:
-            before = self._trackers.get(min(frame.run, self.bridge.frame.run) - 1)
-            parent = (before.number if before is not None else 0, origin.step)
+        after, number_before, step = self._parting
+        parent = (number_before, step) if after < frame.run <= after + 2 and step else None
         start = parent[1] if parent is not None else 0
         ran = frame.status is not None and frame.status.step > start
         log: list[dict[str, Any]] = [{"step": start, "command": "run"}] if ran else []
         return Tracker(number, time.strftime("%Y-%m-%d %H:%M:%S"), parent, log=log)
+
+    def _parted(self, session: Session | None, step: int) -> None:
+        number = self.number_of(session) if session is not None else None
+        self._parting = (self.bridge.frame.run, number or 0, step)
 
     def _resumed(self, frame: Frame) -> RunRecord | None:
         for run in reversed(self.runs):

@@ -104,7 +104,8 @@ def test_keeping_both_leaves_two_runs_and_undo_shows_the_other_side(opened: Open
     window.actions_["train.stop"].trigger()
     wait(qtbot, lambda: bridge.state.name in ("paused", "finished"))
     runs = document.runs.runs
-    assert len(runs) == 2 and runs[1].parent is not None and runs[1].parent[1] > 0
+    assert len(runs) == 2 and runs[0].parent is None
+    assert runs[1].parent == (1, bridge.frame.status.steps_per_epoch)
     assert runs[0].measured is not None and runs[1].measured is not None
     assert [c["command"] for c in runs[1].log][:1] == ["run"]
     document.runs.remove((runs[0].number,))
@@ -136,3 +137,23 @@ def test_a_fork_from_an_earlier_step_and_one_that_is_cancelled(opened: Opened, q
     per_epoch = bridge.frame.status.steps_per_epoch
     np.testing.assert_array_equal(bridge.frame.other.columns.loss[:per_epoch], losses[:per_epoch])
     np.testing.assert_array_equal(bridge.frame.columns.loss[:per_epoch], losses[:per_epoch])
+
+
+def test_going_on_from_an_earlier_step_is_a_fork_alone(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    bridge, document = window.document.bridge, window.document
+    for k in (1, 2):
+        window.actions_["train.epoch"].trigger()
+        wait(qtbot, lambda k=k: bridge.state.name == "paused" and len(bridge.frame.epochs) == k)
+    losses = bridge.frame.columns.loss[: bridge.frame.status.step].copy()
+    per_epoch = bridge.frame.status.steps_per_epoch
+    bridge.go_on_from(per_epoch + 3)
+    wait(qtbot, lambda: bridge.frame.status is not None and bridge.frame.status.step == per_epoch + 3)
+    assert bridge.fork.stage == "off"
+    window.actions_["train.epoch"].trigger()
+    wait(qtbot, lambda: bridge.state.name == "paused" and len(bridge.frame.epochs) == 2)
+    np.testing.assert_array_equal(bridge.frame.columns.loss[: 2 * per_epoch], losses)
+    wait(qtbot, lambda: len(document.runs.runs) == 2)
+    assert document.runs.runs[1].parent == (1, per_epoch + 3)
+    bridge.visit(2)
+    wait(qtbot, lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step == 2)
