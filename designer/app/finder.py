@@ -73,7 +73,7 @@ def command_entries(window: MainWindow, query: str) -> list[Entry]:
     for k, command in enumerate(window.actions_.commands.values()):
         action = window.actions_[command.id]
         title = command.title.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
-        above = _menus().get(command.menu)
+        above = menu_words().get(command.menu)
         title = f"{above}: {title}" if above else title
         rank = score(query, Offer(command.id.partition(".")[2], title, "", (command.tip,) if command.tip else ()))
         if rank is None:
@@ -85,7 +85,7 @@ def command_entries(window: MainWindow, query: str) -> list[Entry]:
     return [entry for *_, entry in sorted(ranked, key=lambda r: r[:3])]
 
 
-def _menus() -> dict[str, str]:
+def menu_words() -> dict[str, str]:
     """Menus without whose name a command's title says too little."""
     return {
         "view.heat": tr("Cost as colour"),

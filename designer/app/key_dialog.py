@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from designer.app.actions import Command
 from designer.app.commands import menu_titles
+from designer.app.finder import menu_words
 from designer.app.keymap import preset_names, reserved, shown
 from designer.canvas.fits import Offer, score
 from widgets import tokens
@@ -112,10 +113,12 @@ class KeyDialog(QDialog):
         """Commands that match, best first; the current one stays current."""
         kept = self._current()
         menus = {k: plain(t) for k, t in menu_titles().items()}
+        above = menu_words()
         query, ranked = self.search.text().strip(), []
         for k, command in enumerate(self._commands()):
             keys = ", ".join(shown(key) for key in self.keymap.keys(command))
             title, menu = plain(command.title).rstrip("…"), menus.get(command.menu.split(".")[0], "")
+            title = f"{above[command.menu]}: {title}" if command.menu in above else title
             same = bool(query) and query.lower() in keys.lower()
             rank = score(query, Offer(command.id.partition(".")[2], title, "", ()))
             if same or rank is not None:

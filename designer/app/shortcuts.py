@@ -21,10 +21,10 @@ from widgets import tokens
 from widgets.i18n import plain, tr
 
 
-def mouse_keys() -> list[tuple[str, str]]:
-    """What mouse and held keys do on the canvas."""
+def mouse_keys(tab_adds: bool = True) -> list[tuple[str, str]]:
+    """What mouse and held keys do on the canvas. ``tab_adds``: no command has the Tab key."""
     return [
-        (tr("Tab, double-click"), tr("search for a layer and add it")),
+        (tr("Tab, double-click") if tab_adds else tr("Double-click"), tr("search for a layer and add it")),
         (tr("Drag from the palette"), tr("add a layer; onto a wire inserts it")),
         (tr("Drag from a port"), tr("draw a wire; into empty space it asks what to add")),
         (tr("Click on a port"), tr("wire a chain: click one layer after the other")),
@@ -63,6 +63,7 @@ class ShortcutSheet(QDialog):
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keyboard shortcuts"))
+        tab_adds = not any("Tab" in command.keys for command in actions.commands.values())
         page = QWidget()
         columns = QHBoxLayout(page)
         columns.setSpacing(tokens.SPACE_6)
@@ -73,7 +74,7 @@ class ShortcutSheet(QDialog):
             rows = _rows(actions, menu)
             if rows:
                 (left if k in (0, 1, 2, 5) else right).addLayout(_block(plain(title), rows))
-        right.addLayout(_block(tr("On the canvas"), mouse_keys()))
+        right.addLayout(_block(tr("On the canvas"), mouse_keys(tab_adds)))
         left.addLayout(_block(tr("Looking around"), view_keys()))
         left.addStretch(1)
         right.addStretch(1)
