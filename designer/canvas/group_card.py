@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -77,12 +78,12 @@ def group_problem(state: DocState, analysis: Analysis, group: str) -> tuple[str,
 
 
 def make_group_card(
-    state: DocState, analysis: Analysis, group: str, look: Look
+    state: DocState, analysis: Analysis, group: str, look: Look, rank: Mapping[str, int]
 ) -> tuple[GroupCard, tuple[GroupPort, ...], tuple[GroupPort, ...]]:
-    """The card, and what stands behind its ports: their names are their numbers."""
+    """The card, and what stands behind its ports: their names are their numbers. ``rank``: places in the flow."""
     own, down = state.groups[group], state.down
     inputs, outputs = input_ports(state.graph, own), output_ports(state.graph, own)
-    nodes = [state.graph.nodes[n] for n in state.graph.order if n in set(own.members)]
+    nodes = [state.graph.nodes[n] for n in sorted(own.members, key=lambda n: rank.get(n, 0)) if n in state.graph.nodes]
     sums, (problem, severity) = totals_of(state, analysis, group), group_problem(state, analysis, group)
     count = f"θ {short_count(sums.parameters)}" if sums.parameters else ""
     chips = _chips(sums, nodes, look)

@@ -14,19 +14,20 @@ from PySide6.QtWidgets import QGraphicsPathItem
 
 from designer.canvas.border import AWAY, HEIGHT, STEP, Border, BorderItem, around, border_card, border_of, spread
 from designer.canvas.curve import wire_path
-from designer.canvas.group_card import GroupItem, make_group_card
+from designer.canvas.group_card import GroupCard, GroupItem, make_group_card
 from designer.canvas.node_item import NodeItem
 from designer.canvas.ports import PortRef
 from designer.document.group_ports import GroupPort, input_ports, output_ports
 from designer.document.layout import Slot
 from designer.document.sheet import Sheet, card_of, group_of, place_of, sheet_of
-from engine.graph import Edge
+from engine.graph import Edge, Graph
 
 if TYPE_CHECKING:
     from designer.canvas.scene import CanvasScene
 
 #: a card and the name of one of its ports
 End = tuple[NodeItem, str]
+Made = tuple[GroupCard, tuple[GroupPort, ...], tuple[GroupPort, ...]]
 
 
 class SheetItems:
@@ -41,6 +42,8 @@ class SheetItems:
         self._ends: dict[Edge, tuple[End, End]] = {}
         self._twins: dict[Edge, tuple[Edge, ...]] = {}
         self._stubs: list[QGraphicsPathItem] = []
+        self._made: dict[str, tuple[tuple[object, ...], tuple[object, ...], Made]] = {}
+        self._ranks: tuple[Graph, Mapping[str, int]] = (Graph(), {})
 
     @property
     def plain(self) -> bool:
@@ -92,8 +95,9 @@ class SheetItems:
         wanted = {card_of(k): k for k in sheet.groups}
         for card in [c for c in self.groups if c not in wanted]:
             scene.removeItem(self.groups.pop(card))
+        self._made = {k: made for k, made in self._made.items() if k in state.groups}
         for card, key in wanted.items():
-            made, inputs, outputs = make_group_card(state, scene.analysis, key, scene.look)
+            made, inputs, outputs = self._card(key)
             item, at = self.groups.get(card), QPointF(*place_of(state, card))
             if item is None:
                 item = GroupItem(card, made, scene.look, scene.node_moved)
@@ -106,6 +110,19 @@ class SheetItems:
                     item.setPos(at)
             item.show_ports(inputs, outputs)
             item.show_flags(self.chosen(key), card == scene.hovered)
+
+    def _card(self, key: str) -> Made:
+        """As long as nothing that it shows has changed, the one that was made last."""
+        state, scene, own = self.scene.state, self.scene, self.scene.state.groups[key]
+        if self._ranks[0] is not state.graph:
+            self._ranks = (state.graph, {n: k for k, n in enumerate(state.graph.order)})
+        basis = (own.title, own.members, own.inputs, own.outputs, state.down)
+        things = (state.graph, scene.analysis, scene.look)
+        known = self._made.get(key)
+        if known is None or known[0] != basis or any(a is not b for a, b in zip(known[1], things, strict=True)):
+            made = make_group_card(state, scene.analysis, key, scene.look, self._ranks[1])
+            known = self._made[key] = (basis, things, made)
+        return known[2]
 
     def chosen(self, group: str) -> bool:
         """True if all that the group holds is selected."""
@@ -240,7 +257,7 @@ class SheetItems:
 
     def adjust(self) -> None:
         """All wires that are seen, and the dashed ends of open border ports."""
-        for edge in self._ends:
+        for edge in self._twins:
             self.scene.adjust_wire(edge)
         for stub in self._stubs:
             self.scene.removeItem(stub)

@@ -29,11 +29,11 @@ class GroupPort:
 
 
 def input_ports(graph: Graph, group: Group) -> tuple[GroupPort, ...]:
-    """Declared ones first, then by the first wire that crosses, then open inputs in graph order."""
+    """Declared ones first, then by the first wire that crosses, then open inputs, both in the order of the members."""
     members = frozenset(group.members)
     crossing: dict[Slot, dict[Slot, Edge]] = {}
-    for node in graph.nodes:
-        for e in graph.incoming.get(node, ()) if node in members else ():
+    for node in group.members:
+        for e in graph.incoming.get(node, ()):
             if e.source not in members:
                 crossing.setdefault(Slot(e.source, e.source_port), {})[Slot(node, e.port)] = e
     ports, declared = [], set[Slot]()
@@ -45,7 +45,7 @@ def input_ports(graph: Graph, group: Group) -> tuple[GroupPort, ...]:
             ports.append(port)
     ports += [GroupPort(tuple(ends), tuple(ends.values())) for ends in crossing.values() if ends]
     fed = {slot for port in ports for slot in port.slots} | declared
-    return (*ports, *(GroupPort((s,)) for s in _open_inputs(graph, members) if s not in fed))
+    return (*ports, *(GroupPort((s,)) for s in _open_inputs(graph, group) if s not in fed))
 
 
 def _declared_port(
@@ -66,14 +66,14 @@ def _declared_port(
 
 
 def output_ports(graph: Graph, group: Group) -> tuple[GroupPort, ...]:
-    """Declared ones first, then what crosses in graph order, then outputs that feed nothing."""
+    """Declared ones first, then what crosses, then outputs that feed nothing."""
     members = frozenset(group.members)
     found: dict[Slot, list[Edge]] = {s: [] for s in group.outputs if s.node in members and _has_output(graph, s)}
-    for node in (n for n in graph.nodes if n in members):
+    for node in group.members:
         for e in graph.outgoing.get(node, ()):
             if e.target not in members:
                 found.setdefault(Slot(node, e.source_port), []).append(e)
-    for node in (n for n in graph.nodes if n in members and not graph.outgoing.get(n)):
+    for node in (n for n in group.members if n in graph.nodes and not graph.outgoing.get(n)):
         for name in outputs_of(graph.nodes[node].type):
             found.setdefault(Slot(node, name), [])
     return tuple(GroupPort((slot,), tuple(wires)) for slot, wires in found.items())
@@ -90,8 +90,8 @@ def ports_now(graph: Graph, members: Iterable[str]) -> tuple[tuple[tuple[Slot, .
     return tuple(tuple(ends) for ends in inputs.values()), tuple(outputs)
 
 
-def _open_inputs(graph: Graph, members: frozenset[str]) -> Iterable[Slot]:
-    for node in (n for n in graph.nodes if n in members):
+def _open_inputs(graph: Graph, group: Group) -> Iterable[Slot]:
+    for node in (n for n in group.members if n in graph.nodes):
         wired = {e.port for e in graph.incoming.get(node, ())}
         yield from (Slot(node, p.name) for p in inputs_of(graph.nodes[node].type) if p.name not in wired)
 
