@@ -252,4 +252,6 @@ class Makers:
         from designer.panels.checks import ChecksPanel
 
         document = self._document
-        return ChecksPanel(lambda use: basis_of(document, use))
+        panel = ChecksPanel(lambda use: basis_of(document, use))
+        panel.checked.connect(document.runs.note_check)
+        return panel

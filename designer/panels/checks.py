@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from designer.session.background import Background
@@ -41,7 +41,11 @@ class Basis:
 
 
 class ChecksPanel(QWidget):
-    """``basis()`` gives what to check, or a sentence that says why there is nothing to check yet."""
+    """``checked(command, found)`` tells what was found in plain values, for the run's log. ``basis()`` gives what to
+    check, or a sentence that says why there is nothing to check yet.
+    """
+
+    checked = Signal(str, object)
 
     def __init__(self, basis: Callable[[Callable[[Basis | str], None]], None]) -> None:
         super().__init__()
@@ -136,6 +140,7 @@ class ChecksPanel(QWidget):
             widget = item.widget()
             if widget is not None:
                 widget.deleteLater()
+        self.checked.emit(*plain(found))
         failed = [line for line in lines if line.passed is False]
         self._say(
             tr("All as it should be.")
@@ -153,6 +158,15 @@ class ChecksPanel(QWidget):
             self._grid.addWidget(QLabel(line.name), row, 1, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(told, row, 2)
         self._grid.setColumnStretch(2, 1)
+
+
+def plain(found: tuple[Any, ...]) -> tuple[str, dict[str, Any]]:
+    """(command, what was found) as JSON values: worst difference and wrong tensors, or which of the trio passed."""
+    if found and hasattr(found[0], "kinks"):
+        known = [f.error for f in found if math.isfinite(f.error)]
+        wrong = sum(not f.right for f in found)
+        return "check_gradients", {"tensors": len(found), "wrong": wrong, "worst": max(known, default=None)}
+    return "check_sanity", {f.name: f.passed for f in found}
 
 
 def check_gradients(basis: Basis, stopped: Callable[[], bool]) -> tuple[Any, ...]:

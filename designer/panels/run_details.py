@@ -78,6 +78,27 @@ class LogTable(_Table):
             self.addTopLevelItem(QTreeWidgetItem([f"{run.steps:,}", words]))
 
 
+def check_words(command: str, found: Mapping[str, Any]) -> str:
+    """What a check on demand found."""
+    if command == "check_gradients":
+        tensors, wrong, worst = (found.get(k, 0) for k in ("tensors", "wrong", "worst"))
+        if wrong:
+            return tr("gradient check: {wrong} of {tensors} tensors are wrong", wrong=wrong, tensors=tensors)
+        return tr(
+            "gradient check: {tensors} tensors right, worst difference {worst}",
+            tensors=tensors, worst=f"{worst:.1e}" if isinstance(worst, int | float) else "?",
+        )  # fmt: skip
+    names = {
+        "first loss": tr("first loss"),
+        "learns 20 samples": tr("20 samples by heart"),
+        "shuffled labels": tr("shuffled labels"),
+    }
+    failed = [names.get(str(k), str(k)) for k, v in found.items() if v is False]
+    if failed:
+        return tr("sanity trio: failed at {names}", names=", ".join(failed))
+    return tr("sanity trio: {count} passed", count=sum(v is True for v in found.values()))
+
+
 def command_words(entry: Mapping[str, Any]) -> str:
     """One entry of a log in words."""
     value = entry.get("value")
@@ -91,4 +112,7 @@ def command_words(entry: Mapping[str, Any]) -> str:
         "failed": tr("failed"),
     }
     command = str(entry.get("command", ""))
+    found = entry.get("found")
+    if isinstance(found, Mapping):
+        return check_words(command, found)
     return words.get(command, f"{command} {'' if value is None else value}".strip())

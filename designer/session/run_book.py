@@ -232,11 +232,19 @@ class RunBook(QObject):
                 tracker.last = (frame, session.project, session)
                 self._keep(tracker, frame, name)
 
+    def note_check(self, command: str, found: Mapping[str, Any]) -> None:
+        """What a check on demand found, in the log of the run that trains or rests; none without one."""
+        frame = self.bridge.frame
+        tracker = self._trackers.get(frame.run)
+        if tracker is not None and frame.status is not None:
+            tracker.log.append({"step": frame.status.step, "command": command, "found": dict(found)})
+            self.rest()
+
     def _log(self, tracker: Tracker, frame: Frame, name: str) -> None:
         """Pauses and goings-on; the trainer itself logs what changes the mathematics."""
         step = frame.status.step if frame.status is not None else 0
         entry = {"step": step, "command": {"running": "run", "paused": "pause"}.get(name, name)}
-        own = [e for e in tracker.log if "value" not in e]
+        own = [e for e in tracker.log if "value" not in e and "found" not in e]
         if name != "preparing" and (not own or own[-1]["command"] != entry["command"]):
             tracker.log.append(entry)
 

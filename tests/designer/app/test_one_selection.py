@@ -7,6 +7,7 @@ from typing import Any
 
 from designer.app.main_window import MainWindow
 from designer.panels.autopsy import AutopsyPanel
+from designer.panels.checks import ChecksPanel
 from designer.panels.histograms import HistogramsPanel
 from designer.panels.microscope import MicroscopePanel
 from designer.panels.profile import ProfilePanel
@@ -73,3 +74,16 @@ def test_a_cell_of_the_waterfall_is_a_layer_at_a_step(opened: Opened, qtbot: Any
     shown = next(s for s in bridge.frame.snapshot.layers if s.node == "h2")
     place = next(k for k, w in enumerate(bridge.frame.plan.weights) if w.node == "h2" and w.is_kernel)
     assert abs(shown.weight_grad_norm / bridge.frame.columns.grad_norm[6, place] - 1) < 1e-5
+
+
+def test_what_a_check_found_stays_on_the_run(opened: Opened, qtbot: Any) -> None:
+    window = trained(opened, qtbot)
+    book = window.document.runs
+    checks = panel(window, "checks", ChecksPanel)
+    with qtbot.waitSignal(checks.checked, timeout=60_000):
+        checks.gradients.click()
+    (run,) = book.runs
+    entry = run.log[-1]
+    assert entry["command"] == "check_gradients" and entry["step"] == run.steps
+    assert entry["found"]["wrong"] == 0 and entry["found"]["tensors"] == 14  # type: ignore[index, call-overload]
+    assert [e["command"] for e in run.log].count("pause") <= 1
