@@ -274,7 +274,7 @@ class MeasurementsPanel(QWidget):
         view.plot.show_title(self._headline(now))
         if now is None:
             self._drawn.pop(at, None)
-            view.plot.show_empty(entry.problem or view.invitation())
+            view.plot.show_empty(entry.problem or f"{view.invitation()}\n\n{view.words()}")
             self._say("")
             return
         if self._drawn.get(at) is not now or view.over_time:
