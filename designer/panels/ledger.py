@@ -23,6 +23,7 @@ from designer.session.store import Store
 from engine.declare import Spec
 from engine.probes.ledger import Death, LayerLedger
 from engine.training.examination import Report
+from engine.training.revive import revive
 from widgets import tokens
 from widgets.fields import HelpButton
 from widgets.i18n import language_changed, tr
@@ -44,11 +45,12 @@ class LedgerPanel(QWidget):
         self.in_front = True
         self._shown: tuple[LayerLedger, ...] | None = None
         self.tree, self.words, self.footer = QTreeWidget(), QLabel(), QLabel()
-        self.leaky, self.help = QPushButton(), HelpButton("")
+        self.leaky, self.anew, self.help = QPushButton(), QPushButton(), HelpButton("")
         self._build()
         self.tree.itemClicked.connect(lambda item, _: self.layer_clicked.emit(item.data(0, NODE)))
         self.tree.currentItemChanged.connect(lambda *_: self._offer())
         self.leaky.clicked.connect(self._make_leaky)
+        self.anew.clicked.connect(self._begin_anew)
         examinations.watchers.append(self.watching)
         examinations.changed.connect(self.refresh)
         store.changed.connect(lambda old, new: self._renew() if old.graph is not new.graph else None)
@@ -69,6 +71,7 @@ class LedgerPanel(QWidget):
         row = QHBoxLayout()
         row.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, tokens.SPACE_1)
         row.addWidget(self.words, 1)
+        row.addWidget(self.anew)
         row.addWidget(self.leaky)
         row.addWidget(self.help)
         self.footer.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_3, tokens.SPACE_1)
@@ -89,6 +92,10 @@ class LedgerPanel(QWidget):
 
     def _retranslate(self) -> None:
         self.tree.setHeaderLabels([tr("Layer"), tr("Dead"), tr("Died at step"), tr("Came back")])
+        self.anew.setText(tr("Begin anew"))
+        self.anew.setToolTip(
+            tr("Draws new weights for the dead units of this layer while training goes on; it is kept in the run's log")
+        )
         self.leaky.setText(tr("Leaky ReLU here"))
         self.leaky.setToolTip(tr("A small slope below zero lets gradient reach units that are off; one undo step"))
         self.help.show_text(
@@ -167,6 +174,38 @@ class LedgerPanel(QWidget):
         node = self.store.state.graph.nodes.get(item.data(0, NODE)) if item is not None else None
         kind = None if node is None else node.params.get("activation")
         self.leaky.setEnabled(node is not None and (node.type == "relu" or kind == Spec("relu")))
+        self.anew.setEnabled(node is not None and bool(self._dead(node.id)) and self._source(node.id) is not None)
+
+    def _dead(self, node: str) -> list[int]:
+        """Units of a layer that are dead by the last look, or the one unit that is chosen."""
+        report, item = self.examinations.report, self.tree.currentItem()
+        book = next((b for b in report.ledger if b.node == node), None) if report is not None else None
+        if book is None or item is None:
+            return []
+        parent = item.parent()
+        deaths = book.deaths if parent is None else (book.deaths[parent.indexOfChild(item)],)
+        return [d.unit for d in deaths]
+
+    def _source(self, node: str) -> str | None:
+        """The layer whose kernel feeds this ReLU: itself, or the one before it; None during an edit that waits."""
+        bridge = self.examinations.bridge
+        plan = bridge.frame.plan
+        if plan is None or bridge.session is None or bridge.stale:
+            return None
+        before = self.store.state.graph.incoming.get(node, ())
+        near = [node, *(e.source for e in before)]
+        return next((n for n in near if n in plan.layer_order), None)
+
+    def _begin_anew(self) -> None:
+        """A live command: the training thread does it between two steps."""
+        item, session = self.tree.currentItem(), self.examinations.bridge.session
+        if item is None or session is None:
+            return
+        node, units = item.data(0, NODE), self._dead(item.data(0, NODE))
+        source = self._source(node)
+        if source is not None and units:
+            answer = session.ask(lambda t: revive(t, source, units))
+            self.examinations.bridge.when(answer, lambda _: self.examinations.look_again())
 
     def _make_leaky(self) -> None:
         item = self.tree.currentItem()

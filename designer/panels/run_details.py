@@ -105,6 +105,7 @@ def command_words(entry: Mapping[str, Any]) -> str:
     words = {
         "rate": tr("learning rate {value}", value=f"{value:g}" if isinstance(value, int | float) else value),
         "epochs": tr("epochs asked for: {value}", value=value),
+        "revive": tr("dead units begun anew: {value}", value=value),
         "run": tr("run"),
         "pause": tr("paused"),
         "finished": tr("finished"),

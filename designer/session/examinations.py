@@ -51,6 +51,11 @@ class Examinations(QObject):
         least, times = WATCHED if self.watched() else UNWATCHED
         return max(least, times * self.report.cost) if self.report is not None else 0.0
 
+    def look_again(self) -> None:
+        """At the same step too: the weights are others."""
+        self._seen = None
+        self.consider()
+
     def consider(self) -> None:
         """Looks if there is something new and it is time; else comes back when it is."""
         frame, session = self.bridge.frame, self.bridge.session

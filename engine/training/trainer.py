@@ -27,6 +27,7 @@ from engine.training.columns import Columns
 from engine.training.evaluation import SlicedEvaluation, SplitResult
 from engine.training.fingerprint import fingerprint
 from engine.training.resume import ResumeState, restore, resume_state
+from engine.training.revive import revive_again
 from engine.training.stepping import extra_tensors, step_rules
 from engine.training.targets import check_inputs, encode_split
 
@@ -348,6 +349,8 @@ class Trainer:
         """A logged command again; its step is the caller's to meet."""
         if change["command"] == "rate":
             self.set_rate(float(change["value"]))
+        elif change["command"] == "revive":
+            revive_again(self, str(change["value"]))
         else:
             self.extend(int(change["value"]))
 

@@ -58,6 +58,10 @@ def test_dying_units_are_listed_and_their_layer_helped(opened: Opened, qtbot: An
     box = panel.tree.visualItemRect(row)
     qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
     assert window.document.selection.nodes == (hidden[0],)
+    qtbot.mouseClick(panel.anew, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(window.document.examinations.report.ledger[0].deaths) < units, timeout=10_000)
+    assert bridge.session.commands[-1]["command"] == "revive", "a live command, kept with the run"
+    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
     steps = store.undo_stack.count()
     qtbot.mouseClick(panel.leaky, Qt.MouseButton.LeftButton)
     assert store.undo_stack.count() == steps + 1
