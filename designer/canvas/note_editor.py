@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
@@ -71,6 +71,7 @@ class NoteEditor(QPlainTextEdit):
         self.setPlainText(canvas.store.state.notes[note_id].text)
         self.selectAll()
         self.textChanged.connect(self._bound)
+        self.installEventFilter(self)
         self.show()
         self.setFocus()
 
@@ -82,10 +83,16 @@ class NoteEditor(QPlainTextEdit):
             self.moveCursor(self.textCursor().MoveOperation.End)
             self.canvas.message.emit(tr("A note has at most {count} characters", count=f"{LONGEST_NOTE:,}"))
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The keys that end are the note's own here: elsewhere Ctrl+Enter starts the training."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _ends(event):
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape and Ctrl+Enter end."""
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if event.key() == Qt.Key.Key_Escape or (enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+        if _ends(event):
             self.finish()
             event.accept()
         else:
@@ -108,6 +115,12 @@ class NoteEditor(QPlainTextEdit):
             edit = (self.note_id, text, _wanted_height(canvas, self.note_id, text))
             canvas.store.attempt(tr("Write a note"), verbs.write_note, *edit, gesture=self._gesture)
         _leave(self, canvas, back)
+
+
+def _ends(event: QKeyEvent) -> bool:
+    """Escape or Ctrl+Enter."""
+    enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    return event.key() == Qt.Key.Key_Escape or bool(enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier)
 
 
 def _wanted_height(canvas: Canvas, note_id: str, text: str) -> float:
