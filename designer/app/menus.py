@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu
 
+from designer.app.commands.groups import group_commands
+from designer.canvas.blocks import entries
 from engine.graph import Edge
 from widgets import tokens
 from widgets.i18n import tr
@@ -51,7 +53,8 @@ def fill_menus(window: MainWindow) -> None:
     window.actions_.fill(insert, "graph.templates")
     graph.insertMenu(window.actions_["graph.layout"], insert)
     blocks = QMenu(tr("Insert bloc&k"), graph)
-    window.actions_.fill(blocks, "graph.blocks")
+    blocks.aboutToShow.connect(lambda: fill_blocks(window, blocks))
+    fill_blocks(window, blocks)
     graph.insertMenu(window.actions_["graph.layout"], blocks)
     window.actions_.fill(graph.addMenu(tr("Align and dist&ribute")), "graph.align")
     colour_menu(window, graph)
@@ -61,6 +64,14 @@ def fill_menus(window: MainWindow) -> None:
     recent = QMenu(tr("Recent &files"), file)
     recent.aboutToShow.connect(lambda: fill_recent(window, recent))
     file.insertMenu(window.actions_["file.start"], recent)
+
+
+def fill_blocks(window: MainWindow, menu: QMenu) -> None:
+    """Ready blocks and those that are on the user's shelf now."""
+    window.actions_.add(group_commands(window))
+    menu.clear()
+    for block in entries():
+        menu.addAction(window.actions_[f"graph.{block.id}"])
 
 
 def fill_recent(window: MainWindow, menu: QMenu) -> None:
