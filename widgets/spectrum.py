@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping as Series
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from widgets.axes import NameAxis, value_text
 from widgets.canvas import Array, Mapping, hairline, pen, tag
@@ -25,6 +26,8 @@ from widgets.tokens import blend, color, theme
 #: up to so many values are drawn one by one, more as shares of them
 EACH = 40
 QUANTILES = (0.0, 0.16, 0.84, 1.0)
+#: pixels of height under which a legend inside would hide the marks
+LOW = 150
 #: a singular value so much smaller than its matrix' largest is a zero of rounding
 NOTHING = 1e-12
 
@@ -59,6 +62,8 @@ class SpectrumPlot(AxisPlot):
         self._selected: set[str] = set()
         super().__init__(title, help_text, x_axis="names", y_axis="decades", legend_corner=(1.0, 1.0), parent=parent)
         self.y_axis.show_label(tr("singular value"))
+        self.key = QLabel()
+        self.tools.addWidget(self.key)
         self.legend.toggled.connect(self._toggle)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
 
@@ -99,6 +104,12 @@ class SpectrumPlot(AxisPlot):
 
     def _show_legend(self) -> None:
         marks = ("o", "s", "t")
+        shapes = {"o": "\u25cf", "s": "\u25a0", "t": "\u25b2"}
+        words = (
+            f'<span style="color:{self._hue(name)}">{shapes[marks[k % 3]]}</span> {html.escape(name)}'
+            for k, name in enumerate(self._series)
+        )
+        self.key.setText("&nbsp; ".join(words))
         self.legend.show_entries(
             [
                 Entry(name, self._hue(name), symbol=marks[k % 3], visible=name not in self._hidden)
@@ -121,7 +132,11 @@ class SpectrumPlot(AxisPlot):
         self.view.setYRange(low - room, high + room + 0.12 * (high - low), padding=0.0)
 
     def view_changed(self) -> None:
-        """Moves the legend to a corner where it hides no mark, unless somebody dragged it."""
+        """Moves the legend to a corner where it hides no mark, unless somebody dragged it; a low plot has no such
+        corner, and its legend stands in the title row."""
+        low = self.view.height() < LOW
+        self.legend.setVisible(not low and bool(self._series))
+        self.key.setVisible(low and bool(self._series))
         at = self.canvas.mapping()
         origin = self.plot.mapFromScene(self.view.sceneBoundingRect()).boundingRect().topLeft()
         points = [
@@ -141,6 +156,7 @@ class SpectrumPlot(AxisPlot):
         super().restyle()
         if self._series:
             self._show_legend()
+            self.view_changed()
 
     def paint_grid(self, painter: QPainter, at: Mapping) -> None:
         self.paint_chosen(painter, at, self._ids, self._selected)

@@ -46,6 +46,11 @@ def test_spectra_are_drawn_and_told(shown: Shown) -> None:
         assert stroke.blue() > panel.blue() + 60
     lines = csv_text(plot.table()).splitlines()
     assert "a,first,one,1,2.0" in lines and "c,third,one,root mean square,0.01" in lines
+    assert plot.legend.isVisible() and not plot.key.isVisible()
+    plot.resize(420, 150)
+    plot.view_changed()
+    QApplication.processEvents()
+    assert not plot.legend.isVisible() and plot.key.isVisible() and "one" in plot.key.text()
     with pytest.raises(ValueError, match="expected 3 layers"):
         plot.show_spectra(["a", "b", "c"], ["a", "b", "c"], {"x": strips[:2]})
 
