@@ -36,7 +36,7 @@ def resident() -> int:
 def judged(name: str, graph: Graph, steps: int, seed: int) -> bool:
     """One network's run."""
     data = blobs(per_class=40, seed=seed)
-    trainer = Trainer(project(graph, batch_size=72, epochs=steps), data)
+    trainer = Trainer(project(graph, epochs=steps // 9 + 1), data)
     timeline, moments = Timeline(), Moments()
     trainer.run_steps(1)
     started, before = time.monotonic(), resident()

@@ -136,6 +136,24 @@ def test_one_that_diverges_is_waited_for_no_more() -> None:
         assert a.close() and b.close()
 
 
+def test_a_side_that_is_ahead_waits() -> None:
+    pacer = Pacer()
+    assert pacer.allowed("A") > 1000 and pacer.allowed("B") == 0 and pacer.must_rest("B")
+    pacer.release()
+    pacer.done("A", 5)
+    assert pacer.allowed("A") == 0 and pacer.allowed("B") == 5 and not pacer.must_rest("B")
+    pacer.done("B", 3)
+    assert pacer.allowed("A") == 0 and pacer.allowed("B") == 2
+    pacer.hold()
+    assert pacer.must_rest("A") and not pacer.must_rest("B"), "B is to catch up first"
+    pacer.rests("A")
+    pacer.done("B", 2)
+    assert pacer.must_rest("B") and pacer.made == (5, 5)
+    pacer.release()
+    pacer.leave("A")
+    assert pacer.allowed("B") > 1000 and not pacer.must_rest("B")
+
+
 def state_of(p: Project, steps: int = 20) -> Any:
     trainer = Trainer(p, blobs(), backend="numpy")
     trainer.run_steps(steps)

@@ -103,7 +103,9 @@ def test_a_mark_changes_with_any_value_label_or_shape() -> None:
 def test_of_large_data_a_part_and_the_sum_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.training.fingerprint.WHOLE", 100)
     base, other = blobs(per_class=SAMPLES), blobs(per_class=SAMPLES)
-    other.train.x["x"][1, 0] += 0.5  # not among the chosen samples
+    chosen = np.linspace(0, len(base.train) - 1, SAMPLES).astype(int)
+    assert 2 not in chosen
+    other.train.x["x"][2, 0] += 0.5
     assert fingerprint(base) != fingerprint(other)
 
 

@@ -152,6 +152,8 @@ def test_a_rate_set_at_the_very_step_is_in_force_in_the_fork() -> None:
 def test_a_fork_judges_by_the_least_change_and_brings_the_best_weights_along() -> None:
     p = project(mlp((4, 8, 3)), optimizer=Spec("adam", {"rate": 0.01}), epochs=12, patience=50, min_change=0.25)
     trainer, timeline, seen = recorded(p)
+    sparse = Timeline()
+    sparse.remember(timeline.before(0))
     for epochs in (3, 7, 11):
         step = epochs * trainer.steps_per_epoch
         straight = Trainer(p, blobs(), backend="numpy")
@@ -163,5 +165,14 @@ def test_a_fork_judges_by_the_least_change_and_brings_the_best_weights_along() -
         assert fork.best_loss == straight.best_loss and straight.best_epoch > 0
         assert same(fork.best_weights, straight.best_weights), "those of the best epoch so far"
         assert same(fork.best_weights, seen[straight.best_epoch * trainer.steps_per_epoch])
+        fork.load_resume_state(sparse.state_at(trainer, step))
+        assert same(fork.best_weights, straight.best_weights), "met again where no keyframe has them"
     least = min(e.validation_loss for e in trainer.epochs)
     assert trainer.best_loss > least, "without min_change another epoch would have been the best"
+
+
+def test_keyframes_do_not_repeat_the_figures_of_all_epochs() -> None:
+    trainer, timeline, _ = recorded(project(mlp((4, 8, 3)), epochs=6))
+    assert len(trainer.epochs) == 6 and len(timeline.steps) > 6
+    assert all(f.scalars["epochs"] == [] for f in timeline.before(trainer.step))
+    assert len(timeline.state_at(trainer, 40).scalars["epochs"]) == 4
