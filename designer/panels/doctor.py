@@ -196,7 +196,7 @@ class DoctorPanel(QScrollArea):
 def checked_words() -> str:
     """What a quiet doctor has looked at."""
     return tr(
-        "Checked: vanishing, exploding and missing gradients, saturated and dead units, size of the updates, first "
-        "loss, overfitting, underfitting, labels, scale of the inputs, balance of the classes, batch norm with tiny "
-        "batches, loss and last activation."
+        "Checked: vanishing, exploding and missing gradients, saturated and dead units, size of the updates, the "
+        "stable limit of the learning rate, first loss, overfitting, underfitting, plateaus, labels, scale of the "
+        "inputs, balance of the classes, batch norm with tiny batches, loss and last activation."
     )
