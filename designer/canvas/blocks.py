@@ -86,7 +86,8 @@ def place_block(canvas: Canvas, ident: str, at: Point, wire: Edge | None, origin
     before, sizes = store.state, canvas.scene_.sizes(roomy=True)
     title = entry(ident)
     text = tr("Add {title}", title=title.title if title is not None else ident)
-    if not canvas.glide(text, add_block, block, at, sizes, store.within, wires, begin, ends):
+    if not canvas.glide(text, add_block, block, at, sizes, store.within, wires, begin, ends,
+                        not ident.startswith(OWN)):  # fmt: skip
         return None
     new = new_nodes(before, store.state)
     canvas.selection.show(new)

@@ -246,9 +246,10 @@ class SheetItems:
     def detour(self, edge: Edge) -> tuple[tuple[float, float], ...]:
         """Points that lead a border wire around the cards that stand in its way; () where none does."""
         (source, start_port), (target, end_port) = self.ends(edge)
-        down = self.scene.state.down
-        begin, end = source.port_point(start_port, False), target.port_point(end_port, True)
-        boxes = [i.box() for i in self.cards.values() if i not in (source, target)]
+        return self._around(source.port_point(start_port, False), target.port_point(end_port, True), (source, target))
+
+    def _around(self, begin: QPointF, end: QPointF, ends: tuple[NodeItem, ...]) -> tuple[tuple[float, float], ...]:
+        boxes, down = [i.box() for i in self.cards.values() if i not in ends], self.scene.state.down
         if down:
             begin, end = begin.transposed(), end.transposed()
             boxes = [QRectF(b.y(), b.x(), b.height(), b.width()) for b in boxes]
@@ -267,7 +268,8 @@ class SheetItems:
             for slot in item.border.port.slots if not item.border.wired else ():
                 a, b = item.end(), self.slot_point(slot, item.border.is_input)
                 a, b = (a, b) if item.border.is_input else (b, a)
-                stub = QGraphicsPathItem(wire_path(a, b, QRectF(a, a), QRectF(b, b), (), self.scene.state.down))
+                led = self._around(a, b, (self._end(slot, item.border.is_input)[0],))
+                stub = QGraphicsPathItem(wire_path(a, b, QRectF(a, a), QRectF(b, b), led, self.scene.state.down))
                 stub.setPen(pen)
                 stub.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
                 self.scene.addItem(stub)
