@@ -48,6 +48,7 @@ class LayerProfile(AxisPlot):
     """
 
     layer_clicked = Signal(str)
+    other_points = staticmethod(lambda at: [])  # what else the legend keeps clear of: (n, 2) pixels each
 
     def __init__(
         self, title: str = "", help_text: str = "", *, y_label: str = "", parent: QWidget | None = None
@@ -219,7 +220,7 @@ class LayerProfile(AxisPlot):
     def _avoid(self) -> None:
         at = self.canvas.mapping()
         origin = self.plot.mapFromScene(self.view.sceneBoundingRect()).boundingRect().topLeft()
-        points = []
+        points = self.other_points(at)
         steps = np.linspace(0, max(0, len(self._ids) - 1), max(2, 8 * len(self._ids)))
         for name in self._visible():
             for source in (self._now, self._compare, self._predicted):

@@ -7,18 +7,19 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 
+from widgets import tokens
 from widgets.canvas import Array, Mapping, hairline, pen, polygon, tag
 from widgets.layer_profile import LayerProfile
 from widgets.tokens import color, theme
 
-#: height of the ruler's ends, and its distance from the lower edge of the chart
+#: height of the ruler's ends, and its distance from the upper edge of the chart
 TICK, LIFT = 4, 14
 
 
 class ForecastProfile(LayerProfile):
-    """``show_forecast`` lays a pale range behind the lines and a ruler at the lower edge, its right end at the layer
+    """``show_forecast`` lays a pale range behind the lines and a ruler at the upper edge, its right end at the layer
     nearest the loss."""
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class ForecastProfile(LayerProfile):
         self.ruler_words = ""
         self._from = -1
         super().__init__()
+        self.other_points = self._ruler_points
 
     def show_forecast(
         self,
@@ -42,6 +44,7 @@ class ForecastProfile(LayerProfile):
         from layer ``start`` to the left; 0 takes it away."""
         self._low, self._high = np.asarray(low, float), np.asarray(high, float)
         self.ruler, self.ruler_words, self._from = ruler, words, start
+        self._avoid()
         self.canvas.update()
 
     def ruler_span(self) -> tuple[float, float]:
@@ -69,10 +72,23 @@ class ForecastProfile(LayerProfile):
         shape = polygon(np.concatenate([x, x[::-1]]), np.concatenate([edges[0], edges[1][::-1]]))
         painter.drawPolygon(shape)
 
+    def _place(self, at: Mapping) -> tuple[float, float, float, float]:
+        """Left and right end of the ruler, its height, and where its words begin: left of it, or above it."""
+        left, right = (at.x0 + at.sx * end for end in self.ruler_span())
+        width = QFontMetricsF(tokens.font("caption")).horizontalAdvance(self.ruler_words) + 14
+        begin = left - width if left - width > at.area.left() else at.area.left() + 4
+        return left, right, at.area.top() + LIFT, begin
+
+    def _ruler_points(self, at: Mapping) -> list[Array]:
+        if not self.ruler > 0 or self._from < 0:
+            return []
+        _, right, y, begin = self._place(at)
+        x = np.linspace(begin, right, 40)
+        return [np.stack([x, np.full(40, y)], axis=1)]
+
     def _paint_ruler(self, painter: QPainter, at: Mapping) -> None:
-        left, right = self.ruler_span()
-        y = at.area.bottom() - LIFT
-        ends = QPointF(at.x0 + at.sx * left, y), QPointF(at.x0 + at.sx * right, y)
+        left, right, y, begin = self._place(at)
+        ends = QPointF(left, y), QPointF(right, y)
         hairline(painter, *ends, theme().secondary)
         painter.setPen(pen(theme().secondary, width=2))
         up = QPointF(0, TICK)
@@ -82,9 +98,8 @@ class ForecastProfile(LayerProfile):
         else:  # it goes on beyond the first layer
             for side in (-TICK, TICK):
                 painter.drawLine(ends[0], ends[0] + QPointF(2 * TICK, side))
-        middle = QPointF((ends[0].x() + ends[1].x()) / 2, y - 10)
-        half = painter.fontMetrics().horizontalAdvance(self.ruler_words) / 2
-        tag(painter, self.ruler_words, middle - QPointF(half, 0), theme().secondary, area=at.area)
+        below = QPointF(begin, y if begin < left - TICK else y + 12)
+        tag(painter, self.ruler_words, below, theme().secondary, area=at.area)
 
 
 def unbounded(depth: float) -> bool:

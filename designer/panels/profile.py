@@ -179,13 +179,23 @@ class ProfilePanel(LivePanel):
         self._show_forecast(ids, quantity, frame)
         self.strip.show_difference({}, "")
         if line is None:
-            self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart."))
+            self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart.") + self._unforeseen(frame))
             return
         forward = quantity == "z_rms"
         label = dict(self.quantities())[quantity] if forward else tr("back-propagated gradient, relative")
         self.profile.y_axis.show_label(label)
         self.profile.show_bands([])
         self.profile.show_profile(ids, [frame.name(n) for n in ids], {label: nothing}, predicted={label: line})
+
+    def _unforeseen(self, frame: Frame) -> str:
+        """Why no line is predicted."""
+        now = self.foresight.now
+        if now is None or now.prediction.unknown is None:
+            return ""
+        node, operation = now.prediction.unknown
+        words = tr("What {operation} at {name} does to a gradient is not predicted.",
+                   operation=operation.replace("_", " "), name=frame.name(node))  # fmt: skip
+        return "\n" + words
 
     def _foreseen(self, ids: Sequence[str], quantity: str, measured: np.ndarray) -> np.ndarray | None:
         """The predicted pre-activation, or R per layer, scaled to the measurement nearest the loss; else None."""
