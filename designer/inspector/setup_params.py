@@ -35,11 +35,11 @@ _TRAINING: dict[str, Param] = {
         True, group="stop", label="best weights", help="At the end go back to the weights of the best epoch."
     ),
     "clip_value": Float(
-        None, low=0.0, low_open=True, optional=True, group="update", label="clip gradients by value",
+        None, low=0.0, low_open=True, optional=True, group="update", label="clip by value",
         help="Holds each number of the gradient between minus this and this; may turn its direction.",
     ),
     "clip_norm": Float(
-        None, low=0.0, low_open=True, optional=True, group="update", label="clip gradients by norm",
+        None, low=0.0, low_open=True, optional=True, group="update", label="clip by norm",
         help="Shortens the gradient of all weights together to this length where it is longer.",
     ),
     "accumulate": Int(
@@ -47,7 +47,7 @@ _TRAINING: dict[str, Param] = {
         help="Batches whose gradients make one update: as one batch of so many times the size, in the memory of one.",
     ),
     "ema_decay": Float(
-        None, low=0.0, high=0.999999, optional=True, group="update", label="weight averaging (EMA)",
+        None, low=0.0, high=0.999999, optional=True, group="update", label="EMA of weights",
         help="Keeps a running mean of the weights with this memory, usually 0.99 to 0.9999.",
     ),
     "ema_evaluate": Bool(

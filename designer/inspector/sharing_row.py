@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from designer.document.verbs.sharing import share_weights, unshare_weights
-from designer.inspector.row import LABEL_WIDTH
+from designer.inspector.row import LABEL_WIDTH, RESET
 from designer.session.analyst import Analyst
 from designer.session.store import Store
 from engine.graph import Node
@@ -28,7 +28,8 @@ class SharingRow(QWidget):
         self.choice.value_changed.connect(self._chosen)
         label = ElidedLabel(tr("Weights"))
         label.setProperty("role", "secondary")
-        label.setFixedWidth(tokens.scaled(LABEL_WIDTH))
+        label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        label.setFixedSize(tokens.scaled(LABEL_WIDTH), tokens.scaled(tokens.CONTROL_HEIGHT))
         label.show_tip(tr("Layers that share weights learn one set of them: a change in one is a change in all."))
         label.setBuddy(self.choice)
         line = QHBoxLayout(self)
@@ -36,6 +37,7 @@ class SharingRow(QWidget):
         line.setSpacing(tokens.SPACE_1)
         line.addWidget(label)
         line.addWidget(self.choice, 1)
+        line.addSpacing(RESET + tokens.SPACE_1)  # rows above end with a way back to the default
 
     def show_nodes(self, nodes: list[Node]) -> None:
         """Brings the choice up to date."""
@@ -62,6 +64,6 @@ class SharingRow(QWidget):
         if self._node is None:
             return
         if owner == OWN:
-            self.store.attempt(tr("Use weights of its own"), unshare_weights, (self._node,))
+            self.store.attempt(tr("Stop sharing"), unshare_weights, (self._node,))
         else:
             self.store.attempt(tr("Share weights"), share_weights, (self._node,), str(owner))

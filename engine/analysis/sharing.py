@@ -8,7 +8,7 @@ from engine.analysis.types import NodeAnalysis, Problem
 from engine.graph import Graph, Node
 from engine.layers import Fix
 
-OWN = Fix("Use weights of its own", "unshare", {})
+OWN = Fix("Stop sharing", "unshare", {})
 
 
 def sharing_problems(graph: Graph, nodes: Mapping[str, NodeAnalysis]) -> Iterator[Problem]:
