@@ -113,7 +113,7 @@ def test_verbs_that_make_room_do_it_along_the_flow(name: str) -> None:
     state = verbs.lay_out(chain("input", "dense", "output"), None, SIZES, None, 2000, 48, "down")
     sizes = {**SIZES, "n4": (176.0, 128.0)}
     if name == "insert":
-        at = Point(state.position("n1").x, state.position("n1").y + 180)
+        at = Point(state.position("n1").x, state.position("n1").y + 104)
         after = verbs.insert_on_wire(state, Edge("n1", "n2"), "n4", "relu", at, sizes)
     elif name == "settings":
         from engine.declare import Spec
@@ -127,10 +127,12 @@ def test_verbs_that_make_room_do_it_along_the_flow(name: str) -> None:
         links = parse_chain("dense 4")
         after = verbs.add_chain(state, links, "n2", None, sizes)
     assert after.down
+    if name == "insert":
+        assert after.position("n2").y == after.position("n4").y + 128 + 48, "it made room for the width"
     moved = {n for n in state.positions if after.position(n) != state.position(n)}
     assert moved and all(after.position(n).x == state.position(n).x for n in moved), "the rows became columns"
     if "n4" in after.positions:
-        assert after.position("n4").x == state.position("n2").x and after.position("n4").y > state.position("n1").y
+        assert after.position("n4").x == state.position("n2").x and after.position("n4").y > after.position("n1").y
     boxes = [Box(*after.position(n), *sizes[n]) for n in after.graph.nodes]
     assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
 
