@@ -108,7 +108,7 @@ class Layout:
         """Read; LayoutRefusal names the entry that is wrong."""
         known = {
             "positions": {k: _point(f"layout.positions.{k}", v) for k, v in _map("layout.positions", value)},
-            "reroutes": _reroutes(value.get("reroutes", [])),
+            "reroutes": reroutes_of_json(value.get("reroutes", [])),
             "frames": {k: _frame(f"layout.frames.{k}", v) for k, v in _map("layout.frames", value)},
             "groups": {k: group_of_json(f"layout.groups.{k}", v) for k, v in _map("layout.groups", value)},
             "collapsed": _names("layout.collapsed", value.get("collapsed", [])),
@@ -121,10 +121,7 @@ class Layout:
         """Write; empty parts are left out unless the file had them."""
         parts: dict[str, Json] = {
             "positions": {k: list(p) for k, p in self.positions.items()},
-            "reroutes": [
-                {"wire": [e.source, e.source_port, e.target, e.port], "points": [list(p) for p in points]}
-                for e, points in self.reroutes.items()
-            ],
+            "reroutes": reroutes_json(self.reroutes),
             "frames": {
                 k: _boxed({"title": f.title, "colour": f.colour}, f.box, f.extra) for k, f in self.frames.items()
             },
@@ -250,7 +247,16 @@ def _slots(path: str, value: Json) -> tuple[Slot, ...]:
     return tuple(Slot(*_names(path, v, 2)) for v in _list(path, value))
 
 
-def _reroutes(value: Json) -> dict[Edge, tuple[Point, ...]]:
+def reroutes_json(reroutes: Mapping[Edge, tuple[Point, ...]]) -> Json:
+    """Points by wire as entries."""
+    return [
+        {"wire": [e.source, e.source_port, e.target, e.port], "points": [list(p) for p in points]}
+        for e, points in reroutes.items()
+    ]
+
+
+def reroutes_of_json(value: Json) -> dict[Edge, tuple[Point, ...]]:
+    """Points by wire; LayoutRefusal names what is wrong."""
     if not isinstance(value, list):
         raise LayoutRefusal("layout.reroutes", "a list", value)
     found: dict[Edge, tuple[Point, ...]] = {}

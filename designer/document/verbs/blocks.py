@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from designer.document.geometry import GRID, Point, Sizes, snap
 from designer.document.group_ports import input_ports, output_ports
@@ -64,4 +65,4 @@ def block_of(state: DocState, group: str) -> Fragment:
     """A group as a block: what it declares, and no wires from outside."""
     nesting = state.layout.nesting
     whole = cut_out(state, state.groups[group].members, nesting.parent[group])
-    return Fragment(whole.nodes, whole.at, whole.edges, (), whole.groups)
+    return replace(whole, incoming=())

@@ -2,7 +2,7 @@
 
 ``{"gradloom": 1, "nodes": [{"id", "type", "name", "params", "version", "frozen", "muted", "at": [x, y]}],
 "edges": [[source, source_port, target, port]], "incoming": [the same, from nodes that were not copied],
-"groups": [as in a file's layout, those that were copied whole, outer ones first],
+"groups", "reroutes": [as in a file's layout; groups that were copied whole, outer ones first],
 "collapsed": [ids]}``.
 Parameter values are written as in a project file.
 """
@@ -12,11 +12,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from designer.document.geometry import Point
-from designer.document.layout import Group, Slot, group_json, group_of_json
+from designer.document.layout import Group, Slot, group_json, group_of_json, reroutes_json, reroutes_of_json
 from designer.document.ports import inputs_of, layer_class, outputs_of
 from designer.document.refusals import FragmentRefusal
 from designer.document.sheet import card_of, place_of
@@ -43,6 +43,7 @@ class Fragment:
     incoming: tuple[Edge, ...] = ()
     groups: tuple[Group, ...] = ()
     collapsed: tuple[str, ...] = ()
+    reroutes: Mapping[Edge, tuple[Point, ...]] = field(default_factory=dict)
 
     @property
     def corner(self) -> Point:
@@ -62,7 +63,8 @@ def cut_out(state: DocState, ids: Iterable[str], within: str | None = None) -> F
     at = {n.id: state.position(n.id) for n in nodes}
     collapsed = tuple(n for n in state.layout.collapsed if n in chosen)
     groups = _whole_groups(state, chosen, within) if state.groups else ()
-    return Fragment(nodes, at, edges, incoming, groups, collapsed)
+    led = {e: points for e, points in state.reroutes.items() if e.source in chosen and e.target in chosen}
+    return Fragment(nodes, at, edges, incoming, groups, collapsed, led)
 
 
 def _whole_groups(state: DocState, chosen: set[str], within: str | None) -> tuple[Group, ...]:
@@ -107,6 +109,8 @@ def dump_fragment(fragment: Fragment) -> str:
     groups: dict[str, Any] = {"groups": [group_json(g) for g in fragment.groups]} if fragment.groups else {}
     if fragment.collapsed:
         groups["collapsed"] = list(fragment.collapsed)
+    if fragment.reroutes:
+        groups["reroutes"] = reroutes_json(fragment.reroutes)
     return json.dumps({"gradloom": FORMAT, "nodes": nodes, **wires, **groups}, indent=1, ensure_ascii=False)
 
 
@@ -128,9 +132,10 @@ def load_fragment(text: str) -> Fragment:
         edges, incoming = (tuple(_edge(e) for e in value.get(k, ())) for k in ("edges", "incoming"))
         groups = tuple(group_of_json("groups", g) for g in value.get("groups", ()))
         low = tuple(_string(n) for n in value.get("collapsed", ()))
+        led = reroutes_of_json(value.get("reroutes", []))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FragmentRefusal(f"an entry is damaged: {error}") from None
-    ids = {n.id for n in nodes}
+    ids, drawn = {n.id for n in nodes}, set(edges)
     # Whose weights they were is known only where they came from.
     nodes = tuple(n if n.shares in ids else replace(n, shares=None) for n in nodes)
     if len(ids) != len(nodes) or any(e.source not in ids or e.target not in ids for e in edges):
@@ -138,7 +143,8 @@ def load_fragment(text: str) -> Fragment:
     if any(m not in ids for g in groups for m in g.members):
         raise FragmentRefusal("an entry is damaged: a group holds what was not copied")
     return Fragment(nodes, at, edges, tuple(e for e in incoming if e.target in ids), groups,
-                    tuple(dict.fromkeys(n for n in low if n in ids)))  # fmt: skip
+                    tuple(dict.fromkeys(n for n in low if n in ids)),
+                    {e: p for e, p in led.items() if e in drawn})  # fmt: skip
 
 
 def paste(state: DocState, fragment: Fragment, dx: float, dy: float, with_incoming: bool = False) -> DocState:
@@ -175,10 +181,21 @@ def paste_as(
             after = connect(after, replace(e, target=target.id))
     for group in fragment.groups:
         after = _with_group(after, group, ids, dx, dy)
+    if fragment.reroutes:
+        after = after.with_layout(reroutes={**after.reroutes, **_moved_points(fragment, ids, dx, dy)})
     if fragment.collapsed:
         low = (*after.layout.collapsed, *(ids[n] for n in fragment.collapsed))
         after = after.with_layout(collapsed=low)
     return after, ids
+
+
+def _moved_points(
+    fragment: Fragment, ids: Mapping[str, str], dx: float, dy: float
+) -> dict[Edge, tuple[Point, ...]]:
+    return {
+        replace(e, source=ids[e.source], target=ids[e.target]): tuple(Point(p.x + dx, p.y + dy) for p in points)
+        for e, points in fragment.reroutes.items()
+    }
 
 
 def _with_group(state: DocState, group: Group, ids: Mapping[str, str], dx: float, dy: float) -> DocState:

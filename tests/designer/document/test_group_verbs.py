@@ -110,6 +110,9 @@ def test_groups_are_kept_by_files_clipboard_and_older_entries() -> None:
     text = verbs.dump_fragment(verbs.cut_out(state, ("n2", "n3")))
     pasted = verbs.paste(state, verbs.load_fragment(text), 40, 80)
     assert pasted.groups["g2"].members == ("n5", "n6") and place_of(pasted, "group:g2") == (376, 80)
+    led = verbs.set_reroute(state, Edge("n2", "n3"), (Point(300, 40),))
+    copy = verbs.load_fragment(verbs.dump_fragment(verbs.cut_out(led, ("n2", "n3", "n4"))))
+    assert verbs.paste(led, copy, 10, 20).reroutes[Edge("n5", "n6")] == (Point(310, 60),)
     assert pasted.groups["g2"].inputs == ((Slot("n5", "in"),),)
     assert not verbs.cut_out(state, ("n2",)).groups and not verbs.cut_out(state, ("n2", "n3"), "g1").groups
     with pytest.raises(ValueError, match="not copied"):
