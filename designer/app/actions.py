@@ -73,16 +73,20 @@ class Actions:
 
     def add(self, commands: Iterable[Command]) -> None:
         """Adds new commands; a known id takes the new title and keys (after a change of language or of keys)."""
+        other_keys = False
         for told in commands:
-            command = replace(told, keys=self.keymap.keys(told))
+            keys = self.keymap.keys(told)
+            command = told if keys == told.keys else replace(told, keys=keys)
             known, before = self.actions.get(command.id), self.commands.get(command.id)
             self.declared[command.id], self.commands[command.id] = told, command
             if known is None:
                 self.actions[command.id] = known = self._make(command)
             if before is None or before.keys != command.keys:
                 self._bind(known, command)
+                other_keys = True
             _label(known, command)
-        self._tell_canvas()
+        if other_keys:
+            self._tell_canvas()
 
     def _bind(self, action: QAction, command: Command) -> None:
         """Its keys; one that could be typed fires only while the canvas has the focus."""

@@ -194,7 +194,10 @@ class Desks(QObject):
         return (*paths, str(shown)) if shown is not None else (*paths, *paths[-1:])
 
     def step(self, by: int) -> None:
-        """The next tab to the right, or to the left; around at the end."""
+        """The next tab to the right, or to the left; around at the end. From the start page back to the documents."""
+        if not self.window.centre.currentIndex():
+            self.window.show_canvas()
+            return
         desks = self.all
         self.show(desks[(desks.index(self.current) + by) % len(desks)])
 

@@ -133,9 +133,7 @@ class Dock(QDockWidget):
         shown = self._stack.currentWidget()
         if content is shown or (content is None and shown is self._stack.widget(0)):
             return
-        if self._plot is not None:
-            self._plot.take_head_back(titled=True)
-            self.title.give_back()
+        self._let_go()
         if content is not None and self._stack.indexOf(content) < 0:
             self._stack.addWidget(content)
         self._stack.setCurrentWidget(content if content is not None else self._stack.widget(0))
@@ -144,8 +142,17 @@ class Dock(QDockWidget):
         self._plot = plot if plot is not None and plot.parent() is content else None
         self.follow_tabs()
 
+    def _let_go(self) -> None:
+        """The plot shown so far has its own row back."""
+        plot, self._plot = self._plot, None
+        if plot is not None:
+            plot.take_head_back(titled=True)
+            self.title.give_back()
+
     def take_out(self, content: QWidget) -> None:
         """Content of a document that is closed."""
+        if self._plot is not None and getattr(content, "plot", None) is self._plot:
+            self._let_go()
         self._stack.removeWidget(content)
 
     def show_title(self, title: str, help_text: str = "") -> None:

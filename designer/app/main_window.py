@@ -182,6 +182,13 @@ class MainWindow(OfTheDesk, QMainWindow):
 
     def follow_desk(self, desk: Desk) -> None:
         """Everything around the canvas shows the tab that was just chosen."""
+        self.setUpdatesEnabled(False)
+        try:
+            self._show_desk(desk)
+        finally:
+            self.setUpdatesEnabled(True)
+
+    def _show_desk(self, desk: Desk) -> None:
         document, status = desk.document, self.status
         self.notice.show_board(desk.notices)
         self.top_bar.show_store(document.store)
@@ -307,9 +314,12 @@ class MainWindow(OfTheDesk, QMainWindow):
         self.panels.fold(self.width() < tokens.scaled(FOLD_BELOW) and self.document.bridge.state.name == "running")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape restores a maximised panel."""
+        """Escape restores a maximised panel, and leads from the start page back to the documents."""
         if event.key() == Qt.Key.Key_Escape and self.panels.maximized:
             self.panels.restore()
+            return
+        if event.key() == Qt.Key.Key_Escape and not self.centre.currentIndex() and not self.document.empty:
+            self.show_canvas()
             return
         super().keyPressEvent(event)
 

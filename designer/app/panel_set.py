@@ -157,9 +157,9 @@ class PanelSet(QObject):
 
     def follow_desk(self) -> None:
         """The panels of the document on show; those that it lacks are made one after the other."""
-        for name, dock in self.docks.items():
-            if name not in SHARED:
-                dock.fill(self.content(name))
+        for name in self._front.difference(SHARED):
+            # Those behind others are looked after when they come to the front.
+            self.docks[name].fill(self.content(name))
         self.show_doctor_title()
         for desk in self.window.desks.all:
             for name, panel in desk.panels.items():

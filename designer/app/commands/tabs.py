@@ -17,14 +17,17 @@ def tab_commands(window: MainWindow) -> Iterator[Command]:
     desks, settings, files = window.desks, window.settings, window.files
 
     def several() -> bool:
-        return len(desks.all) > 1
+        return len(desks.all) > 1 or not in_sight()
+
+    def in_sight() -> bool:
+        return window.centre.currentIndex() == 1
 
     yield Command("file.next_tab", tr("Ne&xt tab"), lambda: desks.step(1), "file", ("Ctrl+Tab", "Ctrl+PgDown"),
                   enabled=several, section=4)  # fmt: skip
     yield Command("file.previous_tab", tr("Pre&vious tab"), lambda: desks.step(-1), "file",
                   ("Ctrl+Shift+Tab", "Ctrl+PgUp"), enabled=several, section=4)  # fmt: skip
     yield Command("file.close", tr("&Close the tab"), lambda: desks.close(desks.current), "file", ("Ctrl+W", "Ctrl+F4"),
-                  section=4)  # fmt: skip
+                  enabled=in_sight, section=4)  # fmt: skip
     yield Command("file.compare", tr("Co&mpare with…"), lambda: window.show_panel("compare"), "file", ("Ctrl+Shift+D",),
                   section=4)  # fmt: skip
     yield Command("file.reopen", tr("Open the files of &last time"), files.reopen, "file",

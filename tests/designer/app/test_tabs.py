@@ -343,3 +343,13 @@ def test_closing_the_window_asks_about_each_changed_tab(
     assert window.isVisible() and asked == [("spiral", "spiral"), ("xor_mlp", "xor_mlp")], "shown while asked about"
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+
+
+def test_the_start_page_leads_back_to_the_tabs(two: MainWindow) -> None:
+    window = two
+    for key, held in ((K.Key_Escape, M.NoModifier), (K.Key_Tab, M.ControlModifier)):
+        window.actions_["file.start"].trigger()
+        press(window, K.Key_W, M.ControlModifier)
+        assert window.centre.currentIndex() == 0 and len(window.desks.all) == 2, "what is not seen is not closed"
+        press(window, key, held)
+        assert window.centre.currentIndex() == 1 and window.document.name == "xor_mlp" and window.canvas.hasFocus()
