@@ -122,6 +122,8 @@ class Overlay:
     def _refresh_over(self) -> None:
         self.scene.show_pictured(self.pictures.keys() | self.values.keys())
         live = [self.scene.nodes[n] for n in self.pictures.keys() | self.values.keys() if n in self.scene.nodes]
+        for group in self.scene.sheet.groups.values():
+            self.over.update(group.box())
         if len(live) > 60:
             self.over.update()
         for item in live if len(live) <= 60 else ():

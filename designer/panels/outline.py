@@ -84,6 +84,10 @@ class Outline(QWidget):
         name.setIcon(icons.icon(icons.group_icon(group), theme().group(group), tokens.ICON_SMALL))
         feeds = [self.store.state.graph.nodes[e.source].name for e in self.store.state.graph.incoming.get(node.id, ())]
         told = tr("{name}, fed by {sources}", name=node.name, sources=", ".join(feeds)) if feeds else node.name
+        around = self.store.state.layout.nesting.around(node.id)
+        if around:
+            groups = " › ".join(self.store.state.groups[k].title for k in around)
+            told = tr("{told}; in the group {group}", told=told, group=groups)
         problems = [problem_text(p) for p in analysis.by_node.get(node.id, ())]
         name.setData(". ".join([told, *problems]), Qt.ItemDataRole.AccessibleTextRole)
         name.setToolTip("\n".join([told, *problems]))

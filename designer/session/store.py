@@ -114,7 +114,7 @@ class Store(QObject):
         self.undo_stack.setClean()
         if not saved:
             self.undo_stack.resetClean()
-        old, self._state = self._state, place_missing(state)
+        old, self._state, self.within = self._state, place_missing(state), None
         self.changed.emit(old, self._state)
 
     def take_back(self) -> None:

@@ -322,3 +322,11 @@ def test_a_border_wire_goes_around_what_stands_in_its_way() -> None:
         found = spread(first, second)
         assert all(b - a >= second - 1e-9 for a, b in zip(sorted(found), sorted(found)[1:], strict=False))
         assert sum(found) == pytest.approx(sum(first))
+
+
+def test_another_document_is_shown_from_outside(draw: Draw) -> None:
+    canvas, hand = grouped(draw)
+    hand.key(K.Key_Return)
+    canvas.store.open(verbs.group_nodes(chain("input", "dense", "tanh", "output"), ("n2", "n3")))
+    assert canvas.groups.entered is None and not canvas.groups.crumbs.isVisible()
+    assert shown(canvas) == {"n1", "n4"}
