@@ -88,6 +88,22 @@ def _residual(blocks: int = 3, channels: int = 32) -> Graph:
     return graph
 
 
+def _transformer(places: int = 32, width: int = 64, heads: int = 4) -> Graph:
+    """A pre-norm block: attention and a dense pair of four times the width, each beside a short cut."""
+    nodes = (
+        ("l1", "layer_norm", {}), ("m", "multi_head_attention", {"heads": heads}), ("a1", "add", {}),
+        ("l2", "layer_norm", {}), ("u", "dense", {"units": 4 * width, "activation": Spec("gelu")}),
+        ("d", "dense", {"units": width}), ("a2", "add", {}), ("f", "flatten", {}), ("h", "dense", {"units": 10}),
+        ("o", "output", {"loss": CE}),
+    )  # fmt: skip
+    graph = Graph().add_node(Node("x", "input", "x", {"size": (places, width)}))
+    for name, kind, params in nodes:
+        graph = graph.add_node(Node(name, kind, name, params))
+    for wire in ("x-l1", "l1-m", "x-a1", "m-a1", "a1-l2", "l2-u", "u-d", "a1-a2", "d-a2", "a2-f", "f-h", "h-o"):
+        graph = graph.add_edge(Edge(*wire.split("-")))
+    return graph
+
+
 ADAM, SGD, MOMENTUM = Spec("adam"), Spec("sgd"), Spec("momentum")
 
 NETS: dict[str, Net] = {
@@ -100,4 +116,5 @@ NETS: dict[str, Net] = {
     "W7": Net(_residual(), 32, MOMENTUM, must=0.6, aim=0.35),
     "W8": Net(_lenet(), 1, ADAM, inference=True, must=0.5, aim=0.35),
     "W9": Net(_lenet("avg_pool2d", kernel=(5, 5), stride=(2, 2), padding="valid"), 64, ADAM, must=1.0, aim=0.7),
+    "W10": Net(_transformer(), 32, ADAM, must=0.7, aim=0.48),
 }

@@ -15,13 +15,17 @@ NAMES: dict[int, tuple[str, ...]] = {
     o.MOVE: ("clear", "gather", "copy", "permute", "dropout", "pack", "reduce", "commit", "sum_up"),
     o.ELEMENT: (
         "relu", "leaky", "sigmoid", "tanh", "elu", "gelu", "step", "affine", "add", "softmax", "prelu", "prelu_sums",
+        "silu", "softplus", "softsign", "mish", "sine", "clip", "growing_cosine", "multiply",
     ),
     o.MATRIX: ("linear", "linear_dx", "linear_dw", "column_sum"),
     o.NORM: ("statistics", "fix", "apply", "sums", "fix_back", "apply_back"),
     o.LOSS: ("cross_entropy", "binary", "squared", "half_squared", "absolute", "huber", "finish"),
-    o.UPDATE: ("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "squares", "penalty", "survive"),
+    o.UPDATE: ("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "squares", "penalty", "survive",
+               "adamax", "nadam", "radam", "adabelief", "adabound", "lion"),
     o.CONV: ("direct", "weights", "spread", "turn", "pixel_sum"),
     o.WINOGRAD: ("tiles", "tiles_dw", "points", "points_back"),
+    o.ATTENTION: ("scores", "mix"),
+    o.TOKENS: ("layer_norm", "add_row", "embed"),
     o.POOL: ("max_pool", "average_pool", "global_pool"),
 }  # fmt: skip
 

@@ -36,7 +36,7 @@ class Compiler:
 
     def __init__(self, plan: Plan, optimizer: Optimizer, capacity: int, threads: int, winograd: int = 2) -> None:
         self.plan, self.optimizer, self.capacity, self.threads = plan, optimizer, capacity, threads
-        self.winograd, self.tile_scratch = winograd, 0
+        self.winograd, self.tile_scratch, self.attention_scratch = winograd, 0, 0
         self.consumers = consumers(plan)
         self.orders: dict[int, Image | None] = {}
         self.halos: dict[int, int] = {}
@@ -54,6 +54,7 @@ class Compiler:
         self.doubles = self.penalty_slot + weights
         self._doubles: dict[object, int] = {}
         self._buffers: dict[object, int] = {}
+        self._fills: dict[int, NDArray[np.float32]] = {}
         self._stores: dict[int, Store] = {}
         self._gradients: dict[int, Store] = {}
         self.fusion, self.lean = Fusion(plan, dict(self.orders)), False
@@ -152,6 +153,12 @@ class Compiler:
             self._buffers[key] = self.arena.take(floats)
         return self._buffers[key]
 
+    def filled(self, key: object, numbers: NDArray[np.float32]) -> int:
+        """A place with these numbers, which no tape writes."""
+        place = self.buffer(key, numbers.size)
+        self._fills[place] = numbers
+        return place
+
     def sums(self, key: object, count: int) -> int:
         """float64 sums of each thread, cleared at each step."""
         if key not in self._doubles:
@@ -243,7 +250,8 @@ class Compiler:
             if mode != "prepare":
                 tapes[mode], drifts[mode] = self._lanes(mode)
         self._gradients, self.lean = self._whole, False
-        return Program(tapes, drifts, self.arena.size + 64, self.doubles, np.array([*self._constants, 0.0]))
+        constants = np.array([*self._constants, 0.0])
+        return Program(tapes, drifts, self.arena.size + 64, self.doubles, constants, self._fills)
 
     def _prepared(self) -> NDArray[np.int64]:
         self.draft, self.backward = Draft(), False

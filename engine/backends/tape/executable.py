@@ -131,7 +131,7 @@ class TapeExecutable(Executable):
     def _fields(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]] | None) -> Fields:
         orders = {s.field: self._compiler.orders[s.value] for s in self.plan.inputs}
         given = zip(self._x_names, fields_of(x, self._x_names), strict=True)
-        xs = [ordered(a, orders[n], whole=False) for n, a in given]
+        xs = [ordered(self._numbers(n, a), orders[n], whole=False) for n, a in given]
         if y is None:
             return Fields(tuple(xs))
         whole = {h.field: h.loss.target == "classes" for h in self.plan.heads}
@@ -139,6 +139,19 @@ class TapeExecutable(Executable):
         fields = Fields((*xs, *ys))
         self._check_targets(ys)
         return fields
+
+    def _numbers(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        """The field; IndexError where a table has no row of such a number."""
+        values = {s.value for s in self.plan.inputs if s.field == name}
+        for step in self.plan.steps:
+            if step.primitive.id == "embedding" and step.inputs[0] in values and array.size:
+                rows, low, high = self.plan.values[step.inputs[1]].shape[0], int(array.min()), int(array.max())
+                if low < 0 or high >= rows:
+                    worst = low if low < 0 else high
+                    raise IndexError(
+                        f"embedding: expected ids from 0 to {rows - 1}, got {worst}; enlarge the vocabulary"
+                    )
+        return array
 
     def _check_targets(self, ys: Sequence[NDArray[Any]]) -> None:
         """The kernels trust what they index by: sizes and class numbers."""

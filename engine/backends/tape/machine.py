@@ -59,6 +59,8 @@ class Machine:
     def __init__(self, program: Program, threads: int, weights: int, capacity: int) -> None:
         self.program, self.threads, self.weights, self.capacity = program, threads, weights, capacity
         self.arena = aligned(program.arena)
+        for at, numbers in program.fills.items():
+            self.arena[at : at + numbers.size] = numbers
         each = -(-program.doubles // 8) * 8 + 8
         self._doubles = np.zeros(each * threads)
         self._sync = np.zeros(32, np.int64)

@@ -14,8 +14,10 @@ PANEL = 16
 SUM_ROWS = 128
 
 # families
-CONTROL, MOVE, ELEMENT, MATRIX, NORM, LOSS, UPDATE, CONV, POOL, WINOGRAD = range(10)
-FAMILIES = ("control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool", "winograd")
+CONTROL, MOVE, ELEMENT, MATRIX, NORM, LOSS, UPDATE, CONV, POOL, WINOGRAD, ATTENTION, TOKENS = range(12)
+FAMILIES = (
+    "control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool", "winograd", "attention", "tokens",
+)  # fmt: skip
 
 # control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it)
 BARRIER, GROUP, CHECK = range(3)
@@ -25,6 +27,7 @@ CLEAR, GATHER, COPY, PERMUTE, DROPOUT, PACK, REDUCE, COMMIT, SUM_UP = range(9)
 
 # element; backward is the same number plus BACK
 RELU, LEAKY, SIGMOID, TANH, ELU, GELU, STEP, AFFINE, ADD, SOFTMAX, PRELU, PRELU_SUMS = range(12)
+SILU, SOFTPLUS, SOFTSIGN, MISH, SINE, CLIP, GROWING_COSINE, MULTIPLY = range(12, 20)
 BACK = 64
 
 # matrix
@@ -38,6 +41,7 @@ CROSS_ENTROPY, BINARY, SQUARED, HALF_SQUARED, ABSOLUTE, HUBER, FINISH = range(7)
 
 # update
 SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY, SURVIVE = range(9)
+ADAMAX, NADAM, RADAM, ADABELIEF, ADABOUND, LION = range(9, 15)
 
 # conv
 DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM = range(5)
@@ -47,6 +51,10 @@ TILES, TILES_DW, POINTS, POINTS_BACK = range(4)
 
 # pool
 MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus BACK
+
+# attention and tokens; backward likewise
+SCORES, MIX = range(2)
+LAYER_NORM, ADD_ROW, EMBED = range(3)
 
 # slots of a frame (int64): addresses and counts
 ARENA, DOUBLES, BATCH, THREADS, ROWS, SCALARS, SCALAR_COUNT, KEYS, KEY_COUNT, CONSTANTS = range(10)

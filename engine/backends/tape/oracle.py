@@ -125,6 +125,8 @@ def _element(m: Oracle, t: Row) -> None:
     place = np.arange(x.shape[-1]) // max(t[15], 1) % max(t[14], 1)
     if op == o.ADD:
         c[...] = np.maximum(x + v, 0) if t[14] else x + v
+    elif op == o.MULTIPLY:
+        c[...] = x * v
     elif op == o.AFFINE:
         each = k[: 3 * t[14]].reshape(3, -1)[:, place]
         c[...] = x * each[1] if back else (x - each[0]) * each[1] + each[2]
@@ -161,7 +163,31 @@ def _function(op: int, x: Wide, k: Wide) -> Any:
         return np.where(x > 0, x * k[1], np.expm1(np.minimum(x, 0)) * k[0] * k[1])
     if op == o.GELU:
         return x * (1 + erf(np, x / np.sqrt(2))) / 2
-    return np.heaviside(x, 0)
+    if op == o.STEP:
+        return np.heaviside(x, 0)
+    return _rarer(op, x, k)
+
+
+def _rarer(op: int, x: Wide, k: Wide) -> Any:
+    soft = np.logaddexp(0, x)
+    found: dict[int, Callable[[], Any]] = {
+        o.SILU: lambda: x / (1 + np.exp(-x)), o.SOFTPLUS: lambda: soft, o.SOFTSIGN: lambda: x / (1 + np.abs(x)),
+        o.MISH: lambda: x * np.tanh(soft), o.SINE: lambda: np.sin(x * k[0]),
+        o.CLIP: lambda: np.clip(x * k[2] + k[3], k[0], k[1]), o.GROWING_COSINE: lambda: x * np.cos(x),
+    }  # fmt: skip
+    return found[op]()
+
+
+def _rarer_slope(op: int, v: Wide, k: Wide) -> Any:
+    """From the output for softplus, softsign and clip, else from the input."""
+    s, t = 1 / (1 + np.exp(-v)), np.tanh(np.logaddexp(0, v))
+    found: dict[int, Callable[[], Any]] = {
+        o.SILU: lambda: s * (1 + v * (1 - s)), o.SOFTPLUS: lambda: -np.expm1(-v),
+        o.SOFTSIGN: lambda: (1 - np.abs(v)) ** 2, o.MISH: lambda: t + v * (1 - t * t) * s,
+        o.SINE: lambda: k[0] * np.cos(v * k[0]), o.CLIP: lambda: np.where((v > k[0]) & (v < k[1]), k[2], 0.0),
+        o.GROWING_COSINE: lambda: np.cos(v) - v * np.sin(v),
+    }  # fmt: skip
+    return found[op]()
 
 
 def _slope(op: int, v: Wide, k: Wide) -> Any:
@@ -178,7 +204,7 @@ def _slope(op: int, v: Wide, k: Wide) -> Any:
         return np.where(v > 0, k[1], v + k[0] * k[1])
     if op == o.GELU:
         return (1 + erf(np, v / np.sqrt(2))) / 2 + v * np.exp(-v * v / 2) / np.sqrt(2 * np.pi)
-    return np.zeros_like(v)
+    return np.zeros_like(v) if op == o.STEP else _rarer_slope(op, v, k)
 
 
 def _matrix(m: Oracle, t: Row) -> None:
@@ -253,8 +279,10 @@ def _fix(m: Oracle, t: Row) -> None:
 def _families() -> dict[int, Callable[[Oracle, Row], None]]:
     from engine.backends.tape import oracle_ends as ends
     from engine.backends.tape import oracle_images as images
+    from engine.backends.tape import oracle_tokens as sequences
 
     return {
         o.MOVE: _move, o.ELEMENT: _element, o.MATRIX: _matrix, o.NORM: _norm, o.LOSS: ends.loss, o.UPDATE: ends.update,
-        o.CONV: images.conv, o.POOL: images.pool, o.WINOGRAD: images.winograd,
+        o.CONV: images.conv, o.POOL: images.pool, o.WINOGRAD: images.winograd, o.ATTENTION: sequences.attention,
+        o.TOKENS: sequences.tokens,
     }  # fmt: skip

@@ -24,7 +24,13 @@ def loss(m: Oracle, t: Row) -> None:
     z = m.flat(t[2], m.batch * t[6]).reshape(m.batch, -1).astype(np.float64)
     y = m.fields[t[5]][m.rows]
     weight, extra = m.k[t[7] : t[7] + 2]
-    values, slope, hits = _classes(z, y[:, 0], extra) if t[1] == o.CROSS_ENTROPY else _numbers(t[1], z, y, extra)
+    if t[1] == o.CROSS_ENTROPY:
+        wide = z.reshape(m.batch, -1, t[10]).transpose(0, 2, 1)
+        values, slope, hits = _classes(wide.reshape(-1, wide.shape[2]), y.ravel(), extra)
+        values = values.reshape(m.batch, -1).mean(1)
+        slope = slope.reshape(wide.shape).transpose(0, 2, 1) / t[10]
+    else:
+        values, slope, hits = _numbers(t[1], z, y, extra)
     m.flat(t[4], m.batch)[:] = values
     m.sums[t[8]] += values.sum()
     if t[9] >= 0:
@@ -101,6 +107,8 @@ def _move(op: int, g: Wide, s: list[Any], k: Wide, scalars: Any) -> Wide:
     if op == o.ADAGRAD:
         s[0][:] = s[0] + g * g
         return pace * g / (np.sqrt(s[0].astype(np.float64)) + k[0])
+    if op >= o.ADAMAX:
+        return _rarer(op, g, s, k, scalars)
     s[0][:] = k[0] * s[0] + (1 - k[0]) * g * g
     spread = s[0].astype(np.float64)
     if s[1] is not None:
@@ -111,3 +119,25 @@ def _move(op: int, g: Wide, s: list[Any], k: Wide, scalars: Any) -> Wide:
         return pace * d
     s[2][:] = k[2] * s[2] + d
     return pace * s[2].astype(np.float64)
+
+
+def _rarer(op: int, g: Wide, s: list[Any], k: Wide, scalars: Any) -> Wide:
+    pace, old = scalars[1], s[0].astype(np.float64)
+    if op == o.LION:
+        s[0][:] = k[1] * old + (1 - k[1]) * g
+        return pace * np.sign(k[0] * old + (1 - k[0]) * g)
+    s[0][:] = k[0] * old + (1 - k[0]) * g
+    mean = s[0].astype(np.float64)
+    if op == o.ADAMAX:
+        s[1][:] = np.maximum(k[1] * s[1], np.abs(g) + k[2])
+        return pace * mean / s[1]
+    apart = g - mean if op == o.ADABELIEF else g
+    s[1][:] = k[1] * s[1] + (1 - k[1]) * apart * apart + (k[2] if op == o.ADABELIEF else 0)
+    root = np.sqrt(s[1].astype(np.float64))
+    if op == o.ADABELIEF:
+        return pace * mean / (root / scalars[2] + k[2])
+    if op == o.NADAM:
+        return (pace * g + scalars[2] * mean) / (root / scalars[3] + k[2])
+    if op == o.RADAM:
+        return pace * scalars[2] * mean / (root + k[2]) if scalars[2] else pace * mean
+    return np.clip(pace / (root + k[2]), scalars[2], scalars[3]) * mean

@@ -97,6 +97,7 @@ class Program:
     arena: int
     doubles: int
     constants: NDArray[np.float64]
+    fills: dict[int, NDArray[np.float32]] = field(default_factory=dict)
 
     def lane(self, mode: str, lane: int) -> NDArray[np.int64]:
         """The tape of one lane."""

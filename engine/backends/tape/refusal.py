@@ -21,8 +21,12 @@ def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
         found.append(rule.refusal(plan, step) if rule else f"the primitive {step.primitive.id!r}")
         if getattr(step.primitive, "spatial", False):  # its kernel draws a mask per cell
             found.append("dropout of whole feature maps")
-    found += [f"whole-number inputs of {s.node!r}" for s in plan.inputs if plan.values[s.value].dtype == "int"]
-    found += [loss_refusal(plan, h) for h in plan.heads]
+    read = [(step.primitive.id, i) for step in plan.steps for i in step.inputs]
+    for slot in plan.inputs:
+        readers = {name for name, value in read if value == slot.value}
+        if plan.values[slot.value].dtype == "int" and readers != {"embedding"}:
+            found.append(f"whole-number inputs of {slot.node!r}")
+    found += [loss_refusal(h) for h in plan.heads]
     found.append(optimizer_refusal(optimizer))
     uses = Counter(i for s in plan.steps for i in s.inputs)
     found += ["weights that several layers share" for w in plan.weights if w.trainable and uses[w.value] > 1]

@@ -217,9 +217,48 @@ def _pool(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.run(t[19], t[8] * t[11] * t[12])
 
 
+def _attention(b: Bounds, t: Row) -> Iterator[Part]:
+    places, others, width, heads = t[5:9]
+    maps, queries, keys = heads * places * others, places * width, others * width
+    scores = t[1] % o.BACK == o.SCORES
+    first, last = (queries, maps) if scores else (maps, queries)
+    yield b.run(t[2], first)
+    yield b.run(t[3], keys)
+    yield b.run(t[4], last)
+    if t[1] != o.MIX:
+        yield b.by_thread(t[11], t[12], max(-(-others // o.PANEL) * o.PANEL * (width // heads), places * others))
+    if t[1] >= o.BACK:
+        yield b.run(t[13], first) if t[13] != -1 else (0, 0)
+        yield b.run(t[14], keys) if t[14] != -1 else (0, 0)
+
+
+def _tokens(b: Bounds, t: Row) -> Iterator[Part]:
+    if t[1] % o.BACK == o.LAYER_NORM:
+        rows, width = t[6], t[7]
+        yield b.run(t[2], rows * width)
+        yield t[3], t[3] + width
+        yield b.run(t[9], 2 * rows)
+        if t[1] == o.LAYER_NORM:
+            yield t[4], t[4] + width
+            yield b.run(t[5], rows * width)
+            return
+        yield b.run(t[4], rows * width)
+        yield b.run(t[5], rows * width) if t[5] != -1 else (0, 0)
+        for at in (10, 11):
+            yield b.by_thread(t[at], t[12], width) if t[at] != -1 else (0, 0)
+    elif t[1] == o.ADD_ROW:
+        yield b.run(t[2], t[5])
+        yield t[3], t[3] + t[5]
+        yield b.run(t[4], t[5])
+    else:
+        yield b.run(t[2], t[5])
+        yield t[3], t[3] + t[6] * t[7]
+        yield b.run(t[4], t[5] * t[6])
+
+
 _RULES: dict[int, Callable[[Bounds, Row], Iterator[Part]]] = {
     o.MOVE: _move, o.ELEMENT: _element, o.MATRIX: _matrix, o.NORM: _norm, o.LOSS: _loss, o.UPDATE: _update,
-    o.CONV: _conv, o.POOL: _pool, o.WINOGRAD: _winograd,
+    o.CONV: _conv, o.POOL: _pool, o.WINOGRAD: _winograd, o.ATTENTION: _attention, o.TOKENS: _tokens,
 }  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from engine.backends.tape import cache
 from engine.backends.tape.opcodes import FAMILIES
 
 #: the slowest first, so that two processes end at about the same time
-ORDER = ("winograd", "element", "conv", "move", "norm", "update", "matrix", "pool", "loss", "run")
+ORDER = (
+    "element", "winograd", "conv", "move", "attention", "norm", "update", "matrix", "tokens", "pool", "loss", "run",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -20,7 +22,8 @@ def main(arguments: list[str]) -> int:
         return _compile(arguments)
     wanted = [n for n in ORDER if n in (*FAMILIES[1:], "run")]
     half = wanted[1::2] if (os.cpu_count() or 1) > 1 else []
-    other = subprocess.Popen([sys.executable, "-P", "-m", "engine.backends.tape.warm", *half]) if half else None
+    command, environ = cache.compiler()
+    other = subprocess.Popen([*command, *half], env=environ) if half else None
     failed = _compile([n for n in wanted if n not in half])
     if other is not None:
         failed |= other.wait()

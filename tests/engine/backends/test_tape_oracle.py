@@ -18,6 +18,7 @@ from engine.graph import Edge, Graph, Node
 from tests.engine.backends.test_tape_dense import NETS as DENSE
 from tests.engine.backends.test_tape_images import NETS as IMAGES
 from tests.engine.backends.test_tape_images import TILED
+from tests.engine.backends.test_tape_tokens import NETS as TOKENS
 from tests.engine.backends.twins import data, tape
 
 
@@ -27,7 +28,7 @@ def one_place_for_each_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Compiler, "sharing", False)
 
 
-GRAPHS: dict[str, tuple[Graph, Spec]] = {**DENSE, **{k: v[:2] for k, v in IMAGES.items()}}
+GRAPHS: dict[str, tuple[Graph, Spec]] = {**DENSE, **TOKENS, **{k: v[:2] for k, v in IMAGES.items()}}
 BATCH = 6
 SMOOTH = ("tanh", "sigmoid", "gelu", "elu", "linear")
 
@@ -88,6 +89,8 @@ def incomparable(rows: Any, samples: int) -> Iterator[tuple[int, int]]:
             yield t[12] + 6 * t[10], t[12] + 8 * t[10]
         if t[0] == o.WINOGRAD and t[1] in (o.TILES, o.TILES_DW):
             yield t[16], t[16] + t[17]
+        if t[0] == o.ATTENTION and t[1] != o.MIX:
+            yield t[11], t[11] + t[12]
         if (t[0], t[1]) == (o.POOL, o.MAX_POOL):
             yield t[19], t[19] + samples * t[8] * t[11] * t[12]
 

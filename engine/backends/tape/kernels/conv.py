@@ -134,7 +134,7 @@ def _turn(arena: Any, base: int, t: Any, thread: int, threads: int) -> None:
             target = t[3] + ((p * cells + turned) * outputs + 16 * block) * 16
             count = min(16, outputs - 16 * block)
             if filled == 16 and count == 16:
-                transpose(base + 4 * source, base + 4 * target)
+                transpose(base + 4 * source, 16, base + 4 * target, 16)
                 continue
             for k in range(count):
                 for q in range(filled):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.math32 import erf32, exp32, expm1_32, sigmoid32, tanh32
+from engine.backends.tape.kernels.math32 import erf32, exp32, expm1_32, sigmoid32, softplus32, tanh32
 from engine.backends.tape.kernels.micro import LANES
 from engine.backends.tape.kernels.native import arena_of, constants_of, exact, integers, kernel, loop, own_doubles
 from engine.backends.tape.kernels.vectors import relu_back_row
@@ -46,6 +46,69 @@ def _forward_more(op: int, x: Any, y: Any, k: Any) -> None:
     elif op == o.GELU:
         for i in range(x.size):
             y[i] = x[i] * (f4(0.5) * (f4(1) + erf32(x[i] * f4(0.7071067811865476))))
+
+
+@loop
+def _forward_last(op: int, x: Any, y: Any, k: Any) -> None:
+    if op == o.SILU:
+        for i in range(x.size):
+            y[i] = x[i] * sigmoid32(x[i])
+    elif op == o.SOFTPLUS:
+        for i in range(x.size):
+            y[i] = softplus32(x[i])
+    elif op == o.SOFTSIGN:
+        for i in range(x.size):
+            y[i] = x[i] / (f4(1) + abs(x[i]))
+    elif op == o.MISH:
+        for i in range(x.size):
+            y[i] = x[i] * tanh32(softplus32(x[i]))
+    elif op == o.SINE:
+        for i in range(x.size):
+            y[i] = np.sin(x[i] * f4(k[0]))
+    elif op == o.CLIP:
+        low, high = f4(k[0]), f4(k[1])
+        for i in range(x.size):
+            v = x[i] * f4(k[2]) + f4(k[3])
+            v = low if v < low else v
+            y[i] = high if v > high else v
+    elif op == o.GROWING_COSINE:
+        for i in range(x.size):
+            y[i] = x[i] * np.cos(x[i])
+
+
+@loop
+def _backward_last(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
+    """v: the output for softplus, softsign and clip, else the input."""
+    if op == o.SILU:
+        for i in range(dy.size):
+            s = sigmoid32(v[i])
+            dx[i] = dy[i] * (s * (f4(1) + v[i] * (f4(1) - s)))
+    elif op == o.SOFTPLUS:
+        for i in range(dy.size):
+            dx[i] = dy[i] * -expm1_32(-v[i])
+    elif op == o.SOFTSIGN:
+        for i in range(dy.size):
+            rest = f4(1) - abs(v[i])
+            dx[i] = dy[i] * rest * rest
+    elif op == o.MISH:
+        for i in range(dy.size):
+            t = tanh32(softplus32(v[i]))
+            dx[i] = dy[i] * (t + v[i] * (f4(1) - t * t) * sigmoid32(v[i]))
+    elif op == o.SINE:
+        for i in range(dy.size):
+            dx[i] = dy[i] * (f4(k[0]) * np.cos(v[i] * f4(k[0])))
+    elif op == o.CLIP:
+        for i in range(dy.size):
+            dx[i] = dy[i] * f4(k[2]) if v[i] > f4(k[0]) and v[i] < f4(k[1]) else f4(0)
+    elif op == o.GROWING_COSINE:
+        for i in range(dy.size):
+            dx[i] = dy[i] * (np.cos(v[i]) - v[i] * np.sin(v[i]))
+
+
+@loop
+def _multiply(a: Any, b: Any, c: Any) -> None:
+    for i in range(a.size):
+        c[i] = a[i] * b[i]
 
 
 @loop
@@ -180,8 +243,15 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
         _prelu(a, b, c, arena[t[16] : t[16] + t[14]], t[15])
     elif base == o.PRELU_SUMS:
         _prelu_sums(a, b, sums[t[16] : t[16] + t[14]], t[15])
+    elif base == o.MULTIPLY:
+        _multiply(a, b, c)
     elif op == o.RELU + o.BACK:
         _relu_back(a, b, c)
+    elif base >= o.SILU:
+        if op >= o.BACK:
+            _backward_last(base, a, b, c, constants)
+        else:
+            _forward_last(base, a, c, constants)
     elif op >= o.BACK:
         if base == o.ELU or base == o.GELU:
             _backward_more(base, a, b, c, constants)

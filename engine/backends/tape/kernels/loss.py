@@ -56,6 +56,22 @@ def _best(z: Any) -> int:
     return best
 
 
+@exact
+def _places(z: Any, d: Any, classes: Any, smoothing: Any, share: Any) -> Any:
+    """(mean over places, how many are right) of logits (C, P), a place after the other."""
+    places = classes.size
+    count, total, hits = z.size // places, f4(0), 0
+    one, slope = np.empty(count, np.float32), np.empty(count if d.size else 0, np.float32)
+    for p in range(places):
+        for j in range(count):
+            one[j] = z[j * places + p]
+        total += _cross_entropy(one, slope, classes[p], smoothing, share / f4(places))
+        hits += 1 if _best(one) == classes[p] else 0
+        for j in range(slope.size):
+            d[j * places + p] = slope[j]
+    return total / f4(places), hits
+
+
 @loop
 def _binary(z: Any, y: Any, d: Any, smoothing: Any, share: Any) -> Any:
     loss = f4(0)
@@ -109,7 +125,10 @@ def _hit(z: Any, y: Any) -> int:
 
 @exact
 def _head(frame: Any, t: Any, thread: int, first: int, last: int, step: int) -> None:
-    """row: z, dz or -1, losses, field, K, constants (weight, smoothing or delta), loss slot, hits slot or -1."""
+    """row: z, dz or -1, losses, field, K, constants (weight, smoothing or delta), loss slot, hits slot or -1, places.
+
+    Places: a cross-entropy's targets a sample.
+    """
     arena, sums, k, op = arena_of(frame), own_doubles(frame, thread), constants_of(frame), t[1]
     batch, width = frame[o.BATCH], t[6]
     chosen = integers(frame[o.ROWS] + 8 * step * batch, batch)
@@ -121,7 +140,11 @@ def _head(frame: Any, t: Any, thread: int, first: int, last: int, step: int) -> 
     for n in range(first, last):
         z = arena[t[2] + n * width : t[2] + (n + 1) * width]
         d = arena[t[3] + n * width : t[3] + (n + 1) * width] if t[3] >= 0 else arena[0:0]
-        if op == o.CROSS_ENTROPY:
+        if op == o.CROSS_ENTROPY and t[10] > 1:
+            classes = integers(source + 8 * chosen[n] * per, t[10])
+            loss, right = _places(z, d, classes, extra, share)
+            hits += right if t[9] >= 0 else 0
+        elif op == o.CROSS_ENTROPY:
             target = integers(source + 8 * chosen[n] * per, 1)[0]
             loss = _cross_entropy(z, d, target, extra, share)
             hits += 1 if t[9] >= 0 and _best(z) == target else 0

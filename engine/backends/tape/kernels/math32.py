@@ -1,4 +1,4 @@
-"""exp, expm1, tanh, sigmoid and erf in float32, to a few units in the last place, in a form that vectorises.
+"""exp, expm1, tanh, sigmoid, softplus and erf in float32, to a few units in the last place, in a form that vectorises.
 
 Every one of them gives NaN for NaN: clamps are written as choices that a NaN falls through.
 """
@@ -108,6 +108,12 @@ def sigmoid32(x: Any) -> Any:
     """1 / (1 + exp(-x)), from exp(-|x|)."""
     e = exp32(-abs(x))
     return (e if x < f4(0) else f4(1)) / (f4(1) + e)
+
+
+@small
+def softplus32(x: Any) -> Any:
+    """ln(1 + exp(x)) = max(x, 0) + ln(1 + exp(-|x|))."""
+    return (f4(0) if x <= f4(0) else x) + np.log1p(exp32(-abs(x)))
 
 
 @small

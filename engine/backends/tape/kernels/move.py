@@ -145,7 +145,7 @@ def _pack(t: Any, arena: Any, base: int, thread: int, threads: int) -> None:
         filled, count = min(16, inner - 16 * p), min(16, columns - 16 * block)
         source, target = t[2] + (block * inner + 16 * p) * 16, t[3] + (p * columns + 16 * block) * 16
         if filled == 16 and count == 16:
-            transpose(base + 4 * source, base + 4 * target)
+            transpose(base + 4 * source, 16, base + 4 * target, 16)
             continue
         for n in range(count):
             for q in range(filled):

@@ -36,7 +36,7 @@ def exact(function: Callable[..., Any]) -> Any:
 
 def small(function: Callable[..., Any]) -> Any:
     """A helper that is put into the loop which calls it, so that the loop can be vectorised."""
-    return njit(nogil=True, error_model="numpy", fastmath=FAST)(function)
+    return njit(nogil=True, error_model="numpy", fastmath=FAST, forceinline=True)(function)
 
 
 def kernel(function: Callable[..., Any]) -> Any:

@@ -131,6 +131,91 @@ def _adagrad(w: Any, g: Any, s: Any, eps: Any, pace: Any) -> None:
         w[i] -= pace * (g[i] / (np.sqrt(s[i]) + eps))
 
 
+@loop
+def _mean(g: Any, m: Any, b: Any, rest: Any) -> None:
+    for i in range(g.size):
+        m[i] = b * m[i] + rest * g[i]
+
+
+@loop
+def _adamax(w: Any, g: Any, m: Any, u: Any, b2: Any, eps: Any, pace: Any) -> None:
+    for i in range(w.size):
+        size, old = abs(g[i]) + eps, u[i] * b2
+        u[i] = old if size <= old else size
+    for i in range(w.size):
+        w[i] -= pace * (m[i] / u[i])
+
+
+@loop
+def _nadam(w: Any, g: Any, m: Any, v: Any, eps: Any, now: Any, ahead: Any, root: Any) -> None:
+    for i in range(w.size):
+        w[i] -= (now * g[i] + ahead * m[i]) / (np.sqrt(v[i]) / root + eps)
+
+
+@loop
+def _radam(w: Any, m: Any, v: Any, eps: Any, pace: Any, rectified: Any) -> None:
+    if rectified > f4(0):
+        for i in range(w.size):
+            w[i] -= pace * rectified * (m[i] / (np.sqrt(v[i]) + eps))
+    else:
+        for i in range(w.size):
+            w[i] -= pace * m[i]
+
+
+@loop
+def _adabelief(w: Any, g: Any, m: Any, v: Any, k: Any, pace: Any, root: Any) -> None:
+    b2, rest, eps = f4(k[1]), f4(1.0 - k[1]), f4(k[2])
+    for i in range(w.size):
+        d = g[i] - m[i]
+        v[i] = b2 * v[i] + rest * (d * d) + eps
+    for i in range(w.size):
+        w[i] -= pace * (m[i] / (np.sqrt(v[i]) / root + eps))
+
+
+@loop
+def _adabound(w: Any, m: Any, v: Any, eps: Any, pace: Any, low: Any, high: Any) -> None:
+    for i in range(w.size):
+        rate = pace / (np.sqrt(v[i]) + eps)
+        rate = low if rate < low else rate
+        w[i] -= (high if rate > high else rate) * m[i]
+
+
+@loop
+def _squared(g: Any, v: Any, b: Any, rest: Any) -> None:
+    for i in range(g.size):
+        v[i] = b * v[i] + rest * (g[i] * g[i])
+
+
+@loop
+def _lion(w: Any, g: Any, m: Any, b1: Any, rest: Any, pace: Any) -> None:
+    for i in range(w.size):
+        c = b1 * m[i] + rest * g[i]
+        w[i] -= pace * (f4(1) if c > f4(0) else (f4(-1) if c < f4(0) else c))
+
+
+@exact
+def _rarer(op: int, w: Any, g: Any, m: Any, v: Any, k: Any, s: Any) -> None:
+    """Optimizers that are drawn less often. k: beta1, beta2, epsilon if it has one; s: the rate, then its scalars."""
+    b1, b2, r1, r2 = f4(k[0]), f4(k[1]), f4(1.0 - k[0]), f4(1.0 - k[1])
+    if op == o.LION:
+        _lion(w, g, m, b1, r1, f4(s[1]))
+        _mean(g, m, b2, r2)
+        return
+    _mean(g, m, b1, r1)
+    if op == o.ADAMAX:
+        _adamax(w, g, m, v, b2, f4(k[2]), f4(s[1]))
+    elif op == o.ADABELIEF:
+        _adabelief(w, g, m, v, k, f4(s[1]), f4(s[2]))
+    else:
+        _squared(g, v, b2, r2)
+        if op == o.NADAM:
+            _nadam(w, g, m, v, f4(k[2]), f4(s[1]), f4(s[2]), f4(s[3]))
+        elif op == o.RADAM:
+            _radam(w, m, v, f4(k[2]), f4(s[1]), f4(s[2]))
+        else:
+            _adabound(w, m, v, f4(k[2]), f4(s[1]), f4(s[2]), f4(s[3]))
+
+
 @exact
 def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
     """One share of a run. row: w, g, before, count, slots 0 to 2 or -1, constants, decay scratch or -1.
@@ -165,6 +250,8 @@ def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
         _rmsprop(w, g, first, second, third, own, f4(s[1]))
     elif op == o.ADAGRAD:
         _adagrad(w, g, first, f4(own[0]), f4(s[1]))
+    elif op >= o.ADAMAX:
+        _rarer(op, w, g, first, second, own, s)
 
 
 @loop

@@ -222,8 +222,8 @@ pool_relu_back_row = _make(_Pass("pool_relu_back", (1, 1, 1), (2, 2, 2, 2), 0, 0
 
 
 @intrinsic
-def transpose(_context: Any, source: Any, target: Any) -> Any:
-    """A block of 16 x 16 numbers, row by row; four rounds of interleaving rows i and i + 8."""
+def transpose(_context: Any, source: Any, apart: Any, target: Any, to_apart: Any) -> Any:
+    """A block of 16 x 16 numbers, rows so many floats apart; four rounds of interleaving rows i and i + 8."""
 
     def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
         wide = ir.VectorType(F32, PANEL)
@@ -231,15 +231,18 @@ def transpose(_context: Any, source: Any, target: Any) -> Any:
         kind = ir.VectorType(I32, PANEL)
         halves = [ir.Constant(kind, [n + shift for n in low]) for shift in (0, PANEL // 2)]
 
-        def place(base: Any, k: int) -> Any:
-            return builder.inttoptr(builder.add(base, ir.Constant(I64, 4 * PANEL * k)), ir.PointerType(wide))
+        def place(base: Any, apart: Any, k: int) -> Any:
+            """Row k."""
+            shift = builder.mul(apart, ir.Constant(I64, 4 * k))
+            return builder.inttoptr(builder.add(base, shift), ir.PointerType(wide))
 
-        rows = [builder.load(place(args[0], k), align=4, typ=wide) for k in range(PANEL)]
+        source, apart, target, to_apart = args
+        rows = [builder.load(place(source, apart, k), align=4, typ=wide) for k in range(PANEL)]
         for _ in range(4):
             pairs = [(rows[k], rows[k + PANEL // 2]) for k in range(PANEL // 2)]
             rows = [builder.shuffle_vector(x, y, half) for x, y in pairs for half in halves]
         for k, row in enumerate(rows):
-            builder.store(row, place(args[1], k), align=4)
+            builder.store(row, place(target, to_apart, k), align=4)
         return ctx.get_dummy_value()
 
-    return types.void(types.int64, types.int64), generate
+    return types.void(*[types.int64] * 4), generate

@@ -34,7 +34,21 @@ class UnaryRule(Rule):
         "elu": o.ELU,
         "gelu": o.GELU,
         "step": o.STEP,
+        "silu": o.SILU,
+        "softplus": o.SOFTPLUS,
+        "softsign": o.SOFTSIGN,
+        "mish": o.MISH,
+        "sine": o.SINE,
+        "clip": o.CLIP,
+        "growing_cosine": o.GROWING_COSINE,
     }
+    #: constants of a function, in the kernel's order
+    _numbers: ClassVar[dict[str, tuple[str, ...]]] = {
+        "leaky_relu": ("slope",), "elu": ("alpha", "scale"), "sine": ("frequency",),
+        "clip": ("low", "high", "slope", "offset"),
+    }  # fmt: skip
+    #: functions whose slope cannot be told from the output
+    _by_input: ClassVar[tuple[str, ...]] = ("gelu", "silu", "mish", "sine", "growing_cosine")
     primitives: ClassVar[tuple[str, ...]] = tuple(_codes)
 
     def order(self, c: Compiler, step: Step) -> Image | None:
@@ -47,7 +61,7 @@ class UnaryRule(Rule):
 
     def _constants(self, c: Compiler, step: Step) -> int:
         p: Any = step.primitive
-        values = {"leaky_relu": ("slope",), "elu": ("alpha", "scale")}.get(p.id, ())
+        values = self._numbers.get(p.id, ())
         return c.constants(*(float(getattr(p, name)) for name in values)) if values else 0
 
     def forward(self, c: Compiler, step: Step) -> None:
@@ -59,7 +73,7 @@ class UnaryRule(Rule):
     def backward(self, c: Compiler, step: Step) -> None:
         """From the output, or from the input where the slope cannot be told from the output."""
         dy = c.gradient(step.output)
-        seen = c.store(step.inputs[0] if step.primitive.id == "gelu" else step.output)
+        seen = c.store(step.inputs[0] if step.primitive.id in self._by_input else step.output)
         with c.contribution(step.inputs[0]) as (dx, _):
             emit(c, self._codes[step.primitive.id] + o.BACK, (dy, seen, dx), self._constants(c, step))
 
@@ -102,6 +116,40 @@ class AddRule(Rule):
             elif c.needs(i):
                 with c.contribution(i, plain=c.orders[i] != c.orders[step.output], adds=True) as (dx, add):
                     c.copy(dy, dx, add=add)
+
+
+class MultiplyRule(Rule):
+    """y = x1 x2, of one shape."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("multiply",)
+
+    def refusal(self, plan: Plan, step: Step) -> str:
+        """Two different factors of one shape."""
+        shapes = {plan.values[i].shape for i in step.inputs}
+        if len(shapes) > 1:
+            return "multiply with repeated axes"
+        return "multiply of more than two" if len(step.inputs) != 2 else ""
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """As of sums."""
+        orders = {c.orders[i] for i in step.inputs}
+        return orders.pop() if len(orders) == 1 else None
+
+    def _input(self, c: Compiler, step: Step, value: int) -> Store:
+        return c.store(value) if c.orders[value] == c.orders[step.output] else c.plain(value)
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        a, b = (self._input(c, step, i) for i in step.inputs)
+        emit(c, o.MULTIPLY, (a, b, c.store(step.output)), 0)
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """dy times the other."""
+        dy = c.gradient(step.output)
+        for own, other in (step.inputs, step.inputs[::-1]):
+            if c.needs(own):
+                with c.contribution(own, plain=c.orders[own] != c.orders[step.output]) as (dx, _):
+                    emit(c, o.MULTIPLY + o.BACK, (dy, self._input(c, step, other), dx), 0)
 
 
 class AffineRule(Rule):
@@ -148,9 +196,12 @@ class SoftmaxRule(Rule):
     def refusal(self, plan: Plan, step: Step) -> str:
         """Other axes lie apart."""
         p: Any = step.primitive
-        shape = plan.values[step.output].shape
-        last = p.axis in (-1, len(shape) - 1)
-        return "" if len(shape) < 3 and last else "softmax over an axis that is not the last of a vector or sequence"
+        shape, makers = plan.values[step.output].shape, {s.output: s.primitive.id for s in plan.steps}
+        if p.axis not in (-1, len(shape) - 1):
+            return "softmax over an axis that is not the last"
+        if len(shape) > 2 and makers.get(step.inputs[0]) != "attention_scores":
+            return "softmax over an axis of an image"
+        return ""
 
     def order(self, c: Compiler, step: Step) -> Image | None:
         """C order."""

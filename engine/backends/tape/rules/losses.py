@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.backends.tape import opcodes as o
 from engine.losses import Loss
-from engine.plan import Head, Plan
+from engine.plan import Head
 from engine.primitives import size
 
 if TYPE_CHECKING:
@@ -22,12 +22,10 @@ _CODES = {
 }
 
 
-def loss_refusal(plan: Plan, head: Head) -> str:
+def loss_refusal(head: Head) -> str:
     """Empty if there is a kernel for the head's loss, else what there is none for."""
     if head.loss.id not in _CODES:
         return f"the loss {head.loss.id!r}"
-    if head.loss.id == "softmax_cross_entropy" and len(plan.values[head.prediction].shape) > 1:
-        return "softmax cross-entropy over positions"
     return ""
 
 
@@ -50,7 +48,7 @@ def emit_losses(c: Compiler, *, gradients: bool) -> None:
         constants = c.constants(head.weight, _extra(head.loss))
         hits = c.hits_slot if k == counted else -1
         width, field = size(z.shape), inputs + fields.index(head.field)
-        tail = (head_losses(c, k), field, width, constants, c.loss_slot + k, hits)
+        tail = (head_losses(c, k), field, width, constants, c.loss_slot + k, hits, size(z.shape[1:]))
         if gradients and c.needs(head.prediction):
             with c.contribution(head.prediction, plain=True) as (dz, _):
                 c.draft.sample(o.LOSS, _CODES[head.loss.id], z.offset, dz.offset, *tail)

@@ -22,6 +22,12 @@ _KNOWN: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] = {
     "adamw": (o.ADAM, ("beta1", "beta2", "epsilon"), ("mean", "square", "largest")),
     "rmsprop": (o.RMSPROP, ("alpha", "epsilon", "momentum"), ("square", "mean", "velocity")),
     "adagrad": (o.ADAGRAD, ("epsilon",), ("sum",)),
+    "adamax": (o.ADAMAX, ("beta1", "beta2", "epsilon"), ("mean", "largest")),
+    "nadam": (o.NADAM, ("beta1", "beta2", "epsilon"), ("mean", "square")),
+    "radam": (o.RADAM, ("beta1", "beta2", "epsilon"), ("mean", "square")),
+    "adabelief": (o.ADABELIEF, ("beta1", "beta2", "epsilon"), ("mean", "surprise")),
+    "adabound": (o.ADABOUND, ("beta1", "beta2", "epsilon"), ("mean", "square")),
+    "lion": (o.LION, ("beta1", "beta2"), ("mean",)),
 }
 
 
@@ -59,8 +65,8 @@ def emit_update(c: Compiler) -> None:
     optimizer: Any = c.optimizer
     p = c.parameters
     code, names, tensors = _KNOWN[optimizer.id]
-    coupled = 0.0 if optimizer.id == "adamw" else float(optimizer.weight_decay)
-    decoupled = float(optimizer.weight_decay) if optimizer.id == "adamw" else 0.0
+    apart = optimizer.id in ("adamw", "lion") or bool(getattr(optimizer, "decoupled", False))
+    coupled, decoupled = (float(optimizer.weight_decay) * share for share in (not apart, apart))
     constants = c.constants(coupled, decoupled, *(float(getattr(optimizer, n)) for n in names))
     penalised_start = c.slot(p.penalised[0].value).offset if p.penalised else -1
     for start, count in p.runs:

@@ -1,0 +1,237 @@
+"""What transformers are made of: attention, layer normalization, positions and rows of a table; all in C order."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from engine.backends.tape import opcodes as o
+from engine.backends.tape.layout import Image, Store
+from engine.backends.tape.rules.base import Rule
+from engine.layers import Step
+from engine.plan import Plan
+from engine.primitives import Context, size
+
+if TYPE_CHECKING:
+    from engine.backends.tape.compiler import Compiler
+
+#: whole numbers up to here are exact in float32
+EXACT = 1 << 24
+
+
+class _Attention(Rule):
+    """One head of one sample at a time; each thread has a scratch for what is turned."""
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """C order: maps (H, T, U) are no images."""
+        return None
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int, int]:
+        """(T, U, D, heads)."""
+        raise NotImplementedError
+
+    def reserve(self, c: Compiler, step: Step) -> None:
+        """The scratch of each thread."""
+        places, others, width, heads = self._sizes(c, step)
+        turned = -(-others // o.PANEL) * o.PANEL * (width // heads)
+        c.attention_scratch = max(c.attention_scratch, -(-max(turned, places * others) // 16) * 16)
+
+    def _scratch(self, c: Compiler) -> tuple[int, int]:
+        return c.buffer("attention", c.attention_scratch * c.threads), c.attention_scratch
+
+    def _back(self, c: Compiler, step: Step, op: int, *middle: int) -> None:
+        """The two inputs' gradients. ``middle``: whether causal, a constant."""
+        stores = [c.plain(i) for i in step.inputs]
+        operands = [s.offset for s in (*stores, c.gradient(step.output))]
+        tail, flags = [], []
+        for i in step.inputs:
+            place, add = -1, False
+            if c.needs(i):
+                with c.contribution(i, plain=True, adds=True) as (target, more):
+                    place, add = target.offset, more
+            tail.append(place)
+            flags.append(int(add))
+        c.draft.sample(
+            o.ATTENTION, op + o.BACK, *operands, *self._sizes(c, step), *middle, *self._scratch(c), *tail, *flags
+        )  # fmt: skip
+
+
+class AttentionScoresRule(_Attention):
+    """s = q k^T / sqrt(D / H), head by head."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("attention_scores",)
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int, int]:
+        p: Any = step.primitive
+        places, width = c.plan.values[step.inputs[0]].shape
+        return places, c.plan.values[step.inputs[1]].shape[0], width, p.heads
+
+    def _middle(self, c: Compiler, step: Step) -> tuple[int, int]:
+        p: Any = step.primitive
+        return int(p.causal), c.constants(math.sqrt(p.heads / self._sizes(c, step)[2]))
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        operands = [s.offset for s in (*(c.plain(i) for i in step.inputs), c.store(step.output))]
+        middle, scratch = self._middle(c, step), self._scratch(c)
+        c.draft.sample(o.ATTENTION, o.SCORES, *operands, *self._sizes(c, step), *middle, *scratch)
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """dq and dk."""
+        self._back(c, step, o.SCORES, *self._middle(c, step))
+
+
+class AttentionMixRule(_Attention):
+    """y = p v, head by head."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("attention_mix",)
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int, int]:
+        heads, places, others = c.plan.values[step.inputs[0]].shape
+        return places, others, c.plan.values[step.inputs[1]].shape[1], heads
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        operands = [s.offset for s in (*(c.plain(i) for i in step.inputs), c.store(step.output))]
+        c.draft.sample(o.ATTENTION, o.MIX, *operands, *self._sizes(c, step))
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """dp and dv."""
+        self._back(c, step, o.MIX, 0, 0)
+
+
+class LayerNormRule(Rule):
+    """y = gamma (x - mean) / s + beta over the last axes, row by row."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("layer_norm",)
+
+    def refusal(self, plan: Plan, step: Step) -> str:
+        """Images have their channels last here."""
+        return "layer norm over an image" if len(plan.values[step.output].shape) > 2 else ""
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """C order."""
+        return None
+
+    def reserve(self, c: Compiler, step: Step) -> None:
+        """Gradients of gamma and beta by thread."""
+        for w in step.inputs[1:3]:
+            if c.needs(w):
+                c.reserve_partial(w)
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int]:
+        """(rows a sample, numbers a row, place of the rows' means and inverses)."""
+        width = size(c.plan.values[step.inputs[1]].shape)
+        rows = size(c.plan.values[step.output].shape) // width
+        return rows, width, c.buffer(("row norm", step.output), 2 * rows * c.capacity)
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        p: Any = step.primitive
+        x, gamma, beta = step.inputs
+        rows, width, own = self._sizes(c, step)
+        places = (c.plain(x).offset, c.slot(gamma).offset, c.slot(beta).offset, c.store(step.output).offset)
+        c.draft.sample(o.TOKENS, o.LAYER_NORM, *places, rows, width, c.constants(p.eps), own)
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """dx, and sums by thread."""
+        x, gamma, beta = step.inputs
+        rows, width, own = self._sizes(c, step)
+        place, add = -1, False
+        if c.needs(x):
+            with c.contribution(x, plain=True, adds=True) as (dx, more):
+                place, add = dx.offset, more
+        partials = [c.partial(w) if c.needs(w) else -1 for w in (gamma, beta)]
+        given = (c.plain(x).offset, c.slot(gamma).offset, c.gradient(step.output).offset, place)
+        c.draft.sample(
+            o.TOKENS, o.LAYER_NORM + o.BACK, *given, rows, width, int(add), own, *partials, c.partial_stride
+        )  # fmt: skip
+        for w in (gamma, beta):
+            if c.needs(w):
+                c.reduce(w)
+                c.written.add(w)
+
+
+class AddRowRule(Rule):
+    """y = x + w, the same for all samples: learned positions, or waves written once."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("add_weight", "add_sinusoid")
+
+    def refusal(self, plan: Plan, step: Step) -> str:
+        """Images have their channels last here."""
+        many = len(plan.values[step.output].shape) > 2
+        return f"{step.primitive.id} over an image" if many else ""
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """C order."""
+        return None
+
+    def alias_gradient(self, c: Compiler, step: Step) -> Store | None:
+        """That of an input which nobody else reads."""
+        x = step.inputs[0]
+        return c.gradient(x) if c.needs(x) and c.consumers[x] == 1 and c.orders[x] is None else None
+
+    def _row(self, c: Compiler, step: Step) -> int:
+        if len(step.inputs) > 1:
+            return c.slot(step.inputs[1]).offset
+        shape = c.plan.values[step.output].shape
+        waves, _ = step.primitive.forward(Context(np), np.zeros((1, *shape), np.float32))
+        return c.filled(("waves", step.output), waves.ravel())
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        x, y = c.plain(step.inputs[0]), c.store(step.output)
+        c.draft.sample(o.TOKENS, o.ADD_ROW, x.offset, self._row(c, step), y.offset, y.extent)
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """The same for x; its sum over the batch for w."""
+        x, dy = step.inputs[0], c.gradient(step.output)
+        if c.needs(x) and c.gradient(x).base == dy.base:
+            c.written.add(x)
+        elif c.needs(x):
+            with c.contribution(x, plain=True, adds=True) as (dx, add):
+                c.copy(dy, dx, add=add)
+        for w in step.inputs[1:]:
+            if c.needs(w):
+                target, more = c.parameters.gradient_of(w), int(w in c.written)
+                c.later(o.MATRIX, o.COLUMN_SUM, dy.offset, target, 1, dy.extent, more)
+                c.written.add(w)
+
+
+class EmbeddingRule(Rule):
+    """y_t = w_(x_t). Ids lie as float32, which is exact for tables of up to 2^24 rows."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("embedding",)
+
+    def refusal(self, plan: Plan, step: Step) -> str:
+        """Only ids straight from an input, which are checked before a step; and sequences of them."""
+        fields = {s.value for s in plan.inputs}
+        if step.inputs[0] not in fields:
+            return "embedding of computed numbers"
+        if plan.values[step.inputs[1]].shape[0] > EXACT:
+            return "embedding of more than 2^24 rows"
+        return "embedding of more than a sequence" if len(plan.values[step.output].shape) > 2 else ""
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """C order."""
+        return None
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int]:
+        """(places a sample, D, V)."""
+        rows, width = c.plan.values[step.inputs[1]].shape
+        return size(c.plan.values[step.inputs[0]].shape), width, rows
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        x, w, y = c.store(step.inputs[0]).offset, c.slot(step.inputs[1]).offset, c.store(step.output).offset
+        c.draft.sample(o.TOKENS, o.EMBED, x, w, y, *self._sizes(c, step))
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """Each row the sum of dy where it was read."""
+        x, w = step.inputs
+        if c.needs(w):
+            places = (c.store(x).offset, c.parameters.gradient_of(w), c.gradient(step.output).offset)
+            c.later(o.TOKENS, o.EMBED + o.BACK, *places, *self._sizes(c, step), int(w in c.written))
+            c.written.add(w)
