@@ -8,9 +8,9 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from tests.widgets.conftest import LEFT, near
 from widgets import tokens
@@ -141,3 +141,21 @@ def test_readout_stays_inside_its_parent(shown, plot):
         box.show_at(place, "epoch 3", [("", "a long name of a curve", "0.123")])
         assert plot.rect().contains(box.geometry())
     assert box.text() == "epoch 3\na long name of a curve: 0.123"
+
+
+def test_a_plot_never_stands_alone_as_a_window_while_it_is_made(qtbot) -> None:
+    seen: list[str] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                seen.append(type(watched).__name__)
+            return False
+
+    app, watch = QApplication.instance(), Watch()
+    assert app is not None
+    app.installEventFilter(watch)
+    plot = CurvePlot()
+    app.removeEventFilter(watch)
+    qtbot.addWidget(plot)
+    assert not seen, "it would take the focus from the window that it is made for"
