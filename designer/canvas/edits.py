@@ -82,7 +82,8 @@ class Edits:
     def toggle_collapsed(self) -> None:
         """The selected cards as their title only; in full if all are. Their first ports stay where they are."""
         nodes, scene = self.selection.nodes, self.canvas.scene_
-        chosen = [n for n in nodes if n in self.store.state.graph.nodes]
+        # A group's card has no shorter form, and what is inside is not to change unseen.
+        chosen = [n for n in nodes if n in self.store.state.graph.nodes and n in scene.cards]
         if chosen:
             collapsed = not all(n in self.store.state.collapsed for n in chosen)
             shifts = {n: shift_of(scene, n, collapsed) for n in chosen}

@@ -330,3 +330,9 @@ def test_another_document_is_shown_from_outside(draw: Draw) -> None:
     canvas.store.open(verbs.group_nodes(chain("input", "dense", "tanh", "output"), ("n2", "n3")))
     assert canvas.groups.entered is None and not canvas.groups.crumbs.isVisible()
     assert shown(canvas) == {"n1", "n4"}
+
+
+def test_h_on_a_group_changes_nothing_unseen(draw: Draw) -> None:
+    canvas, hand = grouped(draw)
+    hand.key(K.Key_H)
+    assert canvas.store.undo_stack.count() == 1 and not canvas.store.state.collapsed
