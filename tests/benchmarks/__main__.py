@@ -1,7 +1,9 @@
 """python -m tests.benchmarks [NET ...] [--rounds R] [--seconds S] [--threads T] [--compile] [--json FILE]
 
 The engine beside PyTorch's best: contestants in processes of their own take turns, so that a busy machine slows them
-all; every ratio is the median over rounds of (tape / the best of PyTorch in that round). Judges nothing.
+all; every ratio is the median over rounds of (tape / the best of PyTorch in that round). "processor" is the same ratio
+of the processor time of all threads, which a busy machine changes least. "first" is the time to the first step, in
+seconds, kernels compiled before. Judges nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 from engine.backends import prepare
 from engine.plan import build_plan
 from tests.benchmarks.nets import NETS
+from tests.benchmarks.shares import net_shares
 
 
 class Contestant:
@@ -57,6 +60,8 @@ def duel(net: str, names: list[str], rounds: int, seconds: float, threads: int) 
     """All contestants on one net, in turn, round after round. New processes for each net: peaks are its own."""
     contestants = {n: Contestant(n, threads) for n in names}
     times: dict[str, list[float]] = {n: [] for n in names}
+    used: dict[str, list[float]] = {n: [] for n in names}
+    first: dict[str, float] = {}
     least: dict[str, float] = {}
     peaks: dict[str, int] = {}
     errors: dict[str, str] = {}
@@ -69,11 +74,14 @@ def duel(net: str, names: list[str], rounds: int, seconds: float, threads: int) 
                 times[name].append(statistics.median(answer["seconds"]))
                 least[name] = min(least.get(name, 1e9), *answer["seconds"])
                 peaks[name] = answer["peak"]
+                used[name].append(answer["processor"])
+                first.setdefault(name, answer["first"])
     for contestant in contestants.values():
         contestant.close()
     rivals = [n for n in names if n.startswith("torch") and len(times[n]) == rounds]
     ratios = _ratios(times, "tape", rivals)
     fast = _ratios(times, "tape-fast", rivals)
+    work = _ratios(used, "tape", rivals)
     rate = flops(net) / statistics.median(times["tape"]) / 1e9
     peak = 2.147483648 / statistics.median(times["sgemm"]) if times.get("sgemm") else float("nan")
     return {
@@ -82,7 +90,7 @@ def duel(net: str, names: list[str], rounds: int, seconds: float, threads: int) 
         "must": NETS[net].must,
         "aim": NETS[net].aim, "median": {n: statistics.median(t) for n, t in times.items() if t}, "least": least,
         "best": min(rivals, key=lambda n: statistics.median(times[n])) if rivals else "", "gflops": rate,
-        "sgemm": peak, "peak": peaks, "errors": errors,
+        "sgemm": peak, "peak": peaks, "errors": errors, "processor": statistics.median(work), "first": first,
     }  # fmt: skip
 
 
@@ -98,8 +106,8 @@ def line(found: dict[str, Any]) -> str:
     peak = found["peak"].get("tape", 0) / max(found["peak"].get(found["best"], 1), 1)
     return (
         f"{found['net']:4} {1e6 * tape:10.1f} {1e6 * best:10.1f}  {found['best']:14} {found['ratio']:7.4f} "
-        f"{found['must']:6} {found['fast']:7.4f} {found['aim']:6} "
-        f"{found['gflops']:8.1f} {found['sgemm']:8.1f} {peak:6.2f}"
+        f"{found['must']:6} {found['fast']:7.4f} {found['aim']:6} {found['processor']:9.3f} "
+        f"{found['first']['tape']:6.2f} {found['gflops']:8.1f} {found['sgemm']:8.1f} {peak:6.2f}"
     )
 
 
@@ -115,6 +123,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=0.4, help="of each contestant in each round")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--compile", action="store_true", help="also torch.compile, which needs a C++ compiler")
+    parser.add_argument("--shares", action="store_true", help="also the share of each instruction in a step")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     asked = parser.parse_args(arguments)
     prepare("tape", lambda done, count, what: print(f"compiling kernels: {done} of {count}, {what}", file=sys.stderr))
@@ -123,12 +132,17 @@ def main(arguments: list[str]) -> int:
     alone = ["torch-fused:1", "torch-last:1"] if asked.threads > 1 else []
     names = ["tape", "tape-fast", *variants, *alone, "sgemm"]
     print(
-        "net     tape us   torch us  torch's best     ratio   must    fast    aim  GFLOP/s    sgemm  memory, to torch's"
+        "net     tape us   torch us  torch's best     ratio   must    fast    aim processor  first  GFLOP/s    sgemm"
+        "  memory, to torch's"
     )
     results = []
     for net in asked.nets or list(NETS):
         results.append(duel(net, names, asked.rounds, asked.seconds, asked.threads))
         print(line(results[-1]), flush=True)
+        if asked.shares:
+            results[-1]["shares"] = net_shares(net)
+            large = {what: part for what, part in results[-1]["shares"].items() if part > 0.01}
+            print("\n".join(f"     {what:22} {part:6.1%}" for what, part in large.items()))
         for name, error in results[-1]["errors"].items():
             print(f"     {name}: {error}")
     if asked.json is not None:

@@ -7,8 +7,10 @@ import time
 from collections import defaultdict
 from typing import Any
 
+import numpy as np
+
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels import table
+from engine.backends.tape.rules.optimizers import step_scalars
 
 #: opcodes by family, in the order of their numbers
 NAMES: dict[int, tuple[str, ...]] = {
@@ -36,8 +38,46 @@ def name(family: int, op: int) -> str:
     return f"{o.FAMILIES[family]}.{NAMES[family][op % o.BACK]}" + ("'" if back else "")
 
 
+def net_shares(net: str, steps: int = 5) -> dict[str, float]:
+    """The part of each opcode in a step of a net, on one thread, the largest first."""
+    from engine.backends.tape.executable import TapeExecutable
+    from engine.optimizers import OPTIMIZERS
+    from engine.plan import build_plan
+    from tests.benchmarks.nets import NETS
+    from tests.benchmarks.worker import sample_data
+
+    chosen = NETS[net]
+    plan = build_plan(chosen.graph)
+    made = TapeExecutable(plan, OPTIMIZERS.make(chosen.optimizer), "float32", 0, 1)
+    x, y = sample_data(chosen, plan.values[plan.inputs[0].value].shape)
+    made.bind({"x": x}, {"y": y})
+    made.train(np.tile(np.arange(chosen.batch), (2, 1)), np.zeros(2), 0)
+    if chosen.inference:
+        made.forward({"x": x}, [plan.heads[0].shown])
+    # the frame keeps addresses of the last call's arrays; these outlive it
+    rates = np.zeros(1)
+    scalars, keys = step_scalars(made.optimizer, rates, 0), made._keys(0, 1)
+    held = {
+        o.ROWS: np.arange(chosen.batch), o.SCALARS: scalars,
+        o.KEYS: np.zeros((1, 1), np.int64) if keys is None else keys,
+        o.LOSSES: np.zeros(1), o.PENALTIES: np.zeros(1), o.HITS: np.zeros(1, np.int64),
+        o.NORMS: np.zeros((1, max(len(plan.weights), 1))),
+    }  # fmt: skip
+    frame = made._machine._frame
+    for slot, array in held.items():
+        frame[slot] = array.ctypes.data
+    frame[o.SCALAR_COUNT], frame[o.KEY_COUNT] = scalars.shape[1], held[o.KEYS].shape[1]
+    for k, array in enumerate(made._data.arrays):
+        frame[o.FIELDS + 2 * k], frame[o.FIELDS + 2 * k + 1] = array.ctypes.data, array.shape[1]
+    spent = shares(made, "shown" if chosen.inference else "train", chosen.batch, steps)
+    made.close()
+    return {name: seconds / sum(spent.values()) for name, seconds in spent.items()}
+
+
 def shares(made: Any, mode: str, batch: int, steps: int) -> dict[str, float]:
     """Seconds a step by opcode. The machine must have run the mode once with this batch, on one thread."""
+    from engine.backends.tape.kernels import table
+
     machine = made._machine
     _, addresses = table.load()
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)

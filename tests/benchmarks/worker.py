@@ -21,7 +21,8 @@ from tests.benchmarks.nets import NETS, Net
 Step = tuple[Callable[[], object], int]  # a call, and how many steps it makes
 
 
-def _data(net: Net, shape: tuple[int, ...]) -> tuple[Any, Any]:
+def sample_data(net: Net, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """One batch, the same for all contestants."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((net.batch, *shape)).astype(np.float32)
     y = rng.integers(0, net.classes, net.batch) if net.classes else rng.standard_normal((net.batch, 1))
@@ -37,7 +38,7 @@ def tape(name: str, threads: int, winograd: int) -> Step:
     net = NETS[name]
     plan = build_plan(net.graph)
     made = TapeExecutable(plan, OPTIMIZERS.make(net.optimizer), "float32", 0, threads, winograd)
-    x, y = _data(net, plan.values[plan.inputs[0].value].shape)
+    x, y = sample_data(net, plan.values[plan.inputs[0].value].shape)
     if net.inference:
         shown = plan.heads[0].shown
         return lambda: made.forward({"x": x}, [shown]), 1
@@ -71,7 +72,7 @@ def torch(name: str, threads: int, variant: str) -> Step:
     exec(module_text(net.graph).text, scope)
     module = scope["Net"]()
     plan = build_plan(net.graph)
-    given, wanted = _data(net, plan.values[plan.inputs[0].value].shape)
+    given, wanted = sample_data(net, plan.values[plan.inputs[0].value].shape)
     x, y = t.from_numpy(given), t.from_numpy(wanted if net.classes else wanted.astype(np.float32))
     if variant == "last" and x.ndim == 4:
         module = module.to(memory_format=t.channels_last)
@@ -138,7 +139,8 @@ def main(contestant: str, threads: int) -> None:
                 steps[name] = make(contestant, name, threads)
                 steps[name][0]()
             first = time.perf_counter() - started
-            answer = {"seconds": _measure(*steps[name], asked["seconds"]), "first": first}
+            times, used = _measure(*steps[name], asked["seconds"])
+            answer = {"seconds": times, "processor": used, "first": first}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         answer["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -146,20 +148,20 @@ def main(contestant: str, threads: int) -> None:
         out.flush()
 
 
-def _measure(call: Callable[[], object], count: int, seconds: float) -> list[float]:
-    """Seconds a step of one call after another; short calls are timed in blocks of about a millisecond."""
+def _measure(call: Callable[[], object], count: int, seconds: float) -> tuple[list[float], float]:
+    """(seconds a step of one call after another, processor seconds a step of all threads); short calls in blocks."""
     call()
     started = time.perf_counter()
     call()
     block = max(1, int(0.001 / max(time.perf_counter() - started, 1e-7)))
     found: list[float] = []
-    until = time.perf_counter() + seconds
+    until, used = time.perf_counter() + seconds, time.process_time()
     while time.perf_counter() < until or len(found) < 3:
         started = time.perf_counter()
         for _ in range(block):
             call()
         found.append((time.perf_counter() - started) / (block * count))
-    return found
+    return found, (time.process_time() - used) / (len(found) * block * count)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""What the tape has no kernel for, by name."""
+"""What the tape has no kernel for, by name; a plan with any of it runs on the reference, slower and just as right.
+
+Besides what the lists below say: images in groups of channels, over sequences of pixels, or normalised by rows; weights
+that layers share and rates of a layer's own, because all weights of a kind are one run to the optimizer; and float64.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,30 @@ from engine.backends.tape.rules.losses import loss_refusal
 from engine.backends.tape.rules.optimizers import optimizer_refusal
 from engine.optimizers import Optimizer
 from engine.plan import Plan
+
+#: primitives without a rule, and why
+PRIMITIVES_BEYOND: dict[str, str] = {
+    "conv1d": "its channels lie apart: a sequence would have to be turned to (L, C) first",
+    "conv_transpose2d": "its forward pass is the gather that a strided convolution does backward, with a bias",
+    "gaussian_noise": "its normal numbers must be those of the reference to the last bit",
+    "global_max_pool": "its winners need a place of their own",
+    "group_norm": "its statistics run over places and some channels of one sample",
+    "hide_places": "it reads ids beside a sequence",
+    "maximum": "its way back needs four arrays, one more than an elementwise instruction has",
+    "permute": "any order of axes, where images have one of their own",
+    "slice": "any range of any axis, where images have an order of their own",
+    "upsample": "it repeats cells, which no instruction does",
+}
+#: losses without a kernel, and why
+LOSSES_BEYOND: dict[str, str] = {
+    "binary_focal": "drawn seldom",
+    "cosine": "drawn seldom",
+    "focal": "drawn seldom",
+    "hinge": "drawn seldom",
+    "kl": "drawn seldom",
+    "multiclass_hinge": "drawn seldom",
+    "weighted_cross_entropy": "its kernel takes no list of weights",
+}
 
 
 def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
