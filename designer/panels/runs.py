@@ -11,7 +11,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QMenu,
@@ -35,6 +34,7 @@ from widgets import tokens
 from widgets.curve import CurvePlot, Line
 from widgets.export import csv_text
 from widgets.fields import Segmented, Toggle
+from widgets.flow_layout import FlowLayout
 from widgets.i18n import language_changed, tr
 
 #: from this width on table and curves stand side by side
@@ -96,10 +96,10 @@ class RunsPanel(QWidget):
         self.export.setMenu(menu)
         self.empty.setWordWrap(True)
         self.empty.setProperty("role", "secondary")
-        row = QHBoxLayout()
+        row = FlowLayout()
         row.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_2, tokens.SPACE_1)
         row.setSpacing(tokens.SPACE_1)
-        row.addWidget(self.empty, 1)
+        self.empty.setContentsMargins(tokens.SPACE_3, tokens.SPACE_1, tokens.SPACE_3, 0)
         for button in (self.view, self.everywhere, self.restore, self.remove, self.export):
             row.addWidget(button)
         parts = self.parts = QSplitter(Qt.Orientation.Vertical)
@@ -116,6 +116,7 @@ class RunsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.empty)
         column.addLayout(row)
         column.addWidget(parts, 1)
 
@@ -175,6 +176,7 @@ class RunsPanel(QWidget):
                 self.table.setCurrentItem(row)
         self.table.setSortingEnabled(True)
         self._filling = False
+        self.empty.setVisible(not runs)
         self.empty.setText("" if runs else tr("No run yet. Each training is listed here once its first epoch is over."))
         self._offer()
         self._draw()
