@@ -65,6 +65,8 @@ class RunBook(QObject):
         self._stored: frozenset[int] = frozenset()
         #: after which training the next ones go on from an earlier one: (frame's run, number of that run, step)
         self._parting = (-3, 0, 0)
+        #: the session that they go on from: its last epoch is theirs to tell
+        self._left: Session | None = None
         bridge.fork.parted.connect(self._parted)
         bridge.framed.connect(self._framed)
         bridge.state_changed.connect(lambda _: self.rest())
@@ -190,11 +192,13 @@ class RunBook(QObject):
 
     def _parted(self, session: Session | None, step: int) -> None:
         number = self.number_of(session) if session is not None else None
-        self._parting = (self.bridge.frame.run, number or 0, step)
+        self._parting, self._left = (self.bridge.frame.run, number or 0, step), session
 
     def _resumed(self, frame: Frame) -> RunRecord | None:
+        # The other side of a fork has the same past, and may be written down already.
+        others = {t.number for run, t in self._trackers.items() if run > self._parting[0]}
         for run in reversed(self.runs):
-            if 0 < run.last_epoch <= len(frame.epochs):
+            if run.number not in others and 0 < run.last_epoch <= len(frame.epochs):
                 there = frame.epochs[run.last_epoch - 1].train_loss
                 if run.final("train_loss") == float(f"{there:.7g}"):
                     return run
@@ -208,7 +212,10 @@ class RunBook(QObject):
             self._keep(tracker, last[0], "stopped")
 
     def _ended(self, session: Session) -> None:
-        """The epoch that a run was at when it was stopped is told last."""
+        """The epoch that a run was at when it was stopped is told last, unless another session goes on with it."""
+        if session is self._left:
+            self._left = None
+            return
         for tracker in self._trackers.values():
             if tracker.last is not None and tracker.last[2] is session and len(session.epochs) > tracker.epochs:
                 frame = replace(

@@ -157,3 +157,21 @@ def test_going_on_from_an_earlier_step_is_a_fork_alone(opened: Opened, qtbot: An
     assert document.runs.runs[1].parent == (1, per_epoch + 3)
     bridge.visit(2)
     wait(qtbot, lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step == 2)
+
+
+def test_side_a_is_the_run_that_was_and_side_b_a_new_one(opened: Opened, qtbot: Any) -> None:
+    window = opened("spiral")
+    bridge, book = window.document.bridge, window.document.runs
+    for k in (1, 2):
+        window.actions_["train.epoch"].trigger()
+        wait(qtbot, lambda k=k: bridge.state.name == "paused" and len(bridge.frame.epochs) == k)
+    bridge.fork.choose()
+    wait(qtbot, lambda: bridge.fork.stage == "chosen")
+    bridge.fork.launch("wait")
+    wait(qtbot, lambda: bridge.state.name == "paused" and bridge.fork.state.name == "paused")
+    a, b = bridge.fork.sessions
+    wait(qtbot, lambda: (book.number_of(a), book.number_of(b)) == (1, 2))
+    bridge.epoch()
+    wait(qtbot, lambda: len(bridge.frame.epochs) == 3 and len(bridge.frame.other.epochs) == 3)
+    wait(qtbot, lambda: [r.last_epoch for r in book.runs] == [3, 3])
+    assert [r.parent for r in book.runs] == [None, (1, 2 * bridge.frame.status.steps_per_epoch)]
