@@ -53,6 +53,7 @@ def equal(a: Session, b: Session) -> bool:
     return x.keys() == y.keys() and all(np.array_equal(x[k], y[k]) for k in x)
 
 
+@pytest.mark.timeout(600)  # the first that needs the tape's kernels waits for their compiler
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_without_a_change_both_stay_equal_bit_for_bit_over_500_steps(backend: str) -> None:
     net = mlp((4, 8, 8, 3), dropout=0.2, batch_norm="before")
