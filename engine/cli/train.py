@@ -74,10 +74,10 @@ def _check_outputs(options: Namespace) -> None:
 
 
 def _tell_of_kernels(trainer: Trainer, wanted: str, quiet: bool) -> None:
-    """Where only their compilation stands between this training and the fast kernels."""
+    """A person at a terminal may want what only their compilation keeps away; a script's stderr stays as it is."""
     from engine.backends import awaits_kernels
 
-    if wanted == "auto" and not quiet and awaits_kernels(trainer.executable, trainer.rules):
+    if wanted == "auto" and not quiet and sys.stderr.isatty() and awaits_kernels(trainer.executable, trainer.rules):
         remedy = "--backend tape compiles the fast kernels first (half a minute, once)"
         print(f"trains with NumPy; {remedy}", file=sys.stderr)
 

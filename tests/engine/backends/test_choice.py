@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -122,5 +123,8 @@ def test_what_only_lacks_compiled_kernels_is_known(
     file = tmp_path / "net.json"
     p = replace(project(mlp((2, 4, 1), loss="binary_cross_entropy"), epochs=1), data=DataSetup(Spec("xor")))
     project_file.write(file, p)
+    assert main(["train", str(file)]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["train", str(file)]) == 0
     assert "--backend tape compiles the fast kernels first" in capsys.readouterr().err
