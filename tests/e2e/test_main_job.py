@@ -58,7 +58,7 @@ def test_draw_train_save_reopen_undo(desktop: Desktop, start: Callable[..., Prog
     choose(desktop, program, "top_bar.loss", "binary")
     program.wait(lambda: "binary_cross_entropy" in program.state["nodes"]["Output"][1].get("loss", ""))
     assert not program.state["errors"]
-    set_number(desktop, program, "top_bar.epochs.edit", "4000")
+    set_number(desktop, program, "top_bar.epochs.edit", "400000")
     shoot(program, "4_set")
 
     # Run: the plots move.

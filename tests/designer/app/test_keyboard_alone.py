@@ -53,8 +53,8 @@ def test_xor_by_keyboard_alone(window: MainWindow, qtbot: QtBot) -> None:
     assert not store.state.graph.edges
     connect_the_two(window)
     press(window, K.Key_Escape)
-    press(window, K.Key_Right, M.AltModifier)
-    press(window, K.Key_Right, M.AltModifier)
+    press(window, K.Key_Right, M.ControlModifier)
+    press(window, K.Key_Right, M.ControlModifier)
     assert selection.nodes == ("n2",)
     press(window, K.Key_Tab)
     type_text(window, "tanh")
@@ -84,9 +84,9 @@ def test_xor_by_keyboard_alone(window: MainWindow, qtbot: QtBot) -> None:
 def connect_the_two(window: MainWindow) -> None:
     """Walk to Input, on to Dense with it, then J."""
     press(window, K.Key_Escape)
-    press(window, K.Key_Right, M.AltModifier)
+    press(window, K.Key_Right, M.ControlModifier)
     assert window.document.selection.nodes == ("n1",)
-    press(window, K.Key_Right, M.AltModifier | M.ShiftModifier)
+    press(window, K.Key_Right, M.ControlModifier | M.ShiftModifier)
     assert window.document.selection.nodes == ("n1", "n2")
     press(window, K.Key_J)
     assert wires(window.document.store.state) == [("n1", "n2")]

@@ -52,8 +52,10 @@ def test_the_palette_adds_one_beside_the_drawing_in_one_step(opened: Callable[[s
     before = window.document.store.state
     panel = window.panels.palette
     QTest.keyClicks(panel.search, "inception block")
-    qtbot.waitUntil(lambda: panel.model.rowCount() == 2)
-    spot = panel.list.visualRect(panel.model.index(1, 0)).center()
+    # The block that opens and the whole network, each below its heading.
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 4)
+    assert [panel.model.index(k, 0).data() for k in (1, 3)] == ["Inception block"] * 2
+    spot = panel.list.visualRect(panel.model.index(3, 0)).center()
     QTest.mouseClick(panel.list.viewport(), LEFT, NONE, spot)
     QTest.mouseDClick(panel.list.viewport(), LEFT, NONE, QPoint(spot))
     after = window.document.store.state
