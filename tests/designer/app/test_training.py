@@ -205,6 +205,7 @@ def test_a_new_seed_starts_elsewhere_and_reset_does_not(opened: Opened, qtbot: A
             wait(
                 qtbot, lambda: bridge.frame.columns is not None and bridge.frame.columns.count == 1 and not bridge.stale
             )
+            wait(qtbot, lambda: window.actions_["train.seed"].isEnabled())  # it is at rest again, and known to be
             firsts.append(float(bridge.frame.columns.loss[0]))
     assert window.document.store.state.training.seed == 1
     assert firsts[0] != firsts[1]
