@@ -34,12 +34,14 @@ class Entry:
 
 
 class Legend(QWidget):
-    """``corner`` = where it stands at first, as shares (x, y) of the free room: (1, 0) is top right."""
+    """``corner`` = where it stands at first, as shares (x, y) of the free room: (1, 0) is top right. ``flat``: entries
+    beside each other, in as many lines as the width asks for, so that a plot can keep a strip free for it."""
 
     toggled = Signal(str, bool)
 
     def __init__(self, parent: QWidget, corner: tuple[float, float] = (1.0, 0.0)) -> None:
         super().__init__(parent)
+        self.flat = False
         self._entries: list[Entry] = []
         self._corner = corner
         self._area = QRectF(parent.rect())
@@ -90,9 +92,24 @@ class Legend(QWidget):
         return int(np.count_nonzero(inside.all(axis=1)))
 
     def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        width = max((metrics.horizontalAdvance(e.name) for e in self._entries), default=0)
-        return QSize(width + SAMPLE + 3 * tokens.SPACE_2, len(self._entries) * self._line() + tokens.SPACE_2)
+        boxes = self._boxes()
+        right, below = (max((getattr(b, edge)() for b in boxes), default=0.0) for edge in ("right", "bottom"))
+        return QSize(round(right), round(below) + tokens.SPACE_1)
+
+    def _boxes(self) -> list[QRectF]:
+        """The place of each entry."""
+        metrics, line = self.fontMetrics(), self._line()
+        widths = [SAMPLE + 3 * tokens.SPACE_2 + metrics.horizontalAdvance(e.name) for e in self._entries]
+        if not self.flat:
+            return [QRectF(0, tokens.SPACE_1 + k * line, max(widths), line) for k in range(len(widths))]
+        room, x, y = max(40.0, self._area.width() - 8), 0.0, float(tokens.SPACE_1)
+        found = []
+        for width in widths:
+            if x and x + width > room:
+                x, y = 0.0, y + line
+            found.append(QRectF(x, y, width, line))
+            x += width
+        return found
 
     def _line(self) -> int:
         return self.fontMetrics().height() + 3
@@ -121,23 +138,21 @@ class Legend(QWidget):
         painter.setPen(QPen(color(theme().border, 0.8), 1))
         painter.setBrush(color(theme().panel, 0.85))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-        for index, entry in enumerate(self._entries):
-            middle = tokens.SPACE_1 + (index + 0.5) * self._line()
-            self._paint_sample(painter, entry, middle)
+        for entry, box in zip(self._entries, self._boxes(), strict=True):
+            self._paint_sample(painter, entry, QPointF(box.left() + tokens.SPACE_2, box.center().y()))
             painter.setPen(color(theme().secondary if entry.visible else theme().disabled))
-            left = SAMPLE + 2 * tokens.SPACE_2
-            rect = QRectF(left, middle - self._line() / 2, self.width() - left - 4, self._line())
+            left = box.left() + SAMPLE + 2 * tokens.SPACE_2
+            rect = QRectF(left, box.top(), min(box.right(), self.width()) - left - 4, box.height())
             text = self.fontMetrics().elidedText(entry.name, Qt.TextElideMode.ElideRight, round(rect.width()))
             painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _paint_sample(self, painter: QPainter, entry: Entry, middle: float) -> None:
+    def _paint_sample(self, painter: QPainter, entry: Entry, at: QPointF) -> None:
         hue = color(entry.color if entry.visible else theme().disabled)
-        left = float(tokens.SPACE_2)
         if entry.symbol in ("", "line"):
             painter.setPen(QPen(hue, tokens.LINE_WIDTH, entry.style, Qt.PenCapStyle.FlatCap))
-            painter.drawLine(QPointF(left, middle), QPointF(left + SAMPLE, middle))
+            painter.drawLine(at, at + QPointF(SAMPLE, 0))
         else:
-            draw_symbol(painter, entry.symbol, QPointF(left + SAMPLE / 2, middle), 4, entry.color)
+            draw_symbol(painter, entry.symbol, at + QPointF(SAMPLE / 2, 0), 4, entry.color)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._press, self._dragged = event.position().toPoint(), False
@@ -159,11 +174,10 @@ class Legend(QWidget):
         self._place()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        index = int((event.position().y() - tokens.SPACE_1) // self._line())
-        if self._press is not None and not self._dragged and 0 <= index < len(self._entries):
-            entry = self._entries[index]
-            if entry.can_hide:
-                self.toggled.emit(entry.name, not entry.visible)
+        if self._press is not None and not self._dragged:
+            for entry, box in zip(self._entries, self._boxes(), strict=True):
+                if entry.can_hide and box.contains(event.position()):
+                    self.toggled.emit(entry.name, not entry.visible)
         self._press = None
 
 

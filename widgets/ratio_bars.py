@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -55,7 +55,9 @@ class RatioBars(AxisPlot):
         self._bars: list[tuple[Segment, ...]] = []
         self._ticks: list[tuple[Tick, ...]] = []
         self._selected: set[str] = set()
+        self._strip = 0.0
         super().__init__(title, help_text, x_axis="names", legend_corner=(1.0, 0.0), parent=parent)
+        self.legend.flat = True
         self.view.wheel_axis = None
         self.plot.scene().sigMouseClicked.connect(self._clicked)
 
@@ -111,7 +113,7 @@ class RatioBars(AxisPlot):
         ends += [t.decades for ticks in self._ticks for t in ticks if math.isfinite(t.decades)]
         low, high = min(ends, default=-1.0), max(ends, default=0.0)
         room = max(0.12, 0.12 * (high - low))
-        above = max(room, 0.5 * (high - low)) if high < -low / 2 else room  # the legend stands there, clear of losses
+        above = max(room, self._strip / (1 - self._strip) * (high - low + room))  # the legend stands there
         self.view.setXRange(-0.5, max(len(self._ids), 1) - 0.5, padding=0.0)
         self.view.setYRange(low - room, high + above, padding=0.0)
 
@@ -123,7 +125,16 @@ class RatioBars(AxisPlot):
         self.paint_chosen(painter, at, self._ids, self._selected)
         super().paint_grid(painter, at)
 
+    def _keep_strip(self, height: float) -> None:
+        """Room for the legend above the bars, anew where the panel or the legend is another."""
+        wanted = min(0.6, (self.legend.height() + 8) / max(height, 1.0)) if self.legend.entries() else 0.0
+        if abs(wanted - self._strip) > 0.01:
+            self._strip = wanted
+            if self.follow:
+                QTimer.singleShot(0, self, self.reset_view)
+
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
+        self._keep_strip(at.area.height())
         zero = at.y(0.0)
         hairline(painter, QPointF(at.area.left(), zero), QPointF(at.area.right(), zero), theme().outline)
         for index, bar in enumerate(self._bars):

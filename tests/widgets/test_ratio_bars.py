@@ -26,6 +26,8 @@ def bars(qtbot: QtBot) -> RatioBars:
     widget.show_bars(["a", "b", "c"], ["first", "second", "third"], parts)
     widget.show()
     qtbot.waitExposed(widget)
+    widget.grab()
+    qtbot.wait(20)  # the legend's strip is known from the first painting on
     return widget
 
 
@@ -75,3 +77,24 @@ def test_a_click_names_layer_and_part(qtbot: QtBot) -> None:
 def test_lengths_must_agree(qtbot: QtBot) -> None:
     with pytest.raises(ValueError, match="1 ids, 2 names, 0 bars"):
         bars(qtbot).show_bars(["a"], ["a", "b"], [])
+
+
+@pytest.mark.parametrize("size", [(900, 320), (420, 260)])
+def test_the_legend_hides_no_bar(qtbot: QtBot, size: tuple[int, int]) -> None:
+    widget = bars(qtbot)
+    widget.resize(*size)
+    kinds = ["activation's slope", "weights", "paths that meet", "normalization", "merge", "pooling"]
+    parts = [[Segment(kind, RED, 0.2 if k % 2 else -0.4, kind) for k, kind in enumerate(kinds)]] * 5
+    widget.show_bars(list("abcde"), [f"layer {k}" for k in range(5)], parts)
+
+    def clear() -> bool:
+        """The top of the highest bar lies below the legend."""
+        widget.grab()
+        area = widget.legend._area
+        (_, _), (low, high) = widget.view.viewRange()
+        top = area.top() + (high - 0.6) / (high - low) * area.height()
+        return widget.legend.geometry().bottom() < top
+
+    qtbot.waitUntil(clear, timeout=3000)
+    rows = {box.top() for box in widget.legend._boxes()}
+    assert len(rows) == (1 if size[0] == 900 else 3), "in lines where the width asks for it"
