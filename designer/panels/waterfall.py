@@ -34,6 +34,7 @@ class WaterfallPanel(LivePanel):
     def __init__(self) -> None:
         plot = Waterfall()
         super().__init__(plot)
+        self._on_one_scale = False
         self.waterfall = plot
         self.beside = Beside(self, self._made, lambda: self._made(signed=True))
         plot.cell_clicked.connect(self._clicked)
@@ -84,8 +85,11 @@ class WaterfallPanel(LivePanel):
             rows = other.measured.gradients()[:, ::stride]
             plot.show_waterfall(layers, [frame.name(n) for n in layers], other.measured.view.steps[::stride], rows)
         if not others:
-            self.waterfall.show_auto_range()
+            if self._on_one_scale:  # else the range is its own, or one that somebody brushed
+                self.waterfall.show_auto_range()
+            self._on_one_scale = False
             return
+        self._on_one_scale = True
         self._one_scale([self.waterfall, *(p for p in plots if isinstance(p, Waterfall))])
         if len(others) == 1 and isinstance(self.beside.difference, Waterfall):
             assert others[0].measured is not None

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from designer.document import DocState
+from designer.session.breath import Breath
 from designer.session.data_loader import DataLoader
 from designer.session.feeding import Feeder
 from designer.session.fork import Fork
@@ -68,7 +69,7 @@ class Bridge(QObject):
         self._starting: tuple[Follow, Any] | None = None
         self._renewal = Restart(self)
         self._request: ProbeRequest | None = None
-        self._switching = QuickSwitching()
+        self._switching, self._breath = QuickSwitching(), Breath(self)
         self.fork = Fork(self)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -297,6 +298,7 @@ class Bridge(QObject):
             if not self._waiting and not self._closing and not self.feeder.pending(self.frame):
                 self._timer.stop()
             return
+        self._breath.hold(session)
         self._ask_for_probes(session)
         before = self.frame
         changes = news(session, before, self.history)
@@ -330,7 +332,7 @@ class Bridge(QObject):
         if state is not None:
             self.show_state(state)
         if isinstance(event, Prepared):
-            self._switching.show(event.backend == "numpy")
+            self._switching.show(True)
             self.frame = replace(self.frame, plan=event.plan)
             if event.instead:
                 self.message.emit(instead_note(event.instead, event.backend))
@@ -352,9 +354,8 @@ class Bridge(QObject):
 
     def _clear_frame(self, run: int | None = None) -> None:
         self.history.clear()
-        plan = self.frame.plan if run is None else None
-        dataset = self.frame.dataset or self.loader.dataset
-        number, document = (self.frame.run if run is None else run), self.frame.document
+        plan, number = (self.frame.plan, self.frame.run) if run is None else (None, run)
+        dataset, document = self.frame.dataset or self.loader.dataset, self.frame.document
         side = self.fork.side if self.fork.on else ""
         self.frame = Frame(
             run=number, document=document, plan=plan, names=self._names(), dataset=dataset, side=side,

@@ -10,7 +10,8 @@ SWITCH_INTERVAL = 0.0005
 
 
 class QuickSwitching:
-    """A backend that steps in Python holds the interpreter: it has to hand it over more often, until it is through.
+    """A worker holds the interpreter between its pieces of work, or all the time where the backend steps in Python: it
+    has to hand it over more often, until it is through.
 
     Several documents may train at once: it stays quick until the last of them is through.
     """

@@ -54,6 +54,8 @@ __all__ = ["Session", "Status", "wait_for"]
 Weights = Mapping[tuple[str, str], NDArray[np.floating]]
 
 CHUNK = 0.010
+#: seconds that a window may hold the worker at a time
+PATIENCE = 0.03
 
 
 class Session(Published):
@@ -85,7 +87,8 @@ class Session(Published):
         self._data, self._backend, self._weights, self.resume = data, backend, weights, resume
         self._polite, self._origin, self._past, self._turns = polite, origin, past, Turns(pacer)
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
-        self._request = ProbeRequest()
+        self._request, self.free = ProbeRequest(), threading.Event()  # a window may hold it while it draws
+        self.free.set()
         self._looker = Looker()
         self._timeline, self._moments = Timeline(), Moments()
         self._doctor = Doctor()
@@ -272,6 +275,7 @@ class Session(Published):
             self._look(trainer)
         self._check_end(trainer)
         self._publish(trainer, "running" if self._running else self.status.state)
+        self.free.wait(PATIENCE)
 
     def _check_end(self, trainer: Trainer) -> None:
         if trainer.divergence is not None:

@@ -49,6 +49,7 @@ def measure(path: Path) -> dict[str, float]:
     from designer.app.main import make_application
     from designer.app.main_window import MainWindow
     from designer.app.settings import Settings
+    from designer.document.verbs.setup import set_training
     from designer.session.collector import Collector
 
     app = make_application()
@@ -69,6 +70,8 @@ def measure(path: Path) -> dict[str, float]:
         loop.exec()
 
     wait(2.0)
+    # As long as is measured: the small samples would be through in a moment, and nothing would train beside the timer.
+    window.document.store.apply("epochs", set_training, "epochs", 100_000)
     window.document.bridge.run()
     wait(2.0)  # the first frames build the plots
     ticks: list[float] = []
