@@ -158,7 +158,7 @@ class RunBook(QObject):
 
     def _follow(self, frame: Frame, session: Session | None) -> None:
         tracker = self._trackers.get(frame.run)
-        if tracker is not None and tracker.epochs and not frame.epochs and frame.columns is None:
+        if tracker is not None and tracker.epochs and not frame.epochs:
             self._finish(self._trackers.pop(frame.run))
             tracker = None
         if session is None or not frame.epochs or (tracker is not None and len(frame.epochs) <= tracker.epochs):
