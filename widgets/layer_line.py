@@ -115,11 +115,8 @@ class LayerLine(AxisPlot):
         super().place_cursor(None if x is None else float(math.floor(x + 0.5)))
 
     def _clicked(self, event: object) -> None:
-        if event.double() or event.button() != Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
-            return
-        scene = event.scenePos()  # type: ignore[attr-defined]
-        index = math.floor(self.view.mapSceneToView(scene).x() + 0.5)
-        if self.view.sceneBoundingRect().contains(scene) and 0 <= index < len(self._ids):
+        at = self.clicked_place(event)
+        if at is not None and 0 <= (index := math.floor(at.x() + 0.5)) < len(self._ids):
             self.layer_clicked.emit(self._ids[index])
 
     def table(self) -> Table:

@@ -358,13 +358,9 @@ class LayerProfile(AxisPlot):
         super().place_cursor(None if x is None else float(self.layer_at(x)))
 
     def _clicked(self, event: object) -> None:
-        if event.double() or event.button() != Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
-            return
-        scene = event.scenePos()  # type: ignore[attr-defined]
-        if self.view.sceneBoundingRect().contains(scene):
-            index = self.layer_at(self.view.mapSceneToView(scene).x())
-            if index >= 0:
-                self.layer_clicked.emit(self._ids[index])
+        at = self.clicked_place(event)
+        if at is not None and (index := self.layer_at(at.x())) >= 0:
+            self.layer_clicked.emit(self._ids[index])
 
     def table(self) -> Table:
         columns: dict[str, Array] = dict(self._now)

@@ -197,6 +197,13 @@ class AxisPlot(PlotPanel):
         point = self.view.mapSceneToView(scene)
         return point.x(), point.y()
 
+    def clicked_place(self, event: object) -> QPointF | None:
+        """Where a single left click meets the data, in their own coordinates; None for any other click."""
+        if event.double() or event.button() != Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
+            return None
+        scene = event.scenePos()  # type: ignore[attr-defined]
+        return self.view.mapSceneToView(scene) if self.view.sceneBoundingRect().contains(scene) else None
+
     def pixel_of(self, x: float, y: float) -> QPointF:
         """Data coordinates -> position in the plot widget."""
         return QPointF(self.plot.mapFromScene(self.view.mapViewToScene(QPointF(x, y))))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QTimer, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -197,11 +197,8 @@ class RatioBars(AxisPlot):
         super().place_cursor(None)
 
     def _clicked(self, event: object) -> None:
-        if event.double() or event.button() != Qt.MouseButton.LeftButton:  # type: ignore[attr-defined]
-            return
-        scene = event.scenePos()  # type: ignore[attr-defined]
-        if self.view.sceneBoundingRect().contains(scene):
-            at = self.view.mapSceneToView(scene)
+        at = self.clicked_place(event)
+        if at is not None:
             index, part = self.segment_at(at.x(), at.y())
             if index >= 0:
                 self.segment_clicked.emit(self._ids[index], part)

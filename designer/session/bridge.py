@@ -397,4 +397,3 @@ class Bridge(QObject):
         if now != self.stale:
             self.stale = now
             self.stale_changed.emit(now)
-

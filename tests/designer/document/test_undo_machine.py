@@ -81,9 +81,10 @@ def test_undo_redo_and_canvas_hold_under_hypothesis(qapp: object) -> None:
     )
 
 
-def test_sequences_of_fifty_steps(qapp: object, seed: int) -> None:
-    for k in range(20):
-        run_sequence(seed + k, 50, 5)
+@pytest.mark.parametrize("tenth", range(10))
+def test_sequences_of_fifty_steps(qapp: object, seed: int, tenth: int) -> None:
+    for k in range(10):  # a hundred in all
+        run_sequence(seed + 100 * tenth + k, 50, 5)
 
 
 def test_the_judge_notices_a_canvas_that_missed_a_change(qapp: object) -> None:

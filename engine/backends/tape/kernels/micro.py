@@ -164,6 +164,7 @@ def _make(rows: int) -> Any:
         """See ``tile``; strides are in floats."""
 
         def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            """LLVM of the call; the tile itself is written once a module."""
             name = f"gradloom_micro_{rows}"
             function = builder.module.globals.get(name)
             if function is None:

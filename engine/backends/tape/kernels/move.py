@@ -90,6 +90,8 @@ def _kept(_context: Any, index: Any, key: Any, threshold: Any) -> Any:
     """1.0 where the random bits of element ``index`` reach the threshold, else 0.0 (see primitives.random)."""
 
     def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        """LLVM of the draw."""
+
         def mixed(v: Any) -> Any:
             """Bits that tell nothing of v."""
             for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 0)):

@@ -117,7 +117,10 @@ def _make(what: _Pass) -> Any:
         _context: Any, pixels: Any, channels: Any, a0: Any, a1: Any, a2: Any, a3: Any, a4: Any, a5: Any, a6: Any,
         a7: Any, a8: Any, a9: Any,
     ) -> Any:  # fmt: skip
+        """The pass over ``pixels`` of ``channels`` numbers, and the addresses of its arrays."""
+
         def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            """LLVM of the call; the pass itself is written once a module."""
             name = f"gradloom_row_{what.name}"
             function = builder.module.globals.get(name)
             if function is None:
@@ -226,6 +229,7 @@ def transpose(_context: Any, source: Any, apart: Any, target: Any, to_apart: Any
     """A block of 16 x 16 numbers, rows so many floats apart; four rounds of interleaving rows i and i + 8."""
 
     def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        """LLVM of loads, four rounds and stores."""
         wide = ir.VectorType(F32, PANEL)
         low = [n // 2 + PANEL * (n % 2) for n in range(PANEL)]
         kind = ir.VectorType(I32, PANEL)
