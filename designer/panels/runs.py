@@ -158,29 +158,44 @@ class RunsPanel(QWidget):
         runs = self.book.runs
         numbers = {r.number for r in runs}
         self.ticked = self.ticked & numbers if self._chosen else {r.number for r in runs[-2:]}
-        item = self.table.currentItem()
-        current = item.data(0, NUMBER) if item is not None else None
-        self._filling = True
-        self.table.setSortingEnabled(False)
-        self.table.clear()
-        for run in reversed(runs):
-            row = Row(list(_cells(run, self._setup_of(run))))
-            row.setData(0, NUMBER, run.number)
-            for column, value in _sort_keys(run).items():
-                row.setData(column, SORT, value)
-            row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable)
-            row.setCheckState(0, Qt.CheckState.Checked if run.number in self.ticked else Qt.CheckState.Unchecked)
-            row.setForeground(0, tokens.color(run_hue(run.number)))
-            self.table.addTopLevelItem(row)
-            if run.number == current:
-                self.table.setCurrentItem(row)
-        self.table.setSortingEnabled(True)
-        self._filling = False
+        self._show_rows(runs)
         self.empty.setVisible(not runs)
         self.empty.setText("" if runs else tr("No run yet. Each training is listed here once its first epoch is over."))
         self._offer()
         self._draw()
         self._overlay()
+
+    def _show_rows(self, runs: Sequence[RunRecord]) -> None:
+        """Rows stay the same objects: this is also called while one of them reports an edit, or is typed into."""
+        self._filling = True
+        self.table.setSortingEnabled(False)
+        numbers = {r.number for r in runs}
+        rows = {}
+        for k in reversed(range(self.table.topLevelItemCount())):
+            row = self.table.topLevelItem(k)
+            number = row.data(0, NUMBER)
+            if number in numbers:
+                rows[number] = row
+            else:
+                self.table.takeTopLevelItem(k)
+        for run in reversed(runs):
+            row = rows.get(run.number) or self._new_row(run.number)
+            for column, text in enumerate(_cells(run, self._setup_of(run))):
+                if row.text(column) != text:
+                    row.setText(column, text)
+            for column, value in _sort_keys(run).items():
+                row.setData(column, SORT, value)
+            row.setCheckState(0, Qt.CheckState.Checked if run.number in self.ticked else Qt.CheckState.Unchecked)
+            row.setForeground(0, tokens.color(run_hue(run.number)))
+        self.table.setSortingEnabled(True)
+        self._filling = False
+
+    def _new_row(self, number: int) -> QTreeWidgetItem:
+        row = Row([])
+        row.setData(0, NUMBER, number)
+        row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEditable)
+        self.table.addTopLevelItem(row)
+        return row
 
     def _setup_of(self, run: RunRecord) -> list[str]:
         """Read from the stored project once, not at every epoch's end."""
