@@ -97,7 +97,8 @@ def test_a_first_reading_that_failed_can_be_mended_by_the_readers_settings(
     dialog = shown(window, path, qtbot)
     assert dialog.guess is None and "line 3" in dialog.error.text()
     form = dialog.source_form
-    assert form.rows["delimiter"].isVisible() and "how the file is to be read" in dialog.words.text()
+    qtbot.waitUntil(lambda: "delimiter" in form.rows and form.rows["delimiter"].isVisible(), timeout=10_000)
+    assert "how the file is to be read" in dialog.words.text()
     form.edited.emit(("header",), "yes", object())
     qtbot.waitUntil(lambda: not dialog.job.busy, timeout=5000)
     assert dialog.guess is None and dialog.error.text(), "not mended yet"
