@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from designer.app.desk import Desk
 from designer.app.doc_tabs import DocTabs
 from designer.app.drag_over_tabs import DragOverTabs
 from designer.app.panel_makers import makers
+from designer.session.quiet import QuietCollection
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Desks(QObject):
         self._tidy = QTimer(self)
         self._tidy.setInterval(TIDY_MS)
         self._tidy.timeout.connect(self._tidied)
+        self._quiet = QuietCollection(self, lambda: any(d.document.bridge.state.busy for d in self.all))
         self.current: Desk
         self._waiting: list[Desk] = []
         self._preferred: Path | None = None
@@ -236,11 +237,11 @@ class Desks(QObject):
         self._tidy.start()
 
     def _tidied(self) -> None:
-        """Once its training is through and Qt has let go: the cycles in between are collected, when nobody waits."""
+        """Once its training is through and Qt has let go: the cycles in between are collected, when nobody looks."""
         self._leaving = [s for s in self._leaving if s.alive]
         if not self._leaving:
             self._tidy.stop()
-            gc.collect()
+            self._quiet.ask()
 
     def unless_unsaved(self, then: Callable[[], object]) -> None:
         """``then()`` once every tab was saved or given up; asked one by one, each shown while it is asked about."""
@@ -265,6 +266,7 @@ class Desks(QObject):
     def shut_down(self) -> bool:
         """Ends every training and waits for it."""
         self._tidy.stop()
+        self._quiet.stop()
         desks = [*self.all, *(d for d in self._waiting if d not in self.all)]
         for desk in desks:
             desk.gone = True
