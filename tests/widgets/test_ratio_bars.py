@@ -68,7 +68,7 @@ def test_a_click_names_layer_and_part(qtbot: QtBot) -> None:
     from PySide6.QtTest import QTest
 
     widget = bars(qtbot)
-    with qtbot.waitSignal(widget.segment_clicked, timeout=2000) as heard:
+    with qtbot.waitSignal(widget.segment_clicked, timeout=20_000) as heard:
         place = widget.pixel_of(0.0, -0.8).toPoint()
         QTest.mouseClick(widget.plot.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert heard.args == ["a", 1]
@@ -95,6 +95,6 @@ def test_the_legend_hides_no_bar(qtbot: QtBot, size: tuple[int, int]) -> None:
         top = area.top() + (high - 0.6) / (high - low) * area.height()
         return widget.legend.geometry().bottom() < top
 
-    qtbot.waitUntil(clear, timeout=3000)
+    qtbot.waitUntil(clear, timeout=20_000)
     rows = {box.top() for box in widget.legend._boxes()}
     assert len(rows) == (1 if size[0] == 900 else 3), "in lines where the width asks for it"

@@ -70,8 +70,8 @@ def opened(window: MainWindow, qtbot: Any) -> Callable[[str], MainWindow]:
 
     def open_sample(name: str) -> MainWindow:
         window.open_sample(name)
-        qtbot.waitUntil(lambda: window.document.name == name, timeout=10_000)
-        qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=10_000)
+        qtbot.waitUntil(lambda: window.document.name == name, timeout=20_000)
+        qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=20_000)
         return window
 
     return open_sample

@@ -64,15 +64,15 @@ def come_back(window: MainWindow, qtbot: Any, name: str, widget: QWidget) -> Non
     """Opens something from a widget and leaves it by Escape."""
     chosen = window.document.selection.nodes
     widget.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is widget, timeout=2000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is widget, timeout=20_000)
     seen: list[QWidget] = []
     QTimer.singleShot(25, window, lambda: escape_all(window, seen))
     OPENERS[name](window)
-    qtbot.waitUntil(lambda: bool(seen), timeout=3000)
-    qtbot.waitUntil(lambda: window.finder is None and QApplication.activeModalWidget() is None, timeout=3000)
+    qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
+    qtbot.waitUntil(lambda: window.finder is None and QApplication.activeModalWidget() is None, timeout=20_000)
     window.activateWindow()  # without a window manager nobody does
     qtbot.waitUntil(window.isActiveWindow)
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is widget, timeout=2000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is widget, timeout=20_000)
     assert window.document.selection.nodes == chosen and window.document.store.undo_stack.count() == 0
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 

@@ -105,7 +105,7 @@ def test_a_file_is_read_for_it_and_a_bad_one_says_why(
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, p=path: (str(p), ""))
         panel.other.value_changed.emit("file")
         said = "same" if fine else "bad.json"
-        qtbot.waitUntil(lambda w=said: w in panel.words.text(), timeout=5000)
+        qtbot.waitUntil(lambda w=said: w in panel.words.text(), timeout=20_000)
         assert (panel.found is not None) == fine
     assert len(window.desks.all) == 2, "it is only looked at"
 

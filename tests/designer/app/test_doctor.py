@@ -35,14 +35,14 @@ def found_card(window: MainWindow, qtbot: Any) -> FindingCard:
     for k in range(1, 4):
         window.actions_["train.epoch"].trigger()
         qtbot.waitUntil(lambda k=k: len(window.document.bridge.frame.epochs) == k, timeout=30_000)
-    qtbot.waitUntil(lambda: RULE in panel.cards, timeout=10_000)
+    qtbot.waitUntil(lambda: RULE in panel.cards, timeout=20_000)
     return panel.cards[RULE]
 
 
 def settled(window: MainWindow, qtbot: Any) -> None:
     bridge, rounds = window.document.bridge, window.document.examinations
     qtbot.waitUntil(
-        lambda: rounds.report is not None and rounds.report.step == bridge.frame.status.step, timeout=10_000
+        lambda: rounds.report is not None and rounds.report.step == bridge.frame.status.step, timeout=20_000
     )
 
 
@@ -68,7 +68,7 @@ def test_a_layers_name_selects_it_and_the_card_all_of_them(opened: Opened, qtbot
     card.layers.linkActivated.emit("h2")
     assert window.document.selection.nodes == ("h2",)
     qtbot.mouseClick(card, Qt.MouseButton.LeftButton, pos=card.rect().bottomLeft())
-    qtbot.waitUntil(lambda: window.document.selection.nodes == card.card.layers, timeout=2000)
+    qtbot.waitUntil(lambda: window.document.selection.nodes == card.card.layers, timeout=20_000)
 
 
 def test_apply_is_one_step_and_undo_restores_every_byte(opened: Opened, qtbot: Any) -> None:
@@ -118,7 +118,7 @@ def test_a_trial_can_be_stopped_and_ends_by_itself(opened: Opened, qtbot: Any) -
     card = found_card(window, qtbot)
     trial.seconds = 0.0
     qtbot.mouseClick(card.tries[0], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not trial.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not trial.busy, timeout=20_000)
     assert trial.outcome in ("time", "finished")
     trial.seconds = 30.0
     qtbot.mouseClick(card.tries[1], Qt.MouseButton.LeftButton)
@@ -140,7 +140,7 @@ def test_a_healthy_network_gets_a_calm_sentence_and_the_cost(opened: Opened, qtb
     assert 0 < cost < 2 and f"{cost * 1000:.0f} ms" in panel.footer.text()
     assert window.panels.docks["doctor"].windowTitle() == "Doctor"
     window.actions_["train.reset"].trigger()
-    qtbot.waitUntil(lambda: window.document.examinations.report is None, timeout=5000)
+    qtbot.waitUntil(lambda: window.document.examinations.report is None, timeout=20_000)
 
 
 def test_nobody_watching_means_few_looks(opened: Opened, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def test_a_failure_is_told(qtbot: Any, cold: None, script: str) -> None:
 def test_what_cannot_be_started_is_told(qtbot: Any, cold: None) -> None:
     told: list[str] = []
     KernelCompiler(told.append).start(["/no/such/program"])
-    qtbot.waitUntil(lambda: "could not" in told[-1], timeout=5_000)
+    qtbot.waitUntil(lambda: "could not" in told[-1], timeout=20_000)
 
 
 def test_nothing_is_done_where_they_are(qtbot: Any, cold: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +55,7 @@ def test_closing_the_window_ends_it(qtbot: Any, cold: None) -> None:
     told: list[str] = []
     compiler = KernelCompiler(told.append)
     compiler.start([sys.executable, "-c", "import time; time.sleep(60)"])
-    qtbot.waitUntil(lambda: compiler._process.processId() > 0, timeout=5_000)
+    qtbot.waitUntil(lambda: compiler._process.processId() > 0, timeout=20_000)
     compiler.close()
     assert not compiler.busy and len(told) == 1
 

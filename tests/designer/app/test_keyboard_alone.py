@@ -65,11 +65,11 @@ def test_xor_by_keyboard_alone(window: MainWindow, qtbot: QtBot) -> None:
     assert window.canvas.hasFocus()
     command(window, "exclusive", "Data: Exclusive or")
     command(window, "adam", "Optimizer: Adam")
-    qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=20_000)
     count = store.undo_stack.count()
     bridge = window.document.bridge
     press(window, K.Key_Return, M.ControlModifier)
-    qtbot.waitUntil(lambda: bridge.state.busy or bridge.state.name == "finished", timeout=5_000)
+    qtbot.waitUntil(lambda: bridge.state.busy or bridge.state.name == "finished", timeout=20_000)
     qtbot.waitUntil(lambda: bridge.state.name not in ("preparing", "running"), timeout=60_000)
     assert bridge.state.name == "finished", bridge.state
     epochs = bridge.frame.epochs

@@ -48,7 +48,7 @@ def test_dying_units_are_listed_and_their_layer_helped(opened: Opened, qtbot: An
     assert isinstance(panel, LedgerPanel) and panel.words.text().startswith("Press Run")
     window.actions_["train.epoch"].trigger()
     qtbot.waitUntil(lambda: panel.tree.topLevelItemCount() == len(hidden), timeout=20_000)
-    qtbot.waitUntil(lambda: window.document.examinations.report.step == bridge.frame.status.step, timeout=10_000)
+    qtbot.waitUntil(lambda: window.document.examinations.report.step == bridge.frame.status.step, timeout=20_000)
     row = panel.tree.topLevelItem(0)
     units = param_value(store.state.graph.nodes[hidden[0]], "units")
     assert row.text(1) == f"{units} of {units} (100%)" and row.text(2) == "from the start"
@@ -59,7 +59,7 @@ def test_dying_units_are_listed_and_their_layer_helped(opened: Opened, qtbot: An
     qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
     assert window.document.selection.nodes == (hidden[0],)
     qtbot.mouseClick(panel.anew, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(window.document.examinations.report.ledger[0].deaths) < units, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.document.examinations.report.ledger[0].deaths) < units, timeout=20_000)
     assert bridge.session.commands[-1]["command"] == "revive", "a live command, kept with the run"
     panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
     steps = store.undo_stack.count()
@@ -74,5 +74,5 @@ def test_a_network_without_relu_says_so(opened: Opened, qtbot: Any) -> None:
     window.panels.show("ledger")
     panel = window.panels.content("ledger")
     window.actions_["train.step"].trigger()
-    qtbot.waitUntil(lambda: panel.words.text().startswith("No layer has a ReLU"), timeout=10_000)
+    qtbot.waitUntil(lambda: panel.words.text().startswith("No layer has a ReLU"), timeout=20_000)
     assert not panel.tree.isVisible()

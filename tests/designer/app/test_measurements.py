@@ -84,7 +84,7 @@ def test_a_schedule_measures_while_training_goes_on(opened: Opened, qtbot: Any) 
     window.actions_["train.run"].trigger()
     qtbot.waitUntil(lambda: window.document.bridge.state.name == "paused")
     window.actions_["train.reset"].trigger()
-    qtbot.waitUntil(lambda: not panel.entry.results, timeout=5_000)
+    qtbot.waitUntil(lambda: not panel.entry.results, timeout=20_000)
 
 
 def test_one_that_is_cancelled_leaves_nothing(
@@ -106,7 +106,7 @@ def test_one_that_is_cancelled_leaves_nothing(
     panel = panel_of(window)
     panel.choose(3)
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: began.is_set() and "left" in panel.sentence.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: began.is_set() and "left" in panel.sentence.text(), timeout=20_000)
     assert panel.measure.text() == "Cancel" and 0 < (panel.bar.share() or 0) < 1
     panel.choose(8)
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
@@ -115,7 +115,7 @@ def test_one_that_is_cancelled_leaves_nothing(
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
     assert ended.wait(5) and panel.measure.text() == "Measure" and panel.entry.latest is None
     panel.choose(8)
-    qtbot.waitUntil(lambda: "Nothing has moved yet" in panel.view.plot.empty_sentence(), timeout=10_000)
+    qtbot.waitUntil(lambda: "Nothing has moved yet" in panel.view.plot.empty_sentence(), timeout=20_000)
 
 
 def test_without_a_run_the_drawing_is_measured_and_errors_are_told(
@@ -134,7 +134,7 @@ def test_without_a_run_the_drawing_is_measured_and_errors_are_told(
     monkeypatch.setitem(measuring.KINDS, "noise", fails)  # type: ignore[arg-type]
     panel.choose(4)
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "too few samples" in panel.view.plot.empty_sentence(), timeout=10_000)
+    qtbot.waitUntil(lambda: "too few samples" in panel.view.plot.empty_sentence(), timeout=20_000)
 
 
 def test_an_earlier_result_can_be_shown_again(opened: Opened, qtbot: Any) -> None:
@@ -144,7 +144,7 @@ def test_an_earlier_result_can_be_shown_again(opened: Opened, qtbot: Any) -> Non
     for k in range(2):
         trained(window, qtbot) if not k else window.actions_["train.step"].trigger()
         if k:
-            qtbot.waitUntil(lambda: window.document.bridge.frame.status.step == seen[0].step + 1, timeout=10_000)
+            qtbot.waitUntil(lambda: window.document.bridge.frame.status.step == seen[0].step + 1, timeout=20_000)
         panel.measurements.ask("isometry")
         qtbot.waitUntil(lambda k=k: len(panel.entry.results) == k + 1, timeout=20_000)
         seen.append(panel.entry.latest)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ def test_time_travel_is_followed_and_measured(opened: Opened, qtbot: Any) -> Non
     qtbot.waitUntil(lambda: panel.entry.latest is not None, timeout=20_000)
     last, now = panel.entry.latest.step, panel.entry.latest.result
     slider.setValue(7)
-    qtbot.waitUntil(lambda: panel.measurements.visited == 7, timeout=5_000)
+    qtbot.waitUntil(lambda: panel.measurements.visited == 7, timeout=20_000)
     assert panel.view.plot.empty_sentence().startswith(panel.view.invitation())
     qtbot.mouseClick(panel.measure, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(panel.entry.results) == 2, timeout=20_000)
@@ -177,12 +177,12 @@ def test_time_travel_is_followed_and_measured(opened: Opened, qtbot: Any) -> Non
     moment = session.ask(lambda t: Moment.at(t, earlier)).result(10)
     assert panel.entry.results[0].result == measuring.measure("sharpness", moment).result != now
     slider.setValue(last)
-    qtbot.waitUntil(lambda: panel.measurements.visited is None, timeout=5_000)
+    qtbot.waitUntil(lambda: panel.measurements.visited is None, timeout=20_000)
     assert f"step {last:,} " in panel.view.plot.title()
     slider.setValue(3)
-    qtbot.waitUntil(lambda: panel.measurements.visited == 3, timeout=5_000)
+    qtbot.waitUntil(lambda: panel.measurements.visited == 3, timeout=20_000)
     window.actions_["train.run"].trigger()
-    qtbot.waitUntil(lambda: panel.measurements.visited is None, timeout=5_000)
+    qtbot.waitUntil(lambda: panel.measurements.visited is None, timeout=20_000)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.003, "3 ms"), (0.84, "0.8 s"), (125.0, "2:05")])

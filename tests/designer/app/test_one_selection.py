@@ -43,9 +43,9 @@ def test_every_panel_follows_whichever_was_asked(opened: Opened, qtbot: Any) -> 
     selection = window.document.selection
     selection.show(("h3",))
     histograms = panel(window, "histograms", HistogramsPanel)
-    qtbot.waitUntil(lambda: histograms.layer.value() == "h3", timeout=5_000)  # made after it was chosen
+    qtbot.waitUntil(lambda: histograms.layer.value() == "h3", timeout=20_000)  # made after it was chosen
     microscope = panel(window, "microscope", MicroscopePanel)
-    qtbot.waitUntil(lambda: microscope.layer.value() == "h3", timeout=5_000)
+    qtbot.waitUntil(lambda: microscope.layer.value() == "h3", timeout=20_000)
     autopsy, waterfall = panel(window, "autopsy", AutopsyPanel), panel(window, "waterfall", WaterfallPanel)
     profile = panel(window, "profile", ProfilePanel)
     ways = [
@@ -69,7 +69,7 @@ def test_a_cell_of_the_waterfall_is_a_layer_at_a_step(opened: Opened, qtbot: Any
     bridge, last = window.document.bridge, window.document.bridge.frame.status.step
     waterfall = panel(window, "waterfall", WaterfallPanel)
     waterfall.waterfall.cell_clicked.emit("h2", 7)
-    qtbot.waitUntil(lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step == 7, timeout=10_000)
+    qtbot.waitUntil(lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step == 7, timeout=20_000)
     assert window.document.selection.nodes == ("h2",) and window.status.time.slider.value() == 7 < last
     shown = next(s for s in bridge.frame.snapshot.layers if s.node == "h2")
     place = next(k for k, w in enumerate(bridge.frame.plan.weights) if w.node == "h2" and w.is_kernel)

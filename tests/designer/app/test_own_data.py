@@ -33,7 +33,7 @@ def shown(window: MainWindow, path: Path, qtbot: Any) -> DataDialog:
     window.offer_data(path)
     dialog = window.findChild(DataDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.guess is not None or bool(dialog.error.text()), timeout=10_000)
+    qtbot.waitUntil(lambda: dialog.guess is not None or bool(dialog.error.text()), timeout=20_000)
     return dialog
 
 
@@ -51,11 +51,11 @@ def test_a_table_is_understood_and_accepted_as_one_step(window: MainWindow, qtbo
     assert store.undo_stack.count() == 1
     inputs = next(n for n in store.state.graph.nodes.values() if n.type == "input")
     assert inputs.params["size"] == (4,)
-    qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=20_000)
     window.document.bridge.step()
     qtbot.waitUntil(
         lambda: window.document.bridge.frame.status is not None and window.document.bridge.frame.status.step == 1,
-        timeout=10_000,
+        timeout=20_000,
     )
     store.undo()
     assert not store.state.graph.nodes and store.state.data == DocState().data
@@ -67,7 +67,7 @@ def test_everything_can_be_changed(window: MainWindow, qtbot: Any, flowers: Path
     def settled(change: Callable[[], None]) -> None:
         before = dialog.guess
         change()
-        qtbot.waitUntil(lambda: dialog.guess is not before, timeout=5000)
+        qtbot.waitUntil(lambda: dialog.guess is not before, timeout=20_000)
 
     settled(lambda: dialog.target_form.edited.emit(("target",), "length", object()))
     assert dialog.guess.target == "length"
@@ -97,13 +97,13 @@ def test_a_first_reading_that_failed_can_be_mended_by_the_readers_settings(
     dialog = shown(window, path, qtbot)
     assert dialog.guess is None and "line 3" in dialog.error.text()
     form = dialog.source_form
-    qtbot.waitUntil(lambda: "delimiter" in form.rows and form.rows["delimiter"].isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: "delimiter" in form.rows and form.rows["delimiter"].isVisible(), timeout=20_000)
     assert "how the file is to be read" in dialog.words.text()
     form.edited.emit(("header",), "yes", object())
-    qtbot.waitUntil(lambda: not dialog.job.busy, timeout=5000)
+    qtbot.waitUntil(lambda: not dialog.job.busy, timeout=20_000)
     assert dialog.guess is None and dialog.error.text(), "not mended yet"
     form.edited.emit(("delimiter",), "space", object())
-    qtbot.waitUntil(lambda: dialog.guess is not None, timeout=5000)
+    qtbot.waitUntil(lambda: dialog.guess is not None, timeout=20_000)
     assert not dialog.error.text() and dialog.accept_button.isEnabled() and dialog.guess.samples == 40
     assert dialog.guess.source.params["header"] == "yes", "what was chosen before is kept"
     dialog.reject()

@@ -43,7 +43,7 @@ def test_runs_are_kept_compared_restored_and_saved(opened: Opened, qtbot: Any, t
     store.apply("seed", set_training, "seed", 5)
     trained(window, qtbot, 2)
     second = [e.train_loss for e in document.bridge.frame.epochs]
-    qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [3, 2], timeout=5000)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [3, 2], timeout=20_000)
     kept = document.runs.runs
     assert [r.curves["train_loss"] for r in kept] == [
         tuple(float(f"{v:.7g}") for v in values) for values in (first, second)
@@ -60,9 +60,9 @@ def test_runs_are_kept_compared_restored_and_saved(opened: Opened, qtbot: Any, t
     assert store.state.training == before and store.undo_stack.count() == steps + 1
     saved = tmp_path / "kept.gradloom"
     document.save(saved)
-    qtbot.waitUntil(lambda: document.path == saved, timeout=10_000)
+    qtbot.waitUntil(lambda: document.path == saved, timeout=20_000)
     assert not store.modified
-    with qtbot.waitSignal(document.opened, timeout=10_000):
+    with qtbot.waitSignal(document.opened, timeout=20_000):
         document.open(saved)
     assert [r.note for r in document.runs.runs] == ["", "another seed"]
     assert [json.loads(line)["steps"] for line in panel.exported("jsonl").splitlines()] == [r.steps for r in kept]
@@ -74,30 +74,30 @@ def test_a_run_that_goes_on_stays_one_and_a_reset_begins_another(opened: Opened,
     runs = window.document.runs
     trained(window, qtbot, 1)
     trained(window, qtbot, 1)
-    qtbot.waitUntil(lambda: [r.last_epoch for r in runs.runs] == [2], timeout=5000)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in runs.runs] == [2], timeout=20_000)
     window.actions_["train.reset"].trigger()
-    qtbot.waitUntil(lambda: not window.document.bridge.frame.epochs, timeout=5000)
+    qtbot.waitUntil(lambda: not window.document.bridge.frame.epochs, timeout=20_000)
     trained(window, qtbot, 1)
-    qtbot.waitUntil(lambda: [r.last_epoch for r in runs.runs] == [2, 1], timeout=5000)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in runs.runs] == [2, 1], timeout=20_000)
 
 
 def test_a_resumed_training_goes_on_with_its_record(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
     window = opened("xor_mlp")
     document = window.document
     trained(window, qtbot, 2)
-    qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [2], timeout=5000)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [2], timeout=20_000)
     saved = tmp_path / "resumed.gradloom"
     done: list[bool] = []
     document.save(saved, done.append)
-    qtbot.waitUntil(lambda: done == [True], timeout=10_000)
-    with qtbot.waitSignal(document.opened, timeout=10_000):
+    qtbot.waitUntil(lambda: done == [True], timeout=20_000)
+    with qtbot.waitSignal(document.opened, timeout=20_000):
         document.open(saved)
     qtbot.waitUntil(
-        lambda: document.bridge.state.name == "paused" and len(document.bridge.frame.epochs) == 2, timeout=10_000
+        lambda: document.bridge.state.name == "paused" and len(document.bridge.frame.epochs) == 2, timeout=20_000
     )
     assert [r.last_epoch for r in document.runs.runs] == [2] and not document.store.modified
     trained(window, qtbot, 1)
-    qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [3], timeout=5000)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in document.runs.runs] == [3], timeout=20_000)
     assert document.store.modified, "the file lacks the newest epoch"
 
 
@@ -109,7 +109,7 @@ def two_runs(window: MainWindow, qtbot: Any) -> RunsPanel:
     trained(window, qtbot, 3)
     window.document.store.apply("seed", set_training, "seed", 5)
     trained(window, qtbot, 2)
-    qtbot.waitUntil(lambda: [r.last_epoch for r in window.document.runs.runs] == [3, 2], timeout=5000)
+    qtbot.waitUntil(lambda: [r.last_epoch for r in window.document.runs.runs] == [3, 2], timeout=20_000)
     return panel
 
 
@@ -131,7 +131,7 @@ def test_runs_are_sorted_named_forgotten_and_brought_back(opened: Opened, qtbot:
     panel.remove.click()
     assert [r.number for r in book.runs] == [2]
     trained(window, qtbot, 1)
-    qtbot.waitUntil(lambda: book.runs[-1].last_epoch == 3, timeout=5000)
+    qtbot.waitUntil(lambda: book.runs[-1].last_epoch == 3, timeout=20_000)
     while len(book.runs) < 2:
         store.undo()
     assert [(r.number, r.last_epoch) for r in book.runs] == [(1, 3), (2, 3)], "what went on meanwhile stays"
@@ -156,11 +156,11 @@ def test_settings_are_compared_and_ticked_runs_stand_in_every_plot(
     assert not any(name.startswith("run 1") for name in curves.curves._drawn)
     panel.everywhere.click()
     assert window.document.runs.overlaid == (1, 2)
-    qtbot.waitUntil(lambda: "run 1, train" in curves.curves._drawn, timeout=5000)
+    qtbot.waitUntil(lambda: "run 1, train" in curves.curves._drawn, timeout=20_000)
     assert "run 2, train" not in curves.curves._drawn, "it is the one that trains now"
     assert curves.curves._drawn["run 1, train"].line.hue == theme().class_color(0)
     first, second = (r.curves["train_loss"] for r in window.document.runs.runs)
-    qtbot.waitUntil(lambda: len(curves.strip.lines()["run 1"][0]) == 2, timeout=5000)  # views follow in their turn
+    qtbot.waitUntil(lambda: len(curves.strip.lines()["run 1"][0]) == 2, timeout=20_000)  # views follow in their turn
     x, y, _ = curves.strip.lines()["run 1"]
     own = [e.train_loss for e in window.document.bridge.frame.epochs]
     np.testing.assert_allclose(y, np.array(first[:2]) - own, rtol=1e-6)
@@ -180,13 +180,13 @@ def test_a_saved_run_has_its_columns_in_the_plots_again(opened: Opened, qtbot: A
     saved = tmp_path / "columns.gradloom"
     done: list[bool] = []
     document.save(saved, done.append)
-    qtbot.waitUntil(lambda: done == [True], timeout=10_000)
-    with qtbot.waitSignal(document.opened, timeout=10_000):
+    qtbot.waitUntil(lambda: done == [True], timeout=20_000)
+    with qtbot.waitSignal(document.opened, timeout=20_000):
         document.open(saved)
     for new, old in zip((r.measured for r in document.runs.runs), kept, strict=True):
         np.testing.assert_allclose(new.gradients(), old.gradients(), rtol=1e-6)
     count = kept[1].view.count
     qtbot.waitUntil(
         lambda: document.bridge.frame.columns is not None and document.bridge.frame.columns.count == count,
-        timeout=10_000,
+        timeout=20_000,
     )

@@ -34,7 +34,7 @@ def begun(window: MainWindow, qtbot: Any) -> Story:
 
     def begin(template: str) -> MainWindow:
         new_from_template(window, template)
-        qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=10_000)
+        qtbot.waitUntil(lambda: window.document.loader.dataset is not None, timeout=20_000)
         return window
 
     return begin
@@ -55,9 +55,9 @@ def train(window: MainWindow, qtbot: Any, epochs: int) -> None:
         if ended(window):
             break
     qtbot.waitUntil(
-        lambda: rounds.report is not None and rounds.report.step == bridge.frame.status.step, timeout=15_000
+        lambda: rounds.report is not None and rounds.report.step == bridge.frame.status.step, timeout=20_000
     )
-    qtbot.waitUntil(lambda: bridge.frame.snapshot is not None, timeout=5_000)
+    qtbot.waitUntil(lambda: bridge.frame.snapshot is not None, timeout=20_000)
     qtbot.wait(120)  # views are fed ten times a second, and the picture is to show this moment
 
 
@@ -142,7 +142,7 @@ def test_dying_relu(begun: Story, qtbot: Any) -> None:
 def test_exploding_gradient(begun: Story, qtbot: Any) -> None:
     window = begun("exploding")
     first = window.document.foresight
-    qtbot.waitUntil(lambda: first.now is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: first.now is not None, timeout=20_000)
     grows = [p.gradient for p in first.now.prediction.layers]  # type: ignore[union-attr]
     # Before any step: each ReLU layer of 32 inputs multiplies by sqrt(32 * 0.64 / 2) on the way back.
     assert grows[0] / grows[8] == pytest.approx(math.sqrt(32 * 0.64 / 2) ** 8, rel=0.02)
@@ -192,7 +192,7 @@ def select(window: MainWindow, qtbot: Any, node: str) -> LiveCard:
     form = window.inspector.node
     card, findings = form.findChild(LiveCard), form.findChild(Findings)
     assert isinstance(card, LiveCard) and isinstance(findings, Findings)
-    qtbot.waitUntil(lambda: card.isVisible() and bool(card.rows), timeout=5_000)
+    qtbot.waitUntil(lambda: card.isVisible() and bool(card.rows), timeout=20_000)
     report = window.document.examinations.report
     assert len(findings.boxes) == sum(node in c.layers for c in report.cards)
     stats = next(s for s in card.seen.snapshot.layers if s.node == node)
@@ -225,7 +225,7 @@ def ways(window: MainWindow, qtbot: Any) -> int:
     panel, bridge = window.panels.content("autopsy"), window.document.bridge
     assert isinstance(panel, AutopsyPanel)
     qtbot.waitUntil(
-        lambda: panel.seen.snapshot is bridge.frame.snapshot and bool(panel.seen.snapshot.autopsy), timeout=10_000
+        lambda: panel.seen.snapshot is bridge.frame.snapshot and bool(panel.seen.snapshot.autopsy), timeout=20_000
     )
     forks = 0
     for bars in (layer.bars for layer in panel.seen.snapshot.autopsy):

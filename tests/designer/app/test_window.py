@@ -92,9 +92,9 @@ def test_first_start_shows_the_samples_and_one_opens_by_a_click(window: MainWind
     assert window.centre.currentWidget() is page
     assert not any(d.isVisible() for d in window.panels.docks.values())
     assert len(page.cards) == 9
-    qtbot.waitUntil(lambda: all(not c.picture.isNull() for c in page.cards.values()), timeout=10_000)
+    qtbot.waitUntil(lambda: all(not c.picture.isNull() for c in page.cards.values()), timeout=20_000)
     QTest.mouseClick(page.cards["spiral"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.document.name == "spiral", timeout=5000)
+    qtbot.waitUntil(lambda: window.document.name == "spiral", timeout=20_000)
     assert window.centre.currentIndex() == 1 and window.document.path is None
     assert all(window.panels.docks[n].isVisible() for n in ("palette", "inspector", "curves", "profile"))
 
@@ -155,11 +155,11 @@ def test_a_small_window_folds_while_it_trains(opened: Opened, qtbot: Any) -> Non
     window = opened("vanishing_gradients")
     window.resize(1280, 800)
     window.document.bridge.run()
-    qtbot.waitUntil(lambda: not window.panels.docks["inspector"].isVisible(), timeout=5000)
-    qtbot.waitUntil(lambda: window.panels.palette.width() < 70, timeout=5000)
+    qtbot.waitUntil(lambda: not window.panels.docks["inspector"].isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.panels.palette.width() < 70, timeout=20_000)
     assert window.canvas.width() * window.canvas.height() > 0.3 * 1280 * 800
     window.document.bridge.pause()
-    qtbot.waitUntil(lambda: window.panels.docks["inspector"].isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: window.panels.docks["inspector"].isVisible(), timeout=20_000)
     assert window.panels.palette.search.isVisible()
 
 
@@ -207,7 +207,7 @@ def test_a_mistake_is_counted_listed_and_keeps_run_from_being_pressed(opened: Op
 def test_data_that_do_not_fit_are_said_and_fitted_in_one_step(opened: Opened, qtbot: Any) -> None:
     window = opened("spiral")
     window.top_bar.data.value_changed.emit("iris")
-    qtbot.waitUntil(lambda: window.notice.current is not None and window.notice.current.key == "fit", timeout=5000)
+    qtbot.waitUntil(lambda: window.notice.current is not None and window.notice.current.key == "fit", timeout=20_000)
     before = window.document.store.undo_stack.count()
     window.notice.current.buttons[0][1]()
     assert window.document.store.undo_stack.count() == before + 1
@@ -316,7 +316,7 @@ def test_the_window_stays_lively_while_it_trains(opened: Opened, qtbot: Any) -> 
     """A loose bound for a shared machine; the printed figure is what counts (tests.e2e.liveliness prints it)."""
     window = opened("vanishing_gradients")
     window.document.bridge.run()
-    qtbot.waitUntil(lambda: window.document.bridge.state.name == "running", timeout=5000)
+    qtbot.waitUntil(lambda: window.document.bridge.state.name == "running", timeout=20_000)
     gaps, last = [], time.perf_counter()
     until = last + 1.5
     while time.perf_counter() < until:
@@ -346,7 +346,7 @@ def test_the_bottom_is_three_columns_of_like_width_at_the_first_start(window: Ma
     window.open_sample("vanishing_gradients")
     docks = [window.panels.docks[n] for n in ("curves", "profile", "waterfall")]
     room = window.width() - tokens.scaled(216)
-    qtbot.waitUntil(lambda: all(0.26 * room < d.width() < 0.42 * room for d in docks), timeout=3000)
+    qtbot.waitUntil(lambda: all(0.26 * room < d.width() < 0.42 * room for d in docks), timeout=20_000)
 
 
 class SlowView:
@@ -372,8 +372,8 @@ def test_every_view_sees_new_data_before_any_run(opened: Opened, qtbot: Any) -> 
     for view in views:
         bridge.feeder.attach(view)
     window.open_sample("xor_mlp")
-    qtbot.waitUntil(lambda: bridge.frame.dataset is not None and bridge.session is None, timeout=5000)
+    qtbot.waitUntil(lambda: bridge.frame.dataset is not None and bridge.session is None, timeout=20_000)
     qtbot.waitUntil(
-        lambda: all(v.seen is not None and v.seen.dataset is bridge.frame.dataset for v in views), timeout=3000
+        lambda: all(v.seen is not None and v.seen.dataset is bridge.frame.dataset for v in views), timeout=20_000
     )
-    qtbot.waitUntil(lambda: not bridge._timer.isActive(), timeout=3000)
+    qtbot.waitUntil(lambda: not bridge._timer.isActive(), timeout=20_000)

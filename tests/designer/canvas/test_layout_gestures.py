@@ -106,7 +106,7 @@ def test_a_long_layout_runs_in_a_thread_and_escape_forgets_it(
     qtbot.wait(60)
     assert canvas.store.state is before and not job.busy
     Hand(canvas).key(K.Key_L, CTRL)
-    qtbot.waitUntil(lambda: canvas.store.undo_stack.count() == 1, timeout=3000)
+    qtbot.waitUntil(lambda: canvas.store.undo_stack.count() == 1, timeout=20_000)
     assert len({canvas.store.state.position(n).y for n in before.graph.nodes}) == 2
 
 
@@ -118,5 +118,5 @@ def test_a_layout_of_a_drawing_that_changed_meanwhile_is_not_used(
     canvas.message.connect(said.append)
     Hand(canvas).key(K.Key_L, CTRL)
     canvas.store.apply("Rename", verbs.rename, "n2", "other")
-    qtbot.waitUntil(lambda: len(said) == 2, timeout=3000)
+    qtbot.waitUntil(lambda: len(said) == 2, timeout=20_000)
     assert "changed meanwhile" in said[1] and canvas.store.undo_stack.count() == 1

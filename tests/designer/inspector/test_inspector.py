@@ -70,7 +70,7 @@ def test_a_number_counts_once_the_keys_rest(desk: Any, qtbot: Any) -> None:
     desk.store.changed.connect(lambda old, new: seen.append(new.training.optimizer.params.get("rate")))
     QTest.keyClicks(rate, "1e-3")
     assert seen == []
-    qtbot.waitUntil(lambda: bool(seen), timeout=2000)
+    qtbot.waitUntil(lambda: bool(seen), timeout=20_000)
     assert seen == [0.001]
 
 

@@ -233,7 +233,7 @@ def test_the_data_panel_tells_what_there_is(qtbot: Any, desk: Any) -> None:
     qtbot.addWidget(panel)
     panel.show()
     loader.load()
-    qtbot.waitUntil(lambda: loader.dataset is not None, timeout=5000)
+    qtbot.waitUntil(lambda: loader.dataset is not None, timeout=20_000)
     assert panel.words.text() == dataset_words(loader.dataset)
     assert panel.table.model_.rowCount() == 10
     assert sum(panel.counts.counts.values()) == len(loader.dataset)
@@ -246,7 +246,7 @@ def test_the_palette_lists_every_layer_once_and_finds_by_words(qtbot: Any) -> No
     assert sorted(palette.layers()) == sorted(LAYERS)
     assert next(iter(layers_by_group())) == "data" and palette.layers()[:2] == ["input", "output"]
     QTest.keyClicks(palette.search, "fully connected")
-    qtbot.waitUntil(lambda: palette.layers() == ["dense"], timeout=2000)
+    qtbot.waitUntil(lambda: palette.layers() == ["dense"], timeout=20_000)
     added: list[str] = []
     palette.add_wanted.connect(added.append)
     QTest.keyClick(palette.search, Qt.Key.Key_Return)
@@ -318,7 +318,7 @@ def test_the_outline_is_the_canvas_in_words(qtbot: Any, desk: Any) -> None:
     outline.tree.setCurrentIndex(outline.model.index(2, 0))
     assert desk.selection.nodes == ("s",)
     outline.search.setText("output")
-    qtbot.waitUntil(lambda: outline._ids() == ["out"], timeout=2000)
+    qtbot.waitUntil(lambda: outline._ids() == ["out"], timeout=20_000)
 
 
 def test_history_names_each_step(qtbot: Any, desk: Any) -> None:

@@ -27,7 +27,7 @@ def test_the_line_moves_with_an_edit(qtbot: QtBot) -> None:
     foresight = Foresight(analyst, loader)
     slopes = {}
     for activation, init in (("sigmoid", "xavier_uniform"), ("relu", "he_normal")):
-        with qtbot.waitSignal(foresight.changed, timeout=5000):
+        with qtbot.waitSignal(foresight.changed, timeout=20_000):
             store.apply("draw", lambda s, a=activation, i=init: with_graph(s, a, i))
         assert foresight.now is not None and foresight.now.layers == ("n1", "n2", "n3", "n4")
         layers = foresight.now.prediction.layers
@@ -38,9 +38,9 @@ def test_the_line_moves_with_an_edit(qtbot: QtBot) -> None:
 def test_nothing_is_foreseen_of_a_drawing_that_cannot_run(qtbot: QtBot) -> None:
     store = Store()
     foresight = Foresight(Analyst(store), DataLoader(store))
-    with qtbot.waitSignal(foresight.changed, timeout=5000):
+    with qtbot.waitSignal(foresight.changed, timeout=20_000):
         store.apply("draw", lambda s: with_graph(s, "tanh", "xavier_uniform"))
-    with qtbot.waitSignal(foresight.changed, timeout=5000):
+    with qtbot.waitSignal(foresight.changed, timeout=20_000):
         broken = mlp((2, 4, 2)).remove_nodes(["n3"])
         store.apply("break", lambda s: replace(s, graph=broken))
     assert foresight.now is None
