@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QInputDialog, QLineEdit
 
 from designer.canvas.ports import PortRef
-from designer.document import Point
+from designer.document import DocState, Point
 from designer.document.layout import Slot
 from designer.document.state import new_nodes
 from designer.document.templates.blocks import BLOCKS
 from designer.document.verbs import Fragment
 from designer.document.verbs.blocks import BlockRefusal, add_block, block_of
-from designer.document.verbs.repeat import repeat
 from designer.session.shelf import shelf
 from engine.graph import Edge
 from engine.primitives import Shape
@@ -119,12 +118,16 @@ def keep(canvas: Canvas, group: str, name: str) -> str | None:
     return ident
 
 
-def repeat_chosen(canvas: Canvas, times: int, shared: bool) -> bool:
-    """The selected piece so many times in sequence, one undo step; all of it is selected."""
+def show_repeated(canvas: Canvas, before: DocState, after: DocState, times: int) -> bool:
+    """The drawing with the copies as one undo step; all of what was repeated is selected.
+
+    False where the drawing is another one by now.
+    """
     store, chosen = canvas.store, canvas.selection.nodes
-    before, sizes = store.state, canvas.scene_.sizes(roomy=True)
-    text = tr("Repeat {count} times", count=times)
-    done = canvas.glide(text, repeat, chosen, times, sizes, store.within, shared)
+    if store.state is not before:
+        canvas.message.emit(tr("The drawing has changed meanwhile; repeat it again"))
+        return False
+    done = canvas.glide(tr("Repeat {count} times", count=times), lambda _: after)
     if done:
         canvas.selection.show((*chosen, *new_nodes(before, store.state)))
         content = canvas.scene_.content(canvas.selection.nodes)

@@ -8,9 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout
 
-from designer.canvas.blocks import repeat_chosen
+from designer.canvas.blocks import show_repeated
 from designer.canvas.card import short_count
+from designer.document import DocState
 from designer.document.verbs.repeat import MOST, repeat
+from designer.session.background import Background
 from engine.analysis import infer
 from widgets import tokens
 from widgets.fields import Segmented
@@ -18,6 +20,11 @@ from widgets.i18n import tr
 
 if TYPE_CHECKING:
     from designer.canvas.view import Canvas
+
+#: (the drawing that was asked about, the drawing with the copies, its parameters)
+Found = tuple[DocState, DocState, int]
+#: drawings that would have more layers are worked out in a thread (150 take 15 ms)
+_AT_ONCE = 150
 
 
 class RepeatBox(QDialog):
@@ -42,6 +49,12 @@ class RepeatBox(QDialog):
         self.buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
         self.buttons.button(buttons.Ok).setText(tr("Repeat"))
         self.buttons.button(buttons.Cancel).setText(tr("Cancel"))
+        self._ok = self.buttons.button(buttons.Ok)
+        self._job = Background(self)
+        self._job.done.connect(self._show)
+        self._job.failed.connect(self._refuse)
+        self._found: Found | None = None
+        self._accepted = False
         for button in self.buttons.buttons():
             button.setIcon(QIcon())
         form = QFormLayout()
@@ -56,7 +69,7 @@ class RepeatBox(QDialog):
         self.weights.value_changed.connect(lambda _: self._judge())
         self.buttons.accepted.connect(self._take)
         self.buttons.rejected.connect(self.reject)
-        self.finished.connect(lambda _: canvas.setFocus())
+        self.finished.connect(lambda _: self._left())
         self._judge()
         self.times.selectAll()
         self.times.setFocus()
@@ -66,30 +79,57 @@ class RepeatBox(QDialog):
         """All with one set of weights."""
         return self.weights.value() == "shared"
 
+    def _left(self) -> None:
+        self._job.cancel()
+        self.canvas.setFocus()
+
     def _judge(self) -> None:
         """The parameters that it would have, or the refusal; nothing is changed by asking."""
         canvas, chosen = self.canvas, self.canvas.selection.nodes
-        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        try:
-            after = repeat(canvas.store.state, chosen, self.times.value(), {}, canvas.store.within, self.shared)
-        except ValueError as refusal:
-            self._say(canvas.words_of(refusal), "warning")
-            ok.setEnabled(False)
+        state, times, known = canvas.store.state, self.times.value(), canvas.analyst.analysis
+        request = (chosen, times, canvas.scene_.sizes(roomy=True), canvas.store.within, self.shared)
+        self._job.cancel()
+        self._found = None
+
+        def work() -> Found:
+            after = repeat(state, *request)
+            return state, after, infer(after.graph, known).parameters
+
+        if len(state.graph.nodes) + len(chosen) * (times - 1) > _AT_ONCE:
+            self._say(tr("Working it out…"), "secondary")
+            self._job.start(work)
             return
-        known, then = canvas.analyst.analysis, infer(after.graph, canvas.analyst.analysis)
-        count = len(after.graph.nodes) - len(canvas.store.state.graph.nodes)
-        figures = {"count": count, "before": short_count(known.parameters), "after": short_count(then.parameters)}
+        try:
+            self._show(work())
+        except ValueError as refusal:
+            self._refuse(refusal)
+
+    def _show(self, found: Found) -> None:
+        self._found = before, after, parameters = found
+        known, count = self.canvas.analyst.analysis, len(after.graph.nodes) - len(before.graph.nodes)
+        figures = {"count": count, "before": short_count(known.parameters), "after": short_count(parameters)}
         self._say(tr("{count} new layers; parameters {before} → {after}", **figures), "secondary")
-        ok.setEnabled(True)
+        self._ok.setEnabled(True)
+        if self._accepted:
+            self._take()
+
+    def _refuse(self, refusal: object) -> None:
+        self._accepted = False
+        self._say(self.canvas.words_of(refusal), "warning")
+        self._ok.setEnabled(False)
 
     def _say(self, text: str, tone: str) -> None:
         self.answer.setStyleSheet(f"color: {getattr(tokens.theme(), tone)};")
         self.answer.setText(text)
 
     def _take(self) -> None:
-        times, shared = self.times.value(), self.shared
-        self.accept()
-        repeat_chosen(self.canvas, times, shared)
+        """As soon as it is worked out."""
+        self._accepted = self._found is None
+        if self._found is not None:
+            before, after, _ = self._found
+            times = self.times.value()
+            self.accept()
+            show_repeated(self.canvas, before, after, times)
 
 
 def open_repeat(canvas: Canvas) -> RepeatBox | None:

@@ -20,8 +20,8 @@ from engine.analysis import Analysis, infer
 from engine.graph import Edge
 from engine.graph.refusals import UnknownNodeRefusal
 
-#: as many as a person may ask for at once
-MOST = 100
+#: as many as a person may ask for at once, and as many new layers as that may make
+MOST, MOST_NEW = 100, 1000
 
 
 class RepeatRefusal(EditRefusal):
@@ -47,6 +47,11 @@ def repeat(
     if not 2 <= times <= MOST:
         raise RepeatRefusal(f"{times} times is not a number of repeats", f"ask for 2 to {MOST}")
     members = tuple(n for n in state.graph.nodes if n in chosen)
+    if len(members) * (times - 1) > MOST_NEW:
+        raise RepeatRefusal(
+            f"{times} times {len(members)} layers would be more than {MOST_NEW} new ones",
+            f"ask for at most {MOST_NEW // len(members) + 1}, or repeat less of it",
+        )
     inputs, way_out = _ends(state, members, within)
     known = infer(state.graph)
     if shared:

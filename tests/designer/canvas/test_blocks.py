@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
@@ -172,3 +174,30 @@ def test_repeat_says_why_not_and_changes_nothing(draw: Draw, own: Shelf) -> None
     assert not box.buttons.button(box.buttons.StandardButton.Ok).isEnabled()
     QTest.keyClick(box, K.Key_Escape)
     assert canvas.store.undo_stack.count() == 0 and canvas.hasFocus()
+
+
+def test_a_large_repeat_is_worked_out_in_a_thread_and_bounded(draw: Draw, own: Shelf, qtbot: Any) -> None:
+    canvas = draw(chain("input", *["dense"] * 12, "output", step=320))
+    chosen = tuple(canvas.store.state.graph.nodes)[1:-1]
+    canvas.selection.show(chosen)
+    hand = Hand(canvas)
+    hand.key(K.Key_R, CTRL)
+    box = canvas.findChild(RepeatBox)
+    assert box is not None
+    QTest.keyClicks(box.times, "60")
+    assert not box._job.busy or "Working it out" in box.answer.text()
+    began = time.perf_counter()
+    box.times.setValue(61)
+    assert time.perf_counter() - began < 1.0 and box._job.busy and "Working it out" in box.answer.text()
+    QTest.keyClick(box.times, K.Key_Return)  # taken as soon as it is known
+    qtbot.waitUntil(lambda: len(canvas.store.state.graph.nodes) == 12 * 61 + 2, timeout=20_000)
+    assert canvas.store.undo_stack.count() == 1 and len(canvas.selection.nodes) == 12 * 61
+    canvas.store.undo()
+    canvas.selection.show(chosen)
+    hand.key(K.Key_R, CTRL)
+    box = canvas.findChildren(RepeatBox)[-1]
+    box.times.setValue(100)
+    qtbot.waitUntil(lambda: "ask for at most 84" in box.answer.text(), timeout=20_000)
+    assert not box.buttons.button(box.buttons.StandardButton.Ok).isEnabled()
+    QTest.keyClick(box, K.Key_Escape)
+    assert canvas.focusWidget() is canvas
