@@ -49,13 +49,8 @@ def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = Non
         cache.prepare(on_progress)
 
 
-def rule_refusals(plan: Plan, rules: StepRules) -> tuple[str, ...]:
-    """What stands around the optimizer's update that only the reference backend does, by name."""
-    return rules.special(penalised=any(w.l1 and w.trainable for w in plan.weights))
-
-
-def _suits_tape(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> bool:
-    if dtype != "float32" or missing("tape") or rule_refusals(plan, rules):
+def _suits_tape(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> bool:
+    if dtype != "float32" or missing("tape"):
         return False
     from engine.backends.tape.refusal import refusals
 
@@ -68,16 +63,16 @@ def _kernels_are_ready() -> bool:
     return cache.is_ready()
 
 
-def awaits_kernels(executable: Executable, rules: StepRules | None = None) -> bool:
+def awaits_kernels(executable: Executable) -> bool:
     """Whether only their compilation stands between this executable and the fast kernels."""
     if executable.name != "numpy" or _kernels_are_ready():
         return False
-    return _suits_tape(executable.plan, executable.optimizer, executable.dtype, rules or StepRules())
+    return _suits_tape(executable.plan, executable.optimizer, executable.dtype)
 
 
-def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> str:
+def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> str:
     """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
-    return "tape" if _suits_tape(plan, optimizer, dtype, rules) and _kernels_are_ready() else "numpy"
+    return "tape" if _suits_tape(plan, optimizer, dtype) and _kernels_are_ready() else "numpy"
 
 
 def make_executable(
@@ -90,18 +85,15 @@ def make_executable(
     """
     rules = rules or StepRules()
     if name == "auto":
-        name = _fastest(plan, optimizer, dtype, rules)
+        name = _fastest(plan, optimizer, dtype)
     reason = missing(name) if name in NAMES else "there is no backend of that name"
     if reason:
         raise BackendUnavailableError(f"backend {name!r}: {reason}; available here: {', '.join(available())}")
     if name == "tape":
         from engine.backends.tape.executable import TapeExecutable
 
-        beyond = rule_refusals(plan, rules)
-        if beyond:
-            raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(beyond)}; 'numpy' has")
         prepare(name)
-        return TapeExecutable(plan, optimizer, dtype, seed, threads or None)
+        return TapeExecutable(plan, optimizer, dtype, seed, threads or None, rules=rules)
     if name == "cupy":
         from engine.backends.cupy import CupyExecutable
 

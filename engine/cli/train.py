@@ -77,7 +77,7 @@ def _tell_of_kernels(trainer: Trainer, wanted: str, quiet: bool) -> None:
     """A person at a terminal may want what only their compilation keeps away; a script's stderr stays as it is."""
     from engine.backends import awaits_kernels
 
-    if wanted == "auto" and not quiet and sys.stderr.isatty() and awaits_kernels(trainer.executable, trainer.rules):
+    if wanted == "auto" and not quiet and sys.stderr.isatty() and awaits_kernels(trainer.executable):
         remedy = "--backend tape compiles the fast kernels first (half a minute, once)"
         print(f"trains with NumPy; {remedy}", file=sys.stderr)
 

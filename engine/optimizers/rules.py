@@ -39,14 +39,3 @@ class StepRules:
         """Whether the weights move at the end of this step: it is the last of its group."""
         within = step % self.steps_per_epoch if self.steps_per_epoch else step
         return (within + 1) % self.gather == 0 or (self.steps_per_epoch > 0 and within + 1 == self.steps_per_epoch)
-
-    def special(self, *, penalised: bool) -> tuple[str, ...]:
-        """What a backend must know beyond the plain update, in words; ``penalised``: some weight has an L1 rate."""
-        words = (
-            ("gradient clipping", self.clip_value is not None or self.clip_norm is not None),
-            ("gradients gathered over steps", self.gather > 1),
-            ("a running mean of the weights", self.mean_decay is not None),
-            ("the proximal step of L1", self.proximal and penalised),
-            ("weight decay without biases", not self.decay_biases),
-        )
-        return tuple(word for word, wanted in words if wanted)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.rules.optimizers import step_scalars
 
 #: opcodes by family, in the order of their numbers
 NAMES: dict[int, tuple[str, ...]] = {
@@ -56,7 +55,7 @@ def net_shares(net: str, steps: int = 5) -> dict[str, float]:
         made.forward({"x": x}, [plan.heads[0].shown])
     # the frame keeps addresses of the last call's arrays; these outlive it
     rates = np.zeros(1)
-    scalars, keys = step_scalars(made.optimizer, rates, 0), made._keys(0, 1)
+    scalars, keys = made.scalars(rates, 0, chosen.batch), made._keys(0, 1)
     held = {
         o.ROWS: np.arange(chosen.batch), o.SCALARS: scalars,
         o.KEYS: np.zeros((1, 1), np.int64) if keys is None else keys,

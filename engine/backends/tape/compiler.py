@@ -19,7 +19,7 @@ from engine.backends.tape.rules import RULES, Rule
 from engine.backends.tape.rules.losses import emit_losses
 from engine.backends.tape.rules.optimizers import emit_finish, emit_update
 from engine.layers import Step
-from engine.optimizers import Optimizer
+from engine.optimizers import Optimizer, StepRules
 from engine.plan import Plan
 from engine.primitives import size
 
@@ -34,8 +34,17 @@ class Compiler:
     #: whether passing values share a place; without it every tape can be read over a whole batch at once
     sharing = True
 
-    def __init__(self, plan: Plan, optimizer: Optimizer, capacity: int, threads: int, winograd: int = 2) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        optimizer: Optimizer,
+        capacity: int,
+        threads: int,
+        winograd: int = 2,
+        rules: StepRules | None = None,
+    ) -> None:
         self.plan, self.optimizer, self.capacity, self.threads = plan, optimizer, capacity, threads
+        self.rules = rules or StepRules()
         self.winograd, self.tile_scratch, self.attention_scratch = winograd, 0, 0
         self.consumers = consumers(plan)
         self.orders: dict[int, Image | None] = {}
@@ -44,7 +53,7 @@ class Compiler:
         self.matrices: dict[int, Slot] = {}
         self._decide()
         self.arena = Arena()
-        self.parameters = Parameters(plan, optimizer, self.matrices, self.arena)
+        self.parameters = Parameters(plan, optimizer, self.matrices, self.arena, self.rules)
         self._constants: list[float] = []
         self._constant_places: dict[tuple[float, ...], int] = {}
         heads, weights = len(plan.heads), len(plan.weights)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.backends.base import (
     BackendUnavailableError,
+    Carried,
     DivergedError,
     Dtype,
     Evaluation,
@@ -22,15 +24,16 @@ from engine.backends.base import (
 )
 from engine.backends.initial import initial_weights
 from engine.backends.tape import cache, opcodes
+from engine.backends.tape.binding import bound
 from engine.backends.tape.compiler import Compiler
-from engine.backends.tape.layout import Floats32, Slot, ordered
-from engine.backends.tape.machine import Fields, Figures, Machine, fields_of
+from engine.backends.tape.layout import Floats32, Slot
+from engine.backends.tape.machine import Fields, Figures, Machine
 from engine.backends.tape.refusal import refusals
 from engine.backends.tape.rules.losses import head_losses
-from engine.backends.tape.rules.optimizers import step_scalars
+from engine.backends.tape.standing import Standing
 from engine.backends.tape.validate import validate
 from engine.layers import StateInfo, WeightInfo
-from engine.optimizers import Optimizer
+from engine.optimizers import Optimizer, StepRules
 from engine.plan import Plan
 from engine.primitives.random import stream_key
 
@@ -64,18 +67,18 @@ class TapeExecutable(Executable):
         seed: int = 0,
         threads: int | None = None,
         winograd: int = 2,
+        rules: StepRules | None = None,
     ) -> None:
         super().__init__(plan, optimizer, dtype, seed)
         reasons = refusals(plan, optimizer, dtype)
         if reasons:
             raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(reasons)}; 'numpy' has")
         cache.use()
+        self._standing = Standing(rules or StepRules())
         self.threads, self.winograd = min(threads or cores(), opcodes.MAX_THREADS), winograd
         self._work = sum(
             3 * s.primitive.macs(*(plan.values[i].shape for i in s.inputs)) for s in plan.steps
         )  # per sample
-        self._x_names = sorted({s.field for s in plan.inputs})
-        self._y_names = sorted({h.field for h in plan.heads})
         self._streams = 1 + max((int(getattr(s.primitive, "stream", -1)) for s in plan.steps), default=-1)
         self._data = Fields(())
         self._last: LastStep | None = None
@@ -93,7 +96,9 @@ class TapeExecutable(Executable):
     # memory -----------------------------------------------------------------------------------------------------
 
     def _built(self, capacity: int) -> tuple[Compiler, Machine]:
-        compiler = Compiler(self.plan, self.optimizer, capacity, self.threads, self.winograd)
+        compiler = Compiler(
+            self.plan, self.optimizer, capacity, self.threads, self.winograd, self._standing.rules
+        )
         program, weights = compiler.program(), len(self.plan.weights)
         validate(program, capacity, self.threads, weights)
         return compiler, Machine(program, self.threads, weights, capacity)
@@ -129,41 +134,7 @@ class TapeExecutable(Executable):
         self._data = self._fields(x, y)
 
     def _fields(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]] | None) -> Fields:
-        orders = {s.field: self._compiler.orders[s.value] for s in self.plan.inputs}
-        given = zip(self._x_names, fields_of(x, self._x_names), strict=True)
-        xs = [ordered(self._numbers(n, a), orders[n], whole=False) for n, a in given]
-        if y is None:
-            return Fields(tuple(xs))
-        whole = {h.field: h.loss.target == "classes" for h in self.plan.heads}
-        ys = [ordered(a, None, whole=whole[n]) for n, a in zip(self._y_names, fields_of(y, self._y_names), strict=True)]
-        fields = Fields((*xs, *ys))
-        self._check_targets(ys)
-        return fields
-
-    def _numbers(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
-        """The field; IndexError where a table has no row of such a number."""
-        values = {s.value for s in self.plan.inputs if s.field == name}
-        for step in self.plan.steps:
-            if step.primitive.id == "embedding" and step.inputs[0] in values and array.size:
-                rows, low, high = self.plan.values[step.inputs[1]].shape[0], int(array.min()), int(array.max())
-                if low < 0 or high >= rows:
-                    worst = low if low < 0 else high
-                    raise IndexError(
-                        f"embedding: expected ids from 0 to {rows - 1}, got {worst}; enlarge the vocabulary"
-                    )
-        return array
-
-    def _check_targets(self, ys: Sequence[NDArray[Any]]) -> None:
-        """The kernels trust what they index by: sizes and class numbers."""
-        for head in self.plan.heads:
-            y, shape = ys[self._y_names.index(head.field)], self.plan.values[head.prediction].shape
-            wanted = int(np.prod(shape[1:] if head.loss.target == "classes" else shape))
-            if y.shape[1] != wanted:
-                raise ValueError(f"output {head.node!r}: expected {wanted} target(s) per sample, got {y.shape[1]}")
-            if head.loss.target == "classes" and y.size and not 0 <= y.min() <= y.max() < shape[0]:
-                raise ValueError(
-                    f"output {head.node!r}: expected classes 0 to {shape[0] - 1}, got {y.min()} to {y.max()}"
-                )
+        return bound(self.plan, self._compiler.orders, x, y)
 
     def train(
         self, rows: NDArray[np.int64], rates: NDArray[np.float64], first_step: int, *, keep: bool = False
@@ -171,15 +142,22 @@ class TapeExecutable(Executable):
         """See Executable.train. All steps in one call of machine code."""
         steps, batch = rows.shape
         self._ensure(batch)
-        scalars = step_scalars(self.optimizer, np.asarray(rates, np.float64), first_step)
+        scalars = self.scalars(np.asarray(rates, np.float64), first_step, batch)
         keys = self._keys(first_step, steps)
         figures = self._run_steps(rows, scalars, keys, 1 if keep and steps else 0)
         records = self._records(figures, batch)
+        self._standing.passed(first_step, figures.done + (figures.stop == 2), batch)
         if figures.done < steps:
             raise self._diverged(figures, first_step + figures.done, batch, records)
         if keep and steps:
-            self._last = self._look(first_step + steps - 1, rows[-1], batch, updates=True)
+            moved = self._standing.rules.applies(first_step + steps - 1)
+            self._last = self._look(first_step + steps - 1, rows[-1], batch, updates=1.0 if moved else 0.0)
         return records
+
+    def scalars(self, rates: NDArray[np.float64], first_step: int, batch: int) -> NDArray[np.float64]:
+        """What each of the next steps reads, one line a step."""
+        runs = self._compiler.parameters.runs
+        return self._standing.scalars(self.optimizer, runs, rates, first_step, batch)
 
     def _run_steps(
         self, rows: NDArray[np.int64], scalars: NDArray[np.float64], keys: NDArray[np.int64] | None, kept: int
@@ -265,16 +243,18 @@ class TapeExecutable(Executable):
                 found[v] = c.gradient(v).read(self._machine.arena, batch)
         return found
 
-    def _look(self, step: int, rows: NDArray[np.int64], batch: int, *, updates: bool) -> LastStep:
+    def _look(self, step: int, rows: NDArray[np.int64], batch: int, *, updates: float | None) -> LastStep:
+        """``updates``: how often what the weights moved by counts, 0 where they did not, None for gradients alone."""
         plan, p = self.plan, self._compiler.parameters
         wanted = [*self._infos.values(), *(s.value for s in plan.inputs)]
         wanted += [plan.steps[k].output for k in plan.loss_steps]
         values, grads = self._values(batch, wanted), self._gradients(batch)
         weight_grads = {w.value: grads[w.value] for w in plan.weights if w.value in grads}
         moved: dict[int, Floats] = {}
-        for w in p.trained if updates else ():
+        for w in p.trained if updates is not None else ():
             slot = p.slots[w.value]
-            moved[w.value] = slot.unpack(self._flat(slot) - self._flat(slot, p.before))
+            apart = self._flat(slot) - self._flat(slot, p.before) if updates else np.zeros(slot.count, np.float32)
+            moved[w.value] = slot.unpack(apart)
         return LastStep(step, rows.copy(), values, grads, weight_grads, moved)
 
     def last(self) -> LastStep | None:
@@ -288,7 +268,7 @@ class TapeExecutable(Executable):
         self._ensure(batch)
         mode = "gradients" if training else "gradients_running"
         self._machine.run(mode, fields, np.arange(batch)[None, :], self.threads_of(batch), keys=self._keys(0, 1))
-        return self._look(-1, np.arange(0), batch, updates=False)
+        return self._look(-1, np.arange(0), batch, updates=None)
 
     def evaluate(self, x: Mapping[str, NDArray[Any]], y: Mapping[str, NDArray[Any]], batch: int = 256) -> Evaluation:
         """See Executable.evaluate."""
@@ -359,10 +339,13 @@ class TapeExecutable(Executable):
     def optimizer_state(self) -> dict[Key, dict[str, Floats]]:
         """See Executable.optimizer_state."""
         places = self._compiler.parameters.optimizer_slots
-        return {
-            k: {name: self._weight_slot(k).unpack(self._flat(self._weight_slot(k), at)) for name, at in places.items()}
-            for k in self._state_keys()
-        }
+        regions = {name: self._region(at) for name, at in places.items()}
+        return {k: {name: region[k] for name, region in regions.items()} for k in self._state_keys()}
+
+    def _region(self, shift: int) -> dict[Key, Floats]:
+        """Copies of what a region of the arena keeps of each trained weight."""
+        slots = {k: self._weight_slot(k) for k in self._state_keys()}
+        return {k: slot.unpack(self._flat(slot, shift)) for k, slot in slots.items()}
 
     def load_optimizer_state(self, state: Mapping[Key, Mapping[str, Floats]]) -> None:
         """See Executable.load_optimizer_state."""
@@ -371,6 +354,37 @@ class TapeExecutable(Executable):
             slot = self._weight_slot(key)
             for name, value in state.get(key, {}).items():
                 self._flat(slot, places[name])[...] = slot.pack(value)
+
+    def carried(self) -> Carried:
+        """See Executable.carried."""
+        p, s = self._compiler.parameters, self._standing
+        return Carried(self._region(p.sums) if s.held else {}, s.held, self._region(p.mean) if s.begun else {})
+
+    def load_carried(self, carried: Carried) -> None:
+        """See Executable.load_carried."""
+        p, s = self._compiler.parameters, self._standing
+        s.held = carried.held if s.rules.gather > 1 else 0
+        s.begun = bool(carried.mean) and s.rules.mean_decay is not None
+        given = ((p.sums, carried.sums, s.rules.gather > 1), (p.mean, carried.mean, s.rules.mean_decay is not None))
+        for shift, arrays, here in given:
+            for key in self._state_keys() if here else ():
+                slot = self._weight_slot(key)
+                self._flat(slot, shift)[...] = slot.pack(arrays.get(key, np.zeros(slot.shape)))
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """See Executable.averaged. The arena may be another at the end."""
+        if not self._standing.begun:
+            yield
+            return
+        own = self._run_of(0).copy()
+        self._run_of(0)[...] = self._run_of(self._compiler.parameters.mean)
+        self._stale = True
+        try:
+            yield
+        finally:
+            self._run_of(0)[...] = own
+            self._stale = True
 
     def close(self) -> None:
         """End the helper threads."""

@@ -19,8 +19,9 @@ FAMILIES = (
     "control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool", "winograd", "attention", "tokens",
 )  # fmt: skip
 
-# control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it)
-BARRIER, GROUP, CHECK = range(3)
+# control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it); SKIP (scalar,
+# rows: pass them over in a step whose scalar is 0)
+BARRIER, GROUP, CHECK, SKIP = range(4)
 
 # move
 CLEAR, GATHER, COPY, PERMUTE, DROPOUT, PACK, REDUCE, COMMIT, SUM_UP = range(9)
@@ -42,6 +43,7 @@ CROSS_ENTROPY, BINARY, SQUARED, HALF_SQUARED, ABSOLUTE, HUBER, FINISH = range(7)
 # update
 SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY, SURVIVE = range(9)
 ADAMAX, NADAM, RADAM, ADABELIEF, ADABOUND, LION = range(9, 15)
+COLLECT, LIMIT, SCALE, AVERAGE = range(15, 19)
 
 # conv
 DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM = range(5)

@@ -39,10 +39,12 @@ class Oracle:
         self.rows, self.batch, self.scalars, self.keys = rows, len(rows), scalars, keys
         self.norms, families = np.zeros(weights), _families()
         with np.errstate(all="ignore"):
-            for row in self.program.tapes[mode]:
-                t = tuple(int(v) for v in row)
+            tape, at = self.program.tapes[mode], 0
+            while at < len(tape):
+                t = tuple(int(v) for v in tape[at])
                 if t[0] != o.CONTROL:
                     families[t[0]](self, t)
+                at += 1 + (t[3] if t[:2] == (o.CONTROL, o.SKIP) and not scalars[t[2]] else 0)
 
     # views ------------------------------------------------------------------------------------------------------
 

@@ -70,23 +70,43 @@ def update(m: Oracle, t: Row) -> None:
         m.sums[t[3]] = (m.flat(t[2], t[5]).astype(np.float64) ** 2).sum()
     elif t[1] == o.PENALTY:
         w, g = (m.flat(at, t[5]).astype(np.float64) for at in t[2:4])
-        l1, l2 = m.k[t[6] : t[6] + 2]
-        m.flat(t[4], t[5])[:] = g + l1 * np.sign(w) + l2 * w
+        l1, l2, pull = m.k[t[6] : t[6] + 3]
+        m.flat(t[4], t[5])[:] = g + pull * np.sign(w) + l2 * w
         m.sums[t[7]] = l1 * np.abs(w).sum() + l2 / 2 * (w * w).sum()
+    elif t[1] >= o.COLLECT:
+        _around(m, t)
     elif t[1] != o.SURVIVE:
         _step(m, t)
 
 
+def _around(m: Oracle, t: Row) -> None:
+    first, second = m.flat(t[2], t[5]), m.flat(t[3], t[5])
+    if t[1] == o.COLLECT:
+        second += m.batch * first
+        if m.scalars[t[6]]:
+            m.flat(t[4], t[5])[:] = second / m.scalars[t[6]]
+            second[:] = 0
+    elif t[1] == o.LIMIT:
+        second[:] = np.clip(first, -m.k[t[6]], m.k[t[6]])
+        if t[7] >= 0:
+            m.sums[t[7]] += (second.astype(np.float64) ** 2).sum()
+    elif t[1] == o.SCALE:
+        first *= min(1.0, m.k[t[6]] / (np.sqrt(m.sums[t[7]]) + 1e-6))
+    else:
+        second += m.scalars[t[6]] * (first - second)
+
+
 def _step(m: Oracle, t: Row) -> None:
-    count, k, rate = t[5], m.k[t[9] :], m.scalars[0]
+    count, k, scalars = t[5], m.k[t[9] :], m.scalars[t[11] :]
     w, g = (m.flat(at, count).astype(np.float64) for at in t[2:4])
     m.flat(t[4], count)[:] = w
     g = g + k[0] * w
     if t[10] >= 0:
         m.flat(t[10], count)[:] = g
-    w *= 1 - rate * k[1]
+    w *= 1 - scalars[0] * k[1]
     s: list[Any] = [m.flat(at, count) if at >= 0 else None for at in t[6:9]]
-    m.flat(t[2], count)[:] = w - _move(t[1], g, s, k[2:], m.scalars)
+    w -= _move(t[1], g, s, k[3:], scalars)
+    m.flat(t[2], count)[:] = w - np.clip(w, -scalars[0] * k[2], scalars[0] * k[2])
 
 
 def _move(op: int, g: Wide, s: list[Any], k: Wide, scalars: Any) -> Wide:

@@ -43,6 +43,11 @@ class Draft:
         if self.lines and self.lines[-1] is not None:
             self.lines.append(None)
 
+    def where(self, scalar: int, body: Draft) -> None:
+        """The body's lines, passed over in steps whose scalar of that number is 0; none of them is by sample."""
+        self.all(o.CONTROL, o.SKIP, scalar, len(body.lines))
+        self.extend(body)
+
     def extend(self, other: Draft) -> None:
         """The other's lines after these."""
         self.lines.extend(other.lines)

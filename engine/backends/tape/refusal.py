@@ -1,7 +1,7 @@
 """What the tape has no kernel for, by name; a plan with any of it runs on the reference, slower and just as right.
 
 Besides what the lists below say: images in groups of channels, over sequences of pixels, or normalised by rows; weights
-that layers share and rates of a layer's own, because all weights of a kind are one run to the optimizer; and float64.
+that layers share; and float64.
 """
 
 from __future__ import annotations
@@ -58,5 +58,4 @@ def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
     found.append(optimizer_refusal(optimizer))
     uses = Counter(i for s in plan.steps for i in s.inputs)
     found += ["weights that several layers share" for w in plan.weights if w.trainable and uses[w.value] > 1]
-    found += ["a learning rate of a layer's own" for w in plan.weights if w.trainable and w.rate_factor != 1]
     return tuple(dict.fromkeys(f for f in found if f))

@@ -141,11 +141,15 @@ def _loss(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.run(t[4], 1)
 
 
+#: which operands of an update's opcode are runs as long as its count
+_WIDTHS = {o.PENALTY: (2, 3, 4), o.COLLECT: (2, 3, 4), o.LIMIT: (2, 3), o.SCALE: (2,), o.AVERAGE: (2, 3)}
+
+
 def _update(b: Bounds, t: Row) -> Iterator[Part]:
     if t[1] == o.SQUARES:
         yield t[2], t[2] + t[5]
-    elif t[1] == o.PENALTY:
-        for at in (2, 3, 4):
+    elif t[1] in _WIDTHS:
+        for at in _WIDTHS[t[1]]:
             yield t[at], t[at] + t[5]
     elif t[1] != o.SURVIVE:
         for at in (2, 3, 4, 6, 7, 8, 10):
@@ -274,6 +278,8 @@ def _sums(t: Row, weights: int) -> int:
         (o.LOSS, o.FINISH): max(t[4] + t[2], t[5] + 1, t[6] + weights, t[7] + weights),
         (o.UPDATE, o.SQUARES): t[3] + 1,
         (o.UPDATE, o.PENALTY): t[7] + 1,
+        (o.UPDATE, o.LIMIT): t[7] + 1,
+        (o.UPDATE, o.SCALE): t[7] + 1,
     }
     head = max(t[8], t[9]) + 1 if t[0] == o.LOSS and t[1] != o.FINISH else 0
     return ends.get((t[0], t[1]), head)
@@ -293,8 +299,9 @@ def check_tape(mode: str, tape: NDArray[np.int64], bounds: Bounds, weights: int)
         t = tuple(int(v) for v in row)
         where = f"tape {mode!r}, row {k}, {o.FAMILIES[t[0]] if 0 <= t[0] < len(o.FAMILIES) else t[0]} {t[1]}"
         if t[0] == o.CONTROL:
-            if t[1] == o.GROUP and not 0 <= k + t[2] < len(tape):
-                raise TapeError(f"{where}: a group of {t[2]} rows in a tape of {len(tape)}")
+            rows = t[2] if t[1] == o.GROUP else t[3] if t[1] == o.SKIP else 0
+            if rows < 0 or k + rows >= len(tape):
+                raise TapeError(f"{where}: a group of {rows} rows in a tape of {len(tape)}")
             continue
         if t[0] not in _RULES:
             raise TapeError(f"{where}: there is no such family")

@@ -12,7 +12,6 @@ from engine.backends.tape import opcodes as o
 from engine.backends.tape.compiler import Compiler
 from engine.backends.tape.executable import TapeExecutable
 from engine.backends.tape.oracle import Oracle
-from engine.backends.tape.rules.optimizers import step_scalars
 from engine.declare import Spec
 from engine.graph import Edge, Graph, Node
 from tests.engine.backends.test_tape_dense import NETS as DENSE
@@ -99,7 +98,7 @@ def judged(made: TapeExecutable, mode: str, rows: Any, step: int) -> None:
     machine = made._machine
     oracle = Oracle(machine.program, machine.arena, made._data.arrays)
     rates = np.array([0.01])
-    scalars, keys = step_scalars(made.optimizer, rates, step), made._keys(step, 1)
+    scalars, keys = made.scalars(rates, step, BATCH), made._keys(step, 1)
     figures = machine.run(mode, made._data, rows[None, :], 1, scalars, keys)
     streams = [] if keys is None else [int(v) for v in keys[0]]
     oracle.step(mode, rows, list(scalars[0]), streams, len(made.plan.weights))

@@ -15,7 +15,7 @@ from engine.backends.tape import executable as module
 from engine.backends.tape.executable import TapeExecutable
 from engine.declare import Spec
 from engine.graph import Graph
-from engine.optimizers import OPTIMIZERS
+from engine.optimizers import OPTIMIZERS, StepRules
 from engine.plan import Plan, build_plan
 
 STEPS, BATCH = 10, 12
@@ -39,20 +39,23 @@ def data(plan: Plan, count: int, seed: int = 3) -> tuple[dict[str, Any], dict[st
 
 @contextmanager
 def tape(
-    graph: Graph, optimizer: Spec | str = "sgd", threads: int = 1, seed: int = 0, winograd: int = 2
-) -> Iterator[TapeExecutable]:
+    graph: Graph, optimizer: Spec | str = "sgd", threads: int = 1, seed: int = 0, winograd: int = 2,
+    rules: StepRules | None = None,
+) -> Iterator[TapeExecutable]:  # fmt: skip
     """A tape on exactly so many threads, however small its steps are."""
     chosen = OPTIMIZERS.make(Spec(optimizer) if isinstance(optimizer, str) else optimizer)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SMALL_STEP", 0)
-        made = TapeExecutable(build_plan(graph), chosen, "float32", seed, threads, winograd)
+        made = TapeExecutable(build_plan(graph), chosen, "float32", seed, threads, winograd, rules)
         yield made
         made.close()
 
 
-def reference(graph: Graph, optimizer: Spec | str = "sgd", seed: int = 0, dtype: Any = "float32") -> NumpyExecutable:
+def reference(
+    graph: Graph, optimizer: Spec | str = "sgd", seed: int = 0, dtype: Any = "float32", rules: StepRules | None = None
+) -> NumpyExecutable:
     chosen = OPTIMIZERS.make(Spec(optimizer) if isinstance(optimizer, str) else optimizer)
-    return NumpyExecutable(build_plan(graph), chosen, dtype, seed)
+    return NumpyExecutable(build_plan(graph), chosen, dtype, seed, rules)
 
 
 def trained(executable: Executable, steps: int = STEPS, batch: int = BATCH, keep: bool = False) -> StepRecords:
@@ -69,11 +72,14 @@ def distance(a: Any, b: Any, start: Any = 0.0) -> float:
     return float(np.linalg.norm(a - b) / scale) if scale else float(np.linalg.norm(a))
 
 
-def compare(graph: Graph, optimizer: Spec, threads: int, idle: tuple[str, ...] = (), winograd: int = 2) -> None:
+def compare(
+    graph: Graph, optimizer: Spec, threads: int, idle: tuple[str, ...] = (), winograd: int = 2,
+    rules: StepRules | None = None,
+) -> None:  # fmt: skip
     """Ten steps on both, then everything that either shows. Weights named ``idle`` have an exact gradient of zero."""
-    exact = reference(graph, optimizer)
+    exact = reference(graph, optimizer, rules=rules)
     start = exact.weights()
-    with tape(graph, optimizer, threads, winograd=winograd) as mine:
+    with tape(graph, optimizer, threads, winograd=winograd, rules=rules) as mine:
         for key, value in mine.weights().items():
             np.testing.assert_array_equal(value, start[key])
         expected, found = trained(exact, keep=True), trained(mine, keep=True)
@@ -93,7 +99,17 @@ def compare(graph: Graph, optimizer: Spec, threads: int, idle: tuple[str, ...] =
             assert one.keys() == other.keys()
             for value_id in other.keys() - skip:
                 close(one[value_id], other[value_id])
+        _compare_carried(mine, exact, idle)
         _compare_looking(mine, exact, skip)
+
+
+def _compare_carried(mine: TapeExecutable, exact: NumpyExecutable, idle: tuple[str, ...]) -> None:
+    """What goes from step to step besides."""
+    ours, theirs = mine.carried(), exact.carried()
+    assert ours.held == theirs.held
+    for one, other in ((ours.sums, theirs.sums), (ours.mean, theirs.mean)):
+        assert one.keys() == other.keys()
+        assert all(key[1] in idle or distance(one[key], other[key]) <= 1e-4 for key in other)
 
 
 def _compare_looking(mine: TapeExecutable, exact: NumpyExecutable, skip: set[int]) -> None:

@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.backends import BackendUnavailableError, make_executable
 from engine.data.dataset import Dataset, Split
 from engine.declare import Spec
 from engine.files import project_file
 from engine.files.torch_text import export_torch
 from engine.files.weights import write_weights
 from engine.graph import Graph, Project
-from engine.optimizers import OPTIMIZERS, StepRules
-from engine.plan import build_plan
+from engine.optimizers import StepRules
 from engine.training import ResumeState, Trainer
 from tests.engine.training.nets import blobs, mlp, project
 
@@ -194,16 +192,6 @@ def test_a_layers_factor_scales_its_own_rate_alone() -> None:
     end = still.executable.weights()
     moved = {k for k in end if not np.array_equal(end[k], start[k])}
     assert moved == {("n2", "weight"), ("n2", "bias")}
-
-
-def test_the_tape_refuses_by_name_and_auto_goes_round_it() -> None:
-    plan, sgd = build_plan(mlp((4, 6, 3), l1=0.1)), OPTIMIZERS.make("sgd")
-    rules = StepRules(clip_norm=1.0, gather=2, mean_decay=0.9, proximal=True, decay_biases=False)
-    with pytest.raises(BackendUnavailableError, match=r"clipping.*gathered.*mean of the weights.*proximal.*biases"):
-        make_executable("tape", plan, sgd, "float32", 0, rules=rules)
-    assert make_executable("auto", plan, sgd, "float32", 0, rules=rules).name == "numpy"
-    slow = build_plan(edited(mlp((4, 6, 3)), "n1", rate_factor=0.5))
-    assert make_executable("auto", slow, sgd, "float32", 0).name == "numpy"
 
 
 def test_a_short_epoch_ends_its_group() -> None:

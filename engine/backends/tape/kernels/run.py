@@ -7,7 +7,7 @@ from typing import Any
 from numba import njit, types
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.native import barrier, call, exact
+from engine.backends.tape.kernels.native import barrier, call, doubles, exact
 
 _TAPES, _LINE = types.int64[:, :, ::1], types.int64[::1]
 
@@ -52,6 +52,10 @@ def run(tape: Any, frame: Any, table: Any, worker: int, steps: int) -> int:
                 pc += tape[0, pc, 2]
             elif op == o.BARRIER:
                 barrier(frame[o.SYNC], workers)
+            elif op == o.SKIP:
+                at = step * frame[o.SCALAR_COUNT] + tape[0, pc, 2]
+                if doubles(frame[o.SCALARS] + 8 * at, 1)[0] == 0.0:
+                    pc += tape[0, pc, 3]
             elif frame[o.STOPS + worker] != 0:
                 return step
             pc += 1

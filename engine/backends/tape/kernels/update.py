@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.around import around, shrink, soft, squares
 from engine.backends.tape.kernels.native import (
     arena_of,
     constants_of,
@@ -90,12 +91,6 @@ def _adam_largest(w: Any, g: Any, m: Any, v: Any, u: Any, k: Any, pace: Any, roo
         u[i] = u[i] if v[i] <= u[i] else v[i]
     for i in range(w.size):
         w[i] -= pace * (m[i] / (np.sqrt(u[i]) * inverse + eps))
-
-
-@loop
-def _shrink(w: Any, factor: Any) -> None:
-    for i in range(w.size):
-        w[i] *= factor
 
 
 @loop
@@ -218,9 +213,11 @@ def _rarer(op: int, w: Any, g: Any, m: Any, v: Any, k: Any, s: Any) -> None:
 
 @exact
 def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
-    """One share of a run. row: w, g, before, count, slots 0 to 2 or -1, constants, decay scratch or -1.
+    """One share of a run.
 
-    Constants: coupled decay, decoupled decay, then the optimizer's own. s: the rate, then the step's scalars.
+    row: w, g, before, count, slots 0 to 2 or -1, constants, decay scratch or -1, first scalar.
+    Constants: coupled decay, decoupled decay, L1 of the proximal step, then the optimizer's own. s: the rate, then the
+    step's scalars.
     """
     w, g = arena[t[2] + a : t[2] + b], arena[t[3] + a : t[3] + b]
     _keep(w, arena[t[4] + a : t[4] + b])
@@ -229,12 +226,12 @@ def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
         _decayed(w, g, scratch, f4(k[0]))
         g = scratch
     if k[1] > 0.0:
-        _shrink(w, f4(1.0 - s[0] * k[1]))
+        shrink(w, f4(1.0 - s[0] * k[1]))
     none = arena[0:0]
     first = arena[t[6] + a : t[6] + b] if t[6] >= 0 else none
     second = arena[t[7] + a : t[7] + b] if t[7] >= 0 else none
     third = arena[t[8] + a : t[8] + b] if t[8] >= 0 else none
-    own = k[2:]
+    own = k[3:]
     if op == o.SGD:
         _sgd(w, g, f4(s[1]))
     elif op == o.MOMENTUM:
@@ -252,35 +249,18 @@ def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
         _adagrad(w, g, first, f4(own[0]), f4(s[1]))
     elif op >= o.ADAMAX:
         _rarer(op, w, g, first, second, own, s)
-
-
-@loop
-def _square_part(g: Any) -> Any:
-    total = f4(0)
-    for i in range(g.size):
-        total += g[i] * g[i]
-    return total
-
-
-@exact
-def _squares(g: Any) -> float:
-    """Sum of squares: 512 at a time, the parts in float64, and all in float64 where float32 overflows."""
-    total, i = 0.0, 0
-    while i < g.size:
-        total += _square_part(g[i : i + 512])
-        i += 512
-    if np.isinf(total):
-        total = 0.0
-        for j in range(g.size):
-            total += float(g[j]) * float(g[j])
-    return total
+    if k[2] > 0.0:
+        soft(w, f4(s[0] * k[2]))
 
 
 @exact
 def _penalty(arena: Any, t: Any, k: Any, a: int, b: int) -> float:
-    """g2 = g + l1 sgn(w) + l2 w; returns l1 sum |w| + l2 / 2 sum w^2. row: w, g, g2, count, constants, slot."""
+    """g2 = g + l1 sgn(w) + l2 w; returns l1 sum |w| + l2 / 2 sum w^2. row: w, g, g2, count, constants, slot.
+
+    Constants: l1, l2, and the l1 that the gradient has: 0 where it acts after the step.
+    """
     size, square = 0.0, 0.0
-    l1, l2 = f4(k[t[6]]), f4(k[t[6] + 1])
+    l1, l2 = f4(k[t[6] + 2]), f4(k[t[6] + 1])
     for i in range(a, b):
         w = arena[t[2] + i]
         sign = f4(1) if w > f4(0) else (f4(-1) if w < f4(0) else w)
@@ -302,7 +282,7 @@ def _survive(frame: Any, thread: int) -> None:
 
 @kernel
 def update(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
-    """SQUARES: g, slot, -, count. See ``_step`` and ``_penalty``."""
+    """SQUARES: g, slot, -, count. See ``_step``, ``around`` and ``_penalty``."""
     frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
     arena, k, own = arena_of(frame), constants_of(frame), own_doubles(frame, thread)
     threads, op = frame[o.THREADS], t[1]
@@ -314,13 +294,16 @@ def update(frame_at: int, row_at: int, first: int, last: int, thread: int, step:
     if b <= a:
         return
     if op == o.SQUARES:
-        own[t[3]] = _squares(arena[t[2] + a : t[2] + b])
+        own[t[3]] = squares(arena[t[2] + a : t[2] + b])
     elif op == o.PENALTY:
         own[t[7]] = _penalty(arena, t, k, a, b)
+    elif op >= o.COLLECT:
+        scalars = doubles(frame[o.SCALARS] + 8 * step * frame[o.SCALAR_COUNT], frame[o.SCALAR_COUNT])
+        around(frame, t, arena, k, scalars, own, a, b)
     else:
         scalars = doubles(frame[o.SCALARS] + 8 * step * frame[o.SCALAR_COUNT], frame[o.SCALAR_COUNT])
         while a < b:
             end = min(a + PIECE, b)
-            _step(op, arena, t, k[t[9] :], scalars, a, end)
+            _step(op, arena, t, k[t[9] :], scalars[t[11] :], a, end)
             own[o.BAD] += _spoiled(arena[t[2] + a : t[2] + end])
             a = end
