@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from designer.app.keymap import Keymap, combination
+from designer.app.keymap import Keymap, combination, shown
 from designer.app.keymap import plain as plain_key
 from widgets.i18n import plain
 from widgets.icons import bind_icon
@@ -111,6 +111,13 @@ class Actions:
                     pressed = combination(key)
                     run = lambda name=command.id: self.trigger(name)  # noqa: E731
                     self.bound[pressed.key(), pressed.keyboardModifiers()] = run
+
+    def key_of_adding(self) -> str:
+        """The key for the search list of layers: Tab, which the canvas has itself unless a command has it; else the
+        command's own."""
+        key = Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier
+        keys = ("Tab",) if key not in self.bound else self.commands["graph.add"].keys
+        return shown(keys[0]) if keys else ""
 
     def _make(self, command: Command) -> QAction:
         action = QAction(self.window)

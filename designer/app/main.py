@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
@@ -48,10 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     def later() -> None:
         window.finish()
-        if settings.reopen:
-            window.files.reopen()
-        for path in arguments:
-            window.files.open_path(Path(path))
+        begin(window, arguments)
         offer(window, find_orphans(recovery_folder()))
         kernels.start()
 
@@ -60,6 +61,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     kernels.close()
     collector.close()
     return code
+
+
+def begin(window: MainWindow, paths: Sequence[str]) -> None:
+    """The files of last time, if that is wished, then those that were asked for."""
+    if window.settings.reopen:
+        window.files.reopen()
+    for path in paths:
+        window.files.open_path(Path(path))
 
 
 if __name__ == "__main__":

@@ -140,6 +140,7 @@ class MainWindow(OfTheDesk, QMainWindow):
         """Titles and states of all commands anew (Undo tells what it would undo)."""
         self.actions_.add(all_commands(self))
         self.actions_.refresh()
+        self.panels.show_keys()
 
     def show_name(self) -> None:
         """Name and mark of the document on show in the window's title."""

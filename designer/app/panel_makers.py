@@ -77,6 +77,7 @@ class Makers:
         """Layers and templates to drag; one for all documents."""
         panel, window = Palette(), self._window
         panel.add_wanted.connect(lambda what: add_from_palette(window, what))
+        panel.search.show_hint(window.actions_.key_of_adding())
         return panel
 
     def inspector(self) -> QWidget:

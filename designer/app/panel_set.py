@@ -233,6 +233,12 @@ class PanelSet(QObject):
         assert isinstance(found, Palette)
         return found
 
+    def show_keys(self) -> None:
+        """The key that leads to the palette's search, which a person may have changed."""
+        made = self.content("palette")
+        if isinstance(made, Palette):
+            made.search.show_hint(self.window.actions_.key_of_adding())
+
     @property
     def problems(self) -> ProblemList:
         """The list of problems."""

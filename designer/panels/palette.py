@@ -185,7 +185,7 @@ class Palette(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.search = SearchField(tr("Search layers"), tr("Tab"))
+        self.search = SearchField(tr("Search layers"))
         self.list = _List()
         self.list.setItemDelegate(_RowPainter(self.list))
         self.list.setFrameShape(QListView.Shape.NoFrame)

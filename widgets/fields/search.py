@@ -37,6 +37,17 @@ class SearchField(QLineEdit):
         clear.setVisible(False)
         self.textChanged.connect(lambda text: clear.setVisible(bool(text)))
 
+    def show_hint(self, hint: str) -> None:
+        """Another shortcut leads here now; "" where none does."""
+        if hint != self._hint:
+            self._hint = hint
+            self.update()
+
+    @property
+    def hint(self) -> str:
+        """The shortcut at the right."""
+        return self._hint
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key in (Qt.Key.Key_Down, Qt.Key.Key_Up):

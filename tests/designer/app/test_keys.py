@@ -51,6 +51,22 @@ def test_the_preset_names_only_commands_that_exist(window: MainWindow) -> None:
     assert not set(BLENDER) - set(window.actions_.commands)
 
 
+def test_the_palette_names_the_key_that_opens_the_search_list(xor: MainWindow, qtbot: Any) -> None:
+    window = xor
+    hint = window.panels.palette.search.hint
+    assert hint == "Tab"
+    for preset in ("blender", "gradloom"):
+        window.keymap.choose(preset)
+        window.relabel()
+        hint = window.panels.palette.search.hint
+        assert hint == {"blender": "Shift+A", "gradloom": "Tab"}[preset]
+        window.canvas.setFocus()
+        press(window, hint)
+        assert window.canvas.quick is not None
+        QTest.keyClick(window.canvas.quick.field, K.Key_Escape)
+        assert window.canvas.quick is None
+
+
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 @pytest.mark.parametrize("kind", [QLineEdit, QPlainTextEdit])
 def test_what_can_be_typed_never_leaves_a_text_field(xor: MainWindow, preset: str, kind: Any) -> None:
