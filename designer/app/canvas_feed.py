@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter
 
 from designer.app.canvas_figures import edge_flow, layer_values
+from designer.app.near import Near
 from designer.canvas import Canvas, NodeValue
 from designer.document import DocState
 from designer.session.frame import Frame
@@ -23,6 +24,8 @@ PICTURE = (152, 50)
 STRIP = 8
 MOST_COUNTED = 4
 MOST_BARS = 24
+#: after the view moved, until cards that came into it get their pictures
+CATCH_UP_MS = 60
 
 
 class CanvasFeed(QObject):
@@ -33,10 +36,20 @@ class CanvasFeed(QObject):
         self.canvas = canvas
         self.flow_mode = "off"
         self.seen = Frame()
+        self.near_cards = Near(canvas)
+        self._near: frozenset[str] = frozenset()
+        self._near_of: tuple[Any, ...] = ()
+        self._painted: dict[str, QImage] = {}
+        self._missed = False
+        self._catch_up = QTimer(self)
+        self._catch_up.setSingleShot(True)
+        self._catch_up.setInterval(CATCH_UP_MS)
+        self._catch_up.timeout.connect(self.refresh)
         self._data_picture: QImage | None = None
         self._data_of: tuple[Dataset | None, str] = (None, "")
-        tokens.theme_changed.connect(self.refresh)
+        tokens.theme_changed.connect(self._repaint)
         canvas.store.changed.connect(self._follow)
+        canvas.viewed.connect(lambda _: self._catch_up.start() if self._missed else None)
 
     @property
     def wants(self) -> frozenset[Any]:
@@ -44,8 +57,27 @@ class CanvasFeed(QObject):
         dataset = self.seen.dataset
         if dataset is None:
             return frozenset({"layers"})
-        plane = not dataset.image and dataset.points("train") is not None
-        return frozenset({"layers", "surfaces" if plane else "maps"})
+        spreads = {"spreads"} if self.near else set()
+        return frozenset({"layers", "surfaces" if self._plane else "maps"} | spreads)
+
+    @property
+    def near(self) -> frozenset[str]:
+        """Layers whose outputs are drawn as a histogram: near enough, and neither maps nor surfaces suit them."""
+        plan, close = self.seen.plan, self.near_cards.close
+        if plan is None or not close:
+            return frozenset()
+        of = (id(plan), close, self._plane)
+        if self._near_of != of:
+            self._near_of = of
+            ends = {h.node for h in plan.heads} | {s.node for s in plan.inputs}
+            ranks = {n: len(plan.values[v].shape) for n, v in plan.outputs.items() if n in close and n not in ends}
+            self._near = frozenset(n for n, rank in ranks.items() if rank == 2 or (rank == 1 and not self._plane))
+        return self._near
+
+    @property
+    def _plane(self) -> bool:
+        dataset = self.seen.dataset
+        return dataset is not None and not dataset.image and dataset.points("train") is not None
 
     def watching(self) -> bool:
         """Whether the canvas can be seen."""
@@ -57,7 +89,9 @@ class CanvasFeed(QObject):
     def take(self, frame: Frame) -> None:
         """One frame."""
         before, self.seen = self.seen, frame
-        if frame.snapshot is not before.snapshot or frame.dataset is not before.dataset or frame.run != before.run:
+        if frame.run != before.run or frame.dataset is not before.dataset:
+            self._repaint()
+        elif frame.snapshot is not before.snapshot:
             self.refresh()
 
     def show_mode(self, mode: str) -> None:
@@ -65,8 +99,13 @@ class CanvasFeed(QObject):
         self.flow_mode = mode
         self._show_flow()
 
+    def _repaint(self) -> None:
+        """Nothing that was painted is of use any more."""
+        self._painted = {}
+        self.refresh()
+
     def refresh(self) -> None:
-        """Pictures, figures and flow of the last frame."""
+        """Pictures, figures and flow of the last frame. A card that nobody sees keeps its picture while training."""
         graph = self.canvas.store.state.graph
         pictures = self._pictures(graph)
         self.canvas.overlay.show_pictures(pictures)
@@ -81,10 +120,16 @@ class CanvasFeed(QObject):
 
     def _pictures(self, graph: Graph) -> dict[str, QImage]:
         found: dict[str, QImage] = {}
+        status, seen = self.seen.status, self.near_cards.seen
+        running, self._missed = status is not None and status.state == "running", False
         for node in graph.nodes.values():
+            if running and node.id not in seen and node.id in self._painted:
+                found[node.id], self._missed = self._painted[node.id], True
+                continue
             picture = self._input_picture() if node.type == "input" else self._node_picture(node.id)
             if picture is not None:
                 found[node.id] = picture
+        self._painted = found
         return found
 
     def _node_picture(self, node: str) -> QImage | None:
@@ -95,6 +140,11 @@ class CanvasFeed(QObject):
             return surface_picture(snapshot.surfaces[node], bounded=self._bounded(node))
         if node in snapshot.maps:
             return thumbs.tiles(snapshot.maps[node], *PICTURE)
+        if node in snapshot.spreads:
+            spread = snapshot.spreads[node]
+            return thumbs.histogram(spread.counts, *PICTURE, edges=(spread.low, spread.high), ratio=2.0)
+        if node in self.near and node in self._painted:
+            return self._painted[node]  # from a moment before the histogram was asked for
         if node in snapshot.vectors:
             vector = snapshot.vectors[node]
             if self._bounded(node) and len(vector) <= MOST_BARS:
@@ -131,7 +181,7 @@ class CanvasFeed(QObject):
             if node.type == "input" and dataset is not None:
                 found[node.id] = NodeValue(class_words(dataset), "secondary", data_words(dataset))
         if snapshot is not None:
-            found |= layer_values(snapshot, graph)
+            found |= layer_values(snapshot, graph, self.seen.earlier, self.near_cards.close)
         return found
 
     # ------------------------------------------------------------------ flow

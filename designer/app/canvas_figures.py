@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from designer.canvas import NodeValue
 from designer.canvas.flow import Magnitudes
+from designer.canvas.sparkline import trace_of
 from designer.panels.levels import levels_of
 from engine.graph import Edge, Graph
-from engine.probes import LayerStats, Snapshot
+from engine.probes import Histogram, LayerStats, Snapshot
 from widgets.i18n import tr
 
 
@@ -18,14 +19,19 @@ def scientific(value: float) -> str:
     return f"{value:.1e}"
 
 
-def layer_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:
-    """The weight gradient's l2 norm of every layer in the tone of its alarm, and its update thermometer."""
+def layer_values(
+    snapshot: Snapshot, graph: Graph, earlier: Sequence[Snapshot] = (), close: Collection[str] = ()
+) -> dict[str, NodeValue]:
+    """The weight gradient's l2 norm of every layer in the tone of its alarm, and its update thermometer; for the
+    ``close`` cards also how large the weights were ``earlier``."""
     levels = levels_of(snapshot)
+    sizes = weight_sizes([*(s for s in earlier if s.step < snapshot.step), snapshot], close)
     found = {}
     for layer in snapshot.layers:
         if layer.node in graph.nodes:
             alarm = levels.get(layer.node, "")
             norm = layer.weight_grad_norm
+            steps, rms = sizes.get(layer.node, ((), ()))
             found[layer.node] = NodeValue(
                 scientific(norm) if norm else tr("none"),
                 alarm or ("good" if norm else "warning"),
@@ -33,9 +39,24 @@ def layer_values(snapshot: Snapshot, graph: Graph) -> dict[str, NodeValue]:
                 norm or None,
                 decades_of(layer.update_ratio),
                 alarm,
-                explained(layer),
+                explained(layer, snapshot.spreads.get(layer.node), rms),
+                trace_of(steps, rms),
             )
     return found
+
+
+def weight_sizes(
+    moments: Sequence[Snapshot], nodes: Collection[str]
+) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Node -> (steps, RMS of its weights at each)."""
+    found: dict[str, tuple[list[int], list[float]]] = {n: ([], []) for n in nodes}
+    for moment in moments if nodes else ():
+        for layer in moment.layers:
+            if layer.node in found:
+                steps, sizes = found[layer.node]
+                steps.append(moment.step)
+                sizes.append(layer.weight_rms)
+    return {n: (tuple(steps), tuple(sizes)) for n, (steps, sizes) in found.items()}
 
 
 def decades_of(ratio: float) -> float | None:
@@ -45,8 +66,8 @@ def decades_of(ratio: float) -> float | None:
     return math.log10(ratio) if ratio > 0 else -math.inf
 
 
-def explained(layer: LayerStats) -> str:
-    """Each figure of the card with its formula and value."""
+def explained(layer: LayerStats, spread: Histogram | None = None, sizes: Sequence[float] = ()) -> str:
+    """Each figure of the card with its formula and value; ``sizes``: RMS of the weights over the run."""
     lines = [
         tr("gradient: |dL/dW| = {value:.3g} (l2 norm)", value=layer.weight_grad_norm),
         tr("back-propagated: RMS(dL/dz) = {value:.3g}, one sample's scale", value=layer.delta_rms),
@@ -59,6 +80,15 @@ def explained(layer: LayerStats) -> str:
                 decades=update,
             )
         )
+    if len(sizes) > 1:
+        words = tr("weights: RMS(W) = {now:.3g}, {first:.3g} at first (the small line)", now=sizes[-1], first=sizes[0])
+        lines.append(words)
+    if spread is not None:
+        words = tr(
+            "picture: outputs over the batch from {low:.3g} to {high:.3g}, heights log(1 + count)",
+            low=spread.minimum, high=spread.maximum,
+        )  # fmt: skip
+        lines.append(words)
     lines.append(tr("activation: mean {mean:.3g}, spread {sd:.3g}", mean=layer.activation_mean, sd=layer.activation_sd))
     if not math.isnan(layer.saturation):
         lines.append(tr("saturated: {share:.1%}", share=layer.saturation))

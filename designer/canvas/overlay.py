@@ -18,6 +18,7 @@ from designer.canvas.heat import NO_HEAT, Heat, paint_heat
 from designer.canvas.labels import paint_label
 from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.scene import CanvasScene
+from designer.canvas.sparkline import NEAR, Trace, paint_trace
 from designer.canvas.thermometer import paint_thermometer
 from designer.canvas.wire_item import WireItem
 from designer.document.sheet import members_of
@@ -33,7 +34,7 @@ class NodeValue(NamedTuple):
     ``tone``: "good", "warning", "error", "secondary" or a colour. ``magnitude``: draws the bar above the line, its
     length and colour by log10 on the flow scale. ``update``: log10 of update : weight, the thermometer at the card's
     right edge. ``alarm``: "", "warning" or "error", the border's colour while the flow is shown. ``tip``: lines for
-    whoever points at the card.
+    whoever points at the card. ``trace``: the weights' size over the run, between label and text.
     """
 
     text: str
@@ -43,6 +44,7 @@ class NodeValue(NamedTuple):
     update: float | None = None
     alarm: str = ""
     tip: str = ""
+    trace: Trace = ()
 
 
 class Layer(QGraphicsItem):
@@ -226,6 +228,10 @@ class Overlay:
             painter.setFont(_tabular(look.value_font))
             painter.setPen(QColor(getattr(look.theme, value.tone, value.tone)))
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value.text)
+        if zoom >= NEAR and value.trace:
+            before = look.line_metrics.horizontalAdvance(value.label) + 10
+            behind = look.line_metrics.horizontalAdvance(value.text) + 14
+            paint_trace(painter, line.adjusted(before, 3, -behind, -4), value.trace, look.theme)
 
 
 def _tabular(font: QFont) -> QFont:

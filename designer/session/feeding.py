@@ -18,7 +18,8 @@ INTERVAL = 0.1
 
 
 class LiveView(Protocol):
-    """A panel or painter that shows a training. ``wants`` names parts of a Snapshot (engine.probes.snapshot.Want)."""
+    """A panel or painter that shows a training. ``wants`` names parts of a Snapshot (engine.probes.snapshot.Want); one
+    that wants "spreads" has ``near``, the ids of the nodes whose."""
 
     wants: frozenset[Any]
 
@@ -82,15 +83,20 @@ class Feeder(QObject):
     def request(self, dataset: Dataset | None) -> ProbeRequest | None:
         """What the watched views want; the same object as long as nothing changed. None before there is data."""
         wants = frozenset().union(*(v.wants for v in self._views if v.watching())) if self._views else frozenset()
-        key = (wants, id(dataset), self.sample, self.layer if "percentiles" in wants else "")
+        near = self._near() if "spreads" in wants else frozenset()
+        key = (wants, id(dataset), self.sample, self.layer if "percentiles" in wants else "", near)
         if dataset is None:
             return None
         if key != self._request_key:
             self._request_key = key
-            self._request = self._make(wants, dataset)
+            self._request = self._make(wants, dataset, near)
         return self._request
 
-    def _make(self, wants: frozenset[Any], dataset: Dataset) -> ProbeRequest:
+    def _near(self) -> frozenset[str]:
+        """Layers that a watched view shows a small histogram of."""
+        return frozenset().union(*(getattr(v, "near", frozenset()) for v in self._views if v.watching()))
+
+    def _make(self, wants: frozenset[Any], dataset: Dataset, near: frozenset[str]) -> ProbeRequest:
         grid = plane_grid(dataset) if "surfaces" in wants else None
         return ProbeRequest(
             wants=wants,
@@ -98,6 +104,7 @@ class Feeder(QObject):
             grid=grid.inputs if grid is not None else None,
             grid_side=grid.side if grid is not None else 0,
             layer=self.layer,
+            near=near,
         )
 
     def _sample(self, dataset: Dataset) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ from engine.backends import Executable, LastStep
 from engine.layers import WeightInfo
 from engine.plan import Plan
 from engine.probes import statistics as st
-from engine.probes.snapshot import Floats, Histogram, LayerStats, ProbeRequest, Snapshot
+from engine.probes.snapshot import SPREAD_VALUES, Floats, Histogram, LayerStats, ProbeRequest, Snapshot
 
 
 def capture(executable: Executable, request: ProbeRequest, last: LastStep | None, step: int, epoch: int) -> Snapshot:
@@ -28,6 +28,7 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
         layers = layer_statistics(plan, last, histograms="histograms" in wants, percentiles=precise)
         flow = node_flow(plan, last)
     maps, vectors = _maps(executable, request)
+    spreads = node_spreads(plan, last, request.near) if last is not None and "spreads" in request.wants else {}
     return Snapshot(
         step=step,
         epoch=epoch,
@@ -37,6 +38,7 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
         vectors=vectors,
         kernels=_kernels(executable, request),
         surfaces=_surfaces(executable, request),
+        spreads=spreads,
         cost=time.perf_counter() - started,
     )
 
@@ -164,6 +166,22 @@ def node_flow(plan: Plan, last: LastStep) -> dict[str, tuple[float, float]]:
         grad = last.grads.get(at)
         nothing = math.nan if at in inputs else 0.0
         found[node] = (st.rms(given), st.rms(grad) * len(given) if grad is not None else nothing)
+    return found
+
+
+def node_spreads(plan: Plan, last: LastStep, nodes: Collection[str]) -> dict[str, Histogram]:
+    """Node -> histogram of its outputs over the batch; every k-th value of more than SPREAD_VALUES.
+
+    Where a loss fuses the last activation, of the logits.
+    """
+    logits = {h.shown: h.prediction for h in plan.heads}
+    found: dict[str, Histogram] = {}
+    for node in nodes:
+        value = plan.outputs.get(node, -1)
+        given = last.values.get(value if value in last.values else logits.get(value, value))
+        if given is not None and given.dtype.kind == "f" and given.size:
+            # An odd stride, so that it meets every unit where their number is a power of two.
+            found[node] = st.histogram(given.ravel()[:: -(-given.size // SPREAD_VALUES) | 1])
     return found
 
 

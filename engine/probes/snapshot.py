@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
-Want = Literal["layers", "percentiles", "histograms", "maps", "kernels", "surfaces", "autopsy"]
+#: values that a small picture of a layer's outputs is made of, at most
+SPREAD_VALUES = 8192
+Want = Literal["layers", "percentiles", "histograms", "spreads", "maps", "kernels", "surfaces", "autopsy"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class ProbeRequest:
 
     ``sample``: one sample by input field (1, ...), for feature maps. ``grid``: points by input field (G*G, ...) on
     which every layer's units are evaluated, for decision surfaces; ``grid_side`` is G. ``max_units`` bounds maps.
-    ``layer``: the only one whose percentiles are wanted; "" for all.
+    ``layer``: the only one whose percentiles are wanted; "" for all. ``near``: nodes whose spreads are wanted.
     """
 
     wants: frozenset[Want] = frozenset()
@@ -29,6 +31,7 @@ class ProbeRequest:
     grid_side: int = 0
     max_units: int = 64
     layer: str = ""
+    near: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ class Snapshot:
 
     ``flow``: node -> (RMS of its output, RMS of the loss's gradient there, one sample's scale; nan at an input).
     ``maps``: node -> (K, H, W) of the chosen sample; ``vectors``: node -> (K,) of the same;
-    ``kernels``: node -> (K, C, h, w). ``surfaces``: node -> (K, G, G). ``autopsy``: where the gradient went, layer by
+    ``kernels``: node -> (K, C, h, w). ``surfaces``: node -> (K, G, G). ``spreads``: node -> its outputs over the batch,
+    of large ones at most SPREAD_VALUES evenly taken. ``autopsy``: where the gradient went, layer by
     layer; made less often than the rest, the last one rides along. ``cost``: seconds that making it took.
     """
 
@@ -136,5 +140,6 @@ class Snapshot:
     vectors: Mapping[str, Floats] = field(default_factory=dict)
     kernels: Mapping[str, Floats] = field(default_factory=dict)
     surfaces: Mapping[str, Floats] = field(default_factory=dict)
+    spreads: Mapping[str, Histogram] = field(default_factory=dict)
     autopsy: tuple[LayerAutopsy, ...] = ()
     cost: float = 0.0
