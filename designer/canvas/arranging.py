@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 #: more cards than this are laid out in a thread (200 take about 20 ms)
 _AT_ONCE = 120
-#: with more cards on their way a frame of the motion would take longer than the eye forgives: they jump
-_MOST_MOVING = 250
 
 
 class Arranging:
@@ -81,7 +79,7 @@ class Arranging:
         canvas, (_, keep, whole) = self.canvas, self._asked or (None, None, False)
         self._asked = None
         frame = (lambda: canvas.frame(canvas.everything())) if whole and keep is None else None
-        canvas.motion.begin(frame, self.store.take_back, _MOST_MOVING)
+        canvas.motion.begin(frame, self.store.take_back)
         self.store.attempt(tr("Lay out"), verb, *args)  # type: ignore[arg-type]
         canvas.motion.start()
 

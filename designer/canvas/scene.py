@@ -6,28 +6,28 @@ on the items but owned elsewhere. ``snapshot()`` is all that can be seen, by val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+from PySide6.QtCore import QPointF, QRectF
 
 from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
 from designer.canvas.card import Card, make_card
-from designer.canvas.extent import around, labels_of, says_other
-from designer.canvas.look import PORT_RADIUS, Look, look_of
+from designer.canvas.extent import PIECE, around, batched, labels_of, says_other
+from designer.canvas.hits import HitScene
+from designer.canvas.look import Look, look_of
 from designer.canvas.node_item import NodeItem
-from designer.canvas.ports import PortRef
 from designer.canvas.sheet_items import SheetItems
+from designer.canvas.snapshot import snapshot_of
 from designer.canvas.wire_item import WireItem, WireState
 from designer.document import DocState, Frame, Note
-from designer.document.sheet import group_of, place_of
+from designer.document.sheet import place_of
 from engine.analysis import Analysis
 from engine.graph import Edge
 from widgets.tokens import Theme
 
 
-class CanvasScene(QGraphicsScene):
+class CanvasScene(HitScene):
     """Cards, wires, frames and notes of one document."""
 
     def __init__(self, state: DocState, analysis: Analysis, theme: Theme) -> None:
@@ -62,7 +62,7 @@ class CanvasScene(QGraphicsScene):
         """Bring the items from one state and analysis to the next."""
         known, self.state, self.analysis = self.analysis, new, analysis or self.analysis
         analysed = known is not self.analysis
-        moved: set[str] = set()
+        moved, gliding = set[str](), frozenset[str]()
         self._quiet = True
         if old.graph is not new.graph:
             self._drop_missing(new)
@@ -71,9 +71,9 @@ class CanvasScene(QGraphicsScene):
         if old.layout.collapsed is not new.layout.collapsed or old.down != new.down:
             self._recut(old, new, moved)
         if old.layout.positions is not new.layout.positions:
-            self._place(new, moved)
+            gliding = self._place(new, moved)
         if old.graph is not new.graph or moved or old.reroutes is not new.reroutes:
-            self._adjust(moved)
+            self._adjust(moved, gliding)
         if new.groups or not self.sheet.plain:
             self.sheet.follow()
         self._quiet = False
@@ -134,23 +134,29 @@ class CanvasScene(QGraphicsScene):
             if node_id in self.nodes:
                 self._refresh_card(self.nodes[node_id], moved)
 
-    def _place(self, new: DocState, moved: set[str]) -> None:
+    def _place(self, new: DocState, moved: set[str]) -> frozenset[str]:
+        """Cards to their places; which of them glide there, and their wires with them."""
+        gliding = set()
         for node_id, item in self.nodes.items():
             x, y = new.position(node_id)
             at = item.pos()
             if at.x() != x or at.y() != y:
                 target = QPointF(x, y)
-                if not item.isVisible() or self.glide is None or not self.glide(item, target):
+                if item.isVisible() and self.glide is not None and self.glide(item, target):
+                    gliding.add(node_id)
+                else:
                     item.setPos(target)
-                moved.add(node_id)
+                    moved.add(node_id)
+        return frozenset(gliding)
 
-    def _adjust(self, moved: set[str]) -> None:
+    def _adjust(self, moved: set[str], gliding: frozenset[str] = frozenset()) -> None:
         reroutes = self.state.reroutes
         # With groups the sheet finds new ends for all of them, and adjusts them itself.
         for edge, wire in self.wires.items() if self.sheet.plain else ():
+            if wire.laid and (edge.source in gliding or edge.target in gliding):
+                continue
             through = reroutes.get(edge, ())
-            fresh = wire.path().isEmpty()
-            if fresh or edge.source in moved or edge.target in moved or through != wire.through:
+            if not wire.laid or edge.source in moved or edge.target in moved or through != wire.through:
                 self.adjust_wire(edge, through)
 
     def adjust_wire(self, edge: Edge, through: tuple[tuple[float, float], ...] | None = None) -> None:
@@ -187,6 +193,24 @@ class CanvasScene(QGraphicsScene):
                 cards[card].setPos(place)
         waiting, self._waiting = self._waiting, None
         self._follow_wires(waiting)
+
+    def move_in_pieces(self, places: Mapping[str, QPointF]) -> Iterator[None]:
+        """As ``move_cards``, a little with each step, so that a window has its turn in between."""
+        touched: set[Edge] = set()
+        for at in batched(places.items(), PIECE):
+            self._waiting = set()
+            for card, place in at:
+                if card in self.cards:
+                    self.cards[card].setPos(place)
+            touched |= self._waiting
+            self._waiting = None
+            yield
+        for edges in batched(touched, PIECE):
+            for edge in edges:
+                if edge in self.wires:
+                    self.adjust_wire(edge)
+            yield
+        self._follow_wires(())
 
     def _through(self, edge: Edge) -> tuple[tuple[float, float], ...]:
         """Reroute points; while both cards are being dragged the same way, moved with them."""
@@ -341,57 +365,6 @@ class CanvasScene(QGraphicsScene):
         """Something moved, came or went."""
         self._content = None
 
-    def _near(self, point: QPointF, reach: float) -> list[QGraphicsItem]:
-        """Items whose bounding rectangle is there, topmost first."""
-        area = QRectF(point.x() - reach, point.y() - reach, 2 * reach, 2 * reach)
-        return self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-
-    def card_at(self, point: QPointF) -> str | None:
-        """The topmost card there, a layer's or a group's."""
-        cards = self.cards
-        for item in self._near(point, 1):
-            if isinstance(item, NodeItem) and item.node_id in cards and item.box().contains(point):
-                return item.node_id
-        return None
-
-    def node_at(self, point: QPointF) -> str | None:
-        """The layer whose card is the topmost there."""
-        card = self.card_at(point)
-        return card if card in self.nodes else None
-
-    def group_at(self, point: QPointF) -> str | None:
-        """The group whose card is the topmost there."""
-        return group_of(self.card_at(point) or "")
-
-    def port_at(self, point: QPointF, reach: float = PORT_RADIUS + 4) -> PortRef | None:
-        """The nearest port within reach."""
-        best: tuple[float, PortRef] | None = None
-        for item in self._near(point, reach):
-            if not isinstance(item, NodeItem):
-                continue
-            for is_input, places in ((True, item.card.inputs), (False, item.card.outputs)):
-                for name, x, y, many in places:
-                    distance, ref = item.distance(point, x, y, many), item.ref(name, is_input)
-                    if ref is not None and distance <= reach and (best is None or distance < best[0]):
-                        best = (distance, ref)
-        return best[1] if best else None
-
-    def wire_at(self, point: QPointF, reach: float = 6.0) -> Edge | None:
-        """The nearest wire within reach."""
-        near = [i for i in self._near(point, reach) if isinstance(i, WireItem)]
-        found = [(wire.distance(point), wire.edge) for wire in near]
-        hits = [f for f in found if f[0] <= reach]
-        return min(hits)[1] if hits else None
-
     def snapshot(self) -> Mapping[object, object]:
         """All that can be seen, by value."""
-        cards = {n: (i.card, i.x(), i.y(), i.selected) for n, i in self.nodes.items()}
-        wires = {e: (_elements(w), w.state, w.labels) if w.isVisible() else None for e, w in self.wires.items()}
-        areas = {k: (a.area, a.rect().getRect()) for k, a in self.areas.items()}
-        seen = {n for n, i in self.nodes.items() if i.isVisible()}
-        return {"cards": cards, "wires": wires, "areas": areas, "seen": seen, "sheet": self.sheet.snapshot()}
-
-
-def _elements(wire: WireItem) -> tuple[tuple[float, float], ...]:
-    path = wire.path()
-    return tuple((e.x, e.y) for e in (path.elementAt(k) for k in range(path.elementCount())))  # type: ignore[attr-defined]
+        return snapshot_of(self)

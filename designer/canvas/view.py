@@ -66,7 +66,7 @@ class Canvas(DropView):
         self.scene_ = CanvasScene(store.state, analyst.analysis, tokens.theme())
         self.setScene(self.scene_)
         self.overlay = Overlay(self.scene_)
-        self.motion = Motion(self, self.scene_.move_cards)
+        self.motion = Motion(self)
         self.scene_.glide = self.motion.glide
         self.edits = Edits(self)
         self.tool: Tool | None = None
@@ -100,9 +100,8 @@ class Canvas(DropView):
     def _follow(self, old: DocState, new: DocState) -> None:
         if self.tool is not None:
             self.cancel_tool()
-        if not self.motion.armed:
-            self.motion.finish()
-        self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
+        with self.motion.during(old, new):
+            self.scene_.follow(self.scene_.state, new, self.analyst.analysis)
         self.overlay.refresh()
         self.groups.follow()
         self.annotations.show_selection()

@@ -38,6 +38,8 @@ class WireItem(QGraphicsPathItem):
         self.start, self.end, self.down = QPointF(), QPointF(), False
         #: left, top, right, bottom with room for ribbons and labels; plain numbers, asked in every repaint
         self.reach = (0.0, 0.0, 0.0, 0.0)
+        #: it has a curve
+        self.laid = False
         self.setPen(look.wire)
         self.setZValue(0)
 
@@ -47,7 +49,7 @@ class WireItem(QGraphicsPathItem):
         """The curve between two ports, each (card, name), where the cards stand now."""
         (source, source_port), (target, port) = begin, finish
         start, end = source.port_point(source_port, False), target.port_point(port, True)
-        self.start, self.end, self.through = start, end, through
+        self.start, self.end, self.through, self.laid = start, end, through, True
         self.down = source.card.down
         down = self.down
         ahead = end.y() - start.y() if down else end.x() - start.x()

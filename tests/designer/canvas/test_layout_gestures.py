@@ -9,7 +9,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from designer.canvas import Canvas, arranging
+from designer.canvas import Canvas, arranging, motion, scene
+from designer.canvas.curtain import Curtain
+from designer.canvas.scene import CanvasScene
 from designer.document import Point, verbs
 from engine.graph import Edge
 from tests.designer.canvas.conftest import CTRL, Hand
@@ -120,3 +122,50 @@ def test_a_layout_of_a_drawing_that_changed_meanwhile_is_not_used(
     canvas.store.apply("Rename", verbs.rename, "n2", "other")
     qtbot.waitUntil(lambda: len(said) == 2, timeout=20_000)
     assert "changed meanwhile" in said[1] and canvas.store.undo_stack.count() == 1
+
+
+def drawn_as(canvas: Canvas) -> None:
+    """All stands where the document says, as in a canvas built fresh."""
+    fresh = CanvasScene(canvas.store.state, canvas.analyst.analysis, tokens.theme())
+    fresh.show_selection(canvas.selection.nodes, canvas.selection.wires)
+    assert canvas.scene_.snapshot() == fresh.snapshot()
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_many_cards_glide_behind_a_curtain_in_pieces(
+    draw: Draw, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, still: bool
+) -> None:
+    monkeypatch.setattr(motion, "MOST", 20)
+    monkeypatch.setattr(motion, "PIECE_S", 0.0)
+    monkeypatch.setattr(scene, "PIECE", 4)
+    canvas = draw(scattered(60))
+    tokens.reduce_motion(still)
+    before = canvas.store.state
+    Hand(canvas).key(K.Key_L, CTRL)
+    curtain = canvas.viewport().findChild(Curtain)
+    assert curtain is not None and curtain.isVisible() and curtain.geometry() == canvas.viewport().rect()
+    left = [n for n, i in canvas.scene_.nodes.items() if i.pos() != QPointF(*canvas.store.state.position(n))]
+    assert len(left) > 20, "they were moved at one go"
+    qtbot.waitUntil(lambda: not canvas.motion.busy, timeout=20_000)
+    assert not any(c.isVisible() for c in canvas.viewport().findChildren(Curtain))
+    drawn_as(canvas)
+    canvas.store.undo()
+    assert canvas.motion.busy, "an undone layout glides, too"
+    canvas.store.apply("Rename", verbs.rename, "n2", "other")  # another edit does not wait
+    assert not canvas.motion.busy and canvas.store.state.positions == before.positions
+    drawn_as(canvas)
+
+
+def test_escape_takes_many_cards_back_as_well(draw: Draw, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(motion, "MOST", 20)
+    canvas = draw(scattered(60))
+    tokens.reduce_motion(False)
+    canvas.motion._run.setDuration(3000)
+    before = canvas.store.state
+    Hand(canvas).key(K.Key_L, CTRL)
+    qtbot.waitUntil(lambda: canvas.motion._pieces is None, timeout=20_000)
+    assert canvas.motion.busy, "the picture glides on when the cards behind it are through"
+    Hand(canvas).key(K.Key_Escape)
+    assert canvas.store.state is before and not canvas.store.undo_stack.canRedo()
+    canvas.motion.finish()
+    drawn_as(canvas)
