@@ -313,20 +313,20 @@ def test_every_panel_opens_on_its_own(opened: Opened, name: str) -> None:
 
 
 def test_the_window_stays_lively_while_it_trains(opened: Opened, qtbot: Any) -> None:
-    """A loose bound for a shared machine; the printed figure is what counts (tests.e2e.liveliness prints it)."""
+    """What the window's own thread does in one go; `tests.long gui_latency` prints the timer, which waits count in."""
     window = opened("vanishing_gradients")
     window.document.bridge.run()
     qtbot.waitUntil(lambda: window.document.bridge.state.name == "running", timeout=20_000)
-    gaps, last = [], time.perf_counter()
-    until = last + 1.5
-    while time.perf_counter() < until:
+    gaps, last = [], time.thread_time()
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
         QApplication.processEvents()
-        now = time.perf_counter()
+        now = time.thread_time()
         gaps.append(now - last)
         last = now
     window.document.bridge.pause()
     gaps.sort()
-    assert gaps[int(len(gaps) * 0.99)] < 0.15
+    assert gaps[int(len(gaps) * 0.99)] < 0.05
 
 
 def test_fields_of_the_inspector_are_in_the_tab_order(opened: Opened) -> None:

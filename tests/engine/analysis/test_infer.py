@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -124,20 +123,17 @@ def test_reuse_gives_what_a_fresh_analysis_gives() -> None:
 
 
 def test_a_thousand_nodes_are_analysed_again_quickly_after_one_edit() -> None:
-    """The figure to meet is 20 ms; the benchmark prints it. Here: an edit costs a small part of a fresh analysis."""
+    """The figure to meet is 20 ms; the benchmark prints it. Here: only what an edit reaches is worked out anew."""
     layers: list[tuple[str, dict[str, Any]]] = [("dense", {"units": 4 + k % 5}) for k in range(998)]
     graph = chain(("input", {}), *layers, ("output", {"loss": Spec("mse")}))
-    started = time.perf_counter()
     previous = infer(graph)
-    fresh = time.perf_counter() - started
-    edits = []
     for k in range(5):
         graph = edited(graph, "n500", units=9 + k)
-        started = time.perf_counter()
-        previous = infer(graph, previous)
-        edits.append(time.perf_counter() - started)
+        found = infer(graph, previous)
+        anew = [n for n, facts in found.nodes.items() if facts is not previous.nodes[n]]
+        assert anew == ["n500", "n501"]
+        previous = found
     assert previous.problems == () and previous.nodes["n501"].parameters == (13 + 1) * (4 + 500 % 5)
-    assert min(edits) < fresh / 3
 
 
 def test_a_refusals_own_words_are_not_taken_for_the_layers_name() -> None:

@@ -132,9 +132,9 @@ def refuse(path: Path, *rules: str, **params: str) -> None:
 )
 def test_damaged_and_forged_files_are_refused_at_once(write: Write, content: bytes, rule: str) -> None:
     write("labels.idx", idx(labels(6)))
-    start = time.perf_counter()
+    start = time.thread_time()
     refuse(write("images.idx", content), rule, "images.idx")
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
 
 
 def test_a_gzip_bomb_is_refused(write: Write) -> None:

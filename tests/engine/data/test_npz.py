@@ -181,9 +181,9 @@ def test_objects_and_records_are_never_loaded(tmp_path: Path) -> None:
 )
 def test_huge_headers_are_refused_at_once_and_without_memory(tmp_path: Path, header: str) -> None:
     path = zipped(tmp_path / "h.npz", x=forged(header, b"\0" * 64), y=npy([1]))
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
     refuse(path, "'x'")
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
 
 
@@ -211,9 +211,9 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         for _ in range(size // 2**20):
             stream.write(bytes(2**20))
     assert path.stat().st_size < size / 900
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
     refuse(path, "too large to unpack")
-    assert time.perf_counter() - start < 1.0
+    assert time.thread_time() - start < 1.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
 
 

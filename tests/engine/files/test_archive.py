@@ -205,10 +205,10 @@ def test_folders_pipes_and_devices_are_no_files(tmp_path: Path) -> None:
 def test_sparse_giant_is_refused_by_its_size(tmp_path: Path) -> None:
     with open(tmp_path / "big.json", "wb") as f:
         f.truncate(1 << 40)
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(FormatError, match="too large"):
         project_file.read(tmp_path / "big.json")
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 def test_relative_data_paths_follow_a_move(tmp_path: Path) -> None:
