@@ -19,8 +19,10 @@ from designer.app.thumbnails import card_sizes
 from designer.canvas import Canvas
 
 if TYPE_CHECKING:
+    from designer.app.answer_marks import AnswerMarks
     from designer.app.main_window import MainWindow
     from designer.app.time_slider import Place
+    from designer.session.measurements import Measurements
 
 
 class Desk(QObject):
@@ -47,7 +49,35 @@ class Desk(QObject):
         self.time: Place | None = None
         #: closed: what Qt still tells while it takes it apart is for nobody
         self.gone = False
+        self._measurements: Measurements | None = None
+        self._answers: AnswerMarks | None = None
         self._connect()
+
+    @property
+    def measurements(self) -> Measurements:
+        """What is measured on demand or on a schedule; made with its first use."""
+        if self._measurements is None:
+            from designer.session.measurements import Measurements
+
+            document = self.document
+            made = Measurements(document.store, document.analyst, document.loader, document.bridge, document)
+            self.window.status.time.visited.connect(lambda step: made.visit(step) if self.shown else None)
+            self._measurements = made
+        return self._measurements
+
+    @property
+    def answers(self) -> AnswerMarks:
+        """Where the answer appears, along the canvas."""
+        if self._answers is None:
+            from designer.app.answer_marks import AnswerMarks
+
+            self._answers = AnswerMarks(self)
+        return self._answers
+
+    @property
+    def shows_answers(self) -> bool:
+        """Whether they are marked now."""
+        return self._answers is not None and self._answers.on
 
     @property
     def shown(self) -> bool:
@@ -79,6 +109,8 @@ class Desk(QObject):
         self.gone = True
         if self.recovery is not None:
             self.recovery.close()
+        if self._measurements is not None:
+            self._measurements.stop()
         sessions = self.document.leave()
         for panel in self.panels.values():
             panel.hide()

@@ -156,14 +156,11 @@ class Makers:
     def measurements(self) -> QWidget:
         """What costs too much for every step: on demand or on a schedule."""
         from designer.panels.measurements import MeasurementsPanel
-        from designer.session.measurements import Measurements
 
-        document = self._document
-        made = Measurements(document.store, document.analyst, document.loader, document.bridge, document)
-        panel, selection, window = MeasurementsPanel(made), document.selection, self._window
+        made = self._desk.measurements
+        panel, selection = MeasurementsPanel(made), self._document.selection
         panel.layer_clicked.connect(self._canvas.reveal)
         panel.destroyed.connect(made.stop)
-        window.status.time.visited.connect(lambda step: made.visit(step) if window.document is document else None)
         selection.changed.connect(lambda: panel.show_selected(selection.nodes))
         panel.show_selected(selection.nodes)
         return panel

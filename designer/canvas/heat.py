@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -18,14 +18,19 @@ from engine.analysis import Analysis
 from widgets import tokens
 
 TINT = 0.42
+#: below a card: how far away a bar is, and how high
+BELOW, HIGH = 4.0, 18.0
 
 
 @dataclass(frozen=True)
 class Heat:
-    """``level`` 0 to 1 by node, and what to write at its card; nodes that cost nothing are absent."""
+    """``level`` 0 to 1 by node, and what to write at its card; nodes that cost nothing are absent. ``tip``: more words
+    for whoever points at it. ``below``: as a bar below the card, which stays as it is, instead of a tint over it."""
 
     level: Mapping[str, float]
     text: Mapping[str, str]
+    tip: Mapping[str, str] = field(default_factory=dict)
+    below: bool = False
 
 
 NO_HEAT = Heat({}, {})
@@ -68,3 +73,19 @@ def paint_heat(painter: QPainter, box: QRectF, level: float, text: str, look: Lo
     painter.drawRoundedRect(plate, 4, 4)
     painter.setPen(look.text)
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_below(painter: QPainter, box: QRectF, level: float, text: str, look: Look, zoom: float) -> None:
+    """A bar as long as the card is wide at level 1, with its figure."""
+    plate = QRectF(box.left(), box.bottom() + BELOW, box.width(), HIGH)
+    painter.setPen(look.border)
+    painter.setBrush(tokens.color(look.theme.panel))
+    painter.drawRoundedRect(plate, 4, 4)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(tokens.color(tokens.blend(look.theme.panel, look.theme.accent, 0.35)))
+    painter.drawRoundedRect(plate.adjusted(1, 1, (level - 1) * (plate.width() - 2) - 1, -1), 3, 3)
+    if zoom < MIDDLE:
+        return
+    painter.setFont(look.value_font)
+    painter.setPen(look.text)
+    painter.drawText(plate.adjusted(6, 0, -6, 0), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

@@ -49,6 +49,8 @@ def tip_at(canvas: Canvas, view: QPoint) -> tuple[str, QRect]:
             return item.card.problem, _on_screen(canvas, badge)
         live = canvas.overlay.values.get(node)
         text = node_tip(scene, node) + ("\n\n" + live.tip if live is not None and live.tip else "")
+        more = canvas.overlay.heat.tip.get(node, "")
+        text += "\n\n" + more if more else ""
         return text, _on_screen(canvas, item.box())
     wire = scene.wire_at(at, 6 / canvas.zoom)
     if wire is None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from designer.canvas.flash import Flash
 from designer.canvas.flow import LineCache, Magnitudes, Mode, level_of, paint_wire, viridis
-from designer.canvas.heat import NO_HEAT, Heat, paint_heat
+from designer.canvas.heat import NO_HEAT, Heat, paint_below, paint_heat
 from designer.canvas.labels import paint_label
 from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.scene import CanvasScene
@@ -169,8 +169,9 @@ class Overlay:
             self._paint_live(painter, exposed, zoom)
         for node_id, level in self.heat.level.items():
             item = self.scene.sheet.groups.get(node_id) or self.scene.nodes.get(node_id)
-            if item is not None and item.isVisible() and item.box().adjusted(0, 0, 0, 12).intersects(exposed):
-                paint_heat(painter, item.box(), level, self.heat.text[node_id], self.scene.look, zoom)
+            if item is not None and item.isVisible() and item.box().adjusted(0, 0, 0, 24).intersects(exposed):
+                paint = paint_below if self.heat.below else paint_heat
+                paint(painter, item.box(), level, self.heat.text[node_id], self.scene.look, zoom)
 
     def _paint_live(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)

@@ -11,6 +11,7 @@ from widgets.i18n import LANGUAGES, tr
 
 if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
+    from designer.document.costs import Measure
 
 
 def view_commands(window: MainWindow) -> Iterator[Command]:
@@ -19,6 +20,11 @@ def view_commands(window: MainWindow) -> Iterator[Command]:
 
     def zoom(factor: float) -> None:
         canvas.zoom_to(canvas.zoom * factor)
+
+    def show_heat(measure: Measure | None) -> None:
+        if window.desk.shows_answers:
+            window.desk.answers.leave()
+        canvas.insight.show_heat(measure)
 
     yield Command("view.all", tr("Zoom to &everything"), canvas.frame_all, "view", ("Home",), "maximize", local=True)
     yield Command(
@@ -35,9 +41,15 @@ def view_commands(window: MainWindow) -> Iterator[Command]:
     heats = {None: tr("&Off"), "macs": tr("&Multiply-adds"), "parameters": tr("&Parameters"), "bytes": tr("M&emory")}
     for measure, title in heats.items():
         yield Command(
-            f"view.heat.{measure or 'off'}", title, lambda m=measure: canvas.insight.show_heat(m), "view.heat",
-            checked=lambda m=measure: canvas.insight.heat == m, tip=tr("Tint each layer by what it costs"),
+            f"view.heat.{measure or 'off'}", title, lambda m=measure: show_heat(m), "view.heat",
+            checked=lambda m=measure: canvas.insight.heat == m and not (window.desk.shows_answers and m is None),
+            tip=tr("Tint each layer by what it costs"),
         )  # fmt: skip
+    yield Command(
+        "view.answers", tr("Where the ans&wer appears"), lambda: window.desk.answers.switch(), "view", (), "target",
+        checked=lambda: window.desk.shows_answers, section=1,
+        tip=tr("Below each card: how well a linear read-out of it alone answers, and its effective rank"),
+    )  # fmt: skip
     yield Command("view.table", tr("&Table of layers"), lambda: window.show_panel("table"), "view", ("Ctrl+Shift+T",),
                   "table", section=1)  # fmt: skip
     yield Command("view.code", tr("Pro&gram text"), lambda: window.show_panel("code"), "view", ("Ctrl+Shift+K",),
