@@ -89,7 +89,7 @@ def _load_slots(trainer: Trainer, state: ResumeState) -> None:
 
 def _place(trainer: Trainer, state: ResumeState, same_batches: bool) -> None:
     """Where the changed training stands; early stopping counts anew, since another network is judged."""
-    from engine.training.trainer import EpochRecord, EpochSums
+    from engine.training.records import EpochRecord, EpochSums
 
     s = state.scalars
     trainer.epochs = [EpochRecord(**with_nan(e)) for e in s["epochs"]]

@@ -93,7 +93,7 @@ def restore(trainer: Trainer, state: ResumeState) -> None:
     A run whose epochs were through goes on where the project now asks for more. One that is through has the test set
     evaluated at once. Other data than then are no obstacle, but ``data_changed`` says so.
     """
-    from engine.training.trainer import EpochRecord, EpochSums
+    from engine.training.records import EpochRecord, EpochSums
 
     s = state.scalars
     for name, now in (

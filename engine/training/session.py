@@ -43,7 +43,7 @@ from engine.training.moments import Moments
 from engine.training.pacer import Pacer, Side, Turns
 from engine.training.past import Past
 from engine.training.politeness import be_polite, live_threads, one_blas_thread
-from engine.training.published import Published
+from engine.training.published import Asked
 from engine.training.resume import ResumeState, backend_for, threads_for
 from engine.training.timeline import Timeline
 from engine.training.trainer import EpochRecord, Trainer
@@ -58,7 +58,7 @@ CHUNK = 0.010
 PATIENCE = 0.03
 
 
-class Session(Published):
+class Session(Asked):
     """Owns the worker. Methods return at once; what comes of them shows in ``status``, ``events`` and futures.
 
     ``data``: the data set, or a function that loads it (called in the worker). ``weights`` to keep are carried over by
@@ -120,17 +120,13 @@ class Session(Published):
         """Train to the end of the current epoch."""
         self._send(lambda t: self._go(-1, t.epoch + 1))
 
+    def finish(self) -> None:
+        """End the run here as at its last epoch: best weights in place, validation and test set judged."""
+        self._send(self._finish)
+
     def reset(self) -> Future[Any]:
         """Back to the initial weights of the same seed."""
         return self._send(self._reset)
-
-    def set_rate(self, rate: float) -> None:
-        """Another base learning rate from the next step on."""
-        self._send(lambda t: t.set_rate(rate))
-
-    def set_epochs(self, epochs: int) -> None:
-        """Another number of epochs; a run that was through goes on when run again."""
-        self._send(lambda t: t.extend(epochs))
 
     def request(self, request: ProbeRequest) -> None:
         """What the visible views need from now on. Also makes one snapshot while paused."""
@@ -140,18 +136,6 @@ class Session(Published):
     def evaluate(self, split: SplitName) -> Future[SplitResult]:
         """Evaluate a split now; also told as an Evaluated event."""
         return self._send(lambda t: self._told(t.evaluate(split)))
-
-    def weights(self) -> Future[dict[tuple[str, str], NDArray[np.floating]]]:
-        """Copies of all weights and running statistics."""
-        return self._send(lambda t: t.executable.weights())
-
-    def resume_state(self) -> Future[ResumeState]:
-        """Everything needed to go on bit for bit."""
-        return self._send(lambda t: t.resume_state())
-
-    def ask(self, question: Callable[[Trainer], Any]) -> Future[Any]:
-        """Run a question on the worker between two chunks; it must not keep live arrays."""
-        return self._send(question)
 
     def examine(self) -> Future[Report]:
         """What the doctor finds now; the first time costs a little more."""
@@ -241,7 +225,8 @@ class Session(Published):
         self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh, adopted, trainer.data_changed, instead))
         if trainer.test_result is not None:
             self.events.put(Evaluated(trainer.test_result))
-        self._publish(trainer, "finished" if trainer.finished and trainer.divergence is None else "paused")
+        # What was asked for meanwhile is answered first, and may take its time (kernels are loaded): not paused yet.
+        self._publish(trainer, "finished" if trainer.finished and trainer.divergence is None else "preparing")
         if trainer.divergence is not None:
             self._tell_divergence(trainer.divergence)
         return trainer
@@ -250,7 +235,10 @@ class Session(Published):
         """Answer commands, then one piece of work; sleep on the command queue while there is none."""
         with contextlib.suppress(queue.Empty):
             while True:
-                self._answer(trainer, *self._commands.get(block=not self._running, timeout=0.2))
+                waits = not self._running and self.status.state != "preparing"
+                self._answer(trainer, *self._commands.get(block=waits, timeout=0.2))
+        if self.status.state == "preparing":
+            self._publish(trainer, "paused")
         if not self._running or self._closing:
             return
         # A single step is always looked at: nobody presses Step to see the step before.
@@ -283,8 +271,9 @@ class Session(Published):
             self._tell_divergence(trainer.divergence)
         elif trainer.finished:
             self._running = False
-            if trainer.test_result is not None:
-                self.events.put(Evaluated(trainer.test_result))
+            last = ("validation", "test") if trainer.stopped == "hand" else ("test",)
+            for result in (trainer.results[s] for s in last if s in trainer.results):
+                self.events.put(Evaluated(result))
             restored = trainer.best_epoch if trainer.best_weights else -1
             self.events.put(Finished(trainer.stopped, restored))
             self._change("finished")
@@ -323,6 +312,13 @@ class Session(Published):
         self._until_step, self._until_epoch = until_step, until_epoch
         self._running = True
         self._change("running")
+
+    def _finish(self, trainer: Trainer) -> None:
+        if trainer.step and not trainer.stopped:
+            trainer.stop()
+            self._until_step = self._until_epoch = -1
+            self._running = True
+            self._change("running")
 
     def _halt(self) -> None:
         if self._running:

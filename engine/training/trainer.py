@@ -8,8 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from engine.schedules import SCHEDULES
 from engine.training.columns import Columns
 from engine.training.evaluation import SlicedEvaluation, SplitResult
 from engine.training.fingerprint import fingerprint
+from engine.training.records import EpochRecord, EpochSums, Stopped
 from engine.training.resume import ResumeState, restore, resume_state
 from engine.training.revive import revive_again
 from engine.training.stepping import extra_tensors, step_rules
@@ -35,32 +35,6 @@ __all__ = ["EpochRecord", "ResumeState", "Stopped", "Trainer"]
 
 #: sets up to this size are evaluated whole at an epoch's end; larger ones show the mean over the epoch's batches
 FULL_TRAIN_EVALUATION = 1000
-
-Stopped = Literal["", "epochs", "target", "patience", "diverged"]
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """Figures at the end of an epoch. ``train_loss`` is the whole training set's where ``train_is_full``."""
-
-    epoch: int
-    step: int
-    train_loss: float
-    train_metric: float
-    validation_loss: float
-    validation_metric: float
-    rate: float
-    seconds: float
-    train_is_full: bool
-
-
-@dataclass
-class EpochSums:
-    """Running sums over the batches of the current epoch."""
-
-    loss: float = 0.0
-    hits: int = 0
-    samples: int = 0
 
 
 class Trainer:
@@ -326,9 +300,10 @@ class Trainer:
             self.end_weights = self.executable.weights()
             self.executable.load_weights(chosen)
         self.stopped = reason
-        if len(self.dataset.test):
-            self._queue = [SlicedEvaluation(self.executable, self.dataset, "test")]
-            self._after = self._keep_test
+        # Within an epoch the last validation was of other weights.
+        last: list[SplitName] = ["validation", "test"] if reason == "hand" else ["test"]
+        self._queue = [SlicedEvaluation(self.executable, self.dataset, s) for s in last if len(self.dataset.split(s))]
+        self._after = self._keep_test if self._queue else None
 
     def _judged_weights(self) -> dict[tuple[str, str], NDArray[np.floating]]:
         """Copies of those that evaluations use."""
@@ -378,10 +353,28 @@ class Trainer:
             self.command_log.append({"step": self.step, "command": "epochs", "value": epochs})
         self.setup = replace(self.setup, epochs=epochs)
         if self.stopped == "epochs" and self.epoch < epochs:
-            self.stopped, self._queue, self._after = "", [], None
-            if self.end_weights:
-                self.executable.load_weights(self.end_weights)
-                self.end_weights = {}
+            self.go_on()
+
+    def stop(self) -> None:
+        """End the training here as at its last epoch; the evaluation of an epoch that is under way is finished first.
+
+        ``stopped`` is "hand" then; ``go_on`` takes it back.
+        """
+        if not self.busy_evaluating and not self.stopped:
+            self._finish("hand")
+        elif not self.stopped:
+            self._after = self._end_epoch_by_hand
+
+    def _end_epoch_by_hand(self) -> None:
+        self._end_epoch()
+        self.stop()
+
+    def go_on(self) -> None:
+        """From the last step, as if no rule had ended it."""
+        self.stopped, self._queue, self._after = "", [], None
+        if self.end_weights:
+            self.executable.load_weights(self.end_weights)
+            self.end_weights = {}
 
     def evaluate(self, split: SplitName) -> SplitResult:
         """The whole split at once, with the weights of this moment."""
