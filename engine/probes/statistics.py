@@ -11,6 +11,8 @@ from engine.probes.snapshot import Floats, Histogram
 PART = 8192
 #: mean squares that single precision holds without loss
 SMALLEST, LARGEST = 1e-24, 1e30
+#: and those that double precision does
+SMALLEST64, LARGEST64 = 1e-280, 1e300
 
 
 def rms(a: Floats) -> float:
@@ -19,13 +21,23 @@ def rms(a: Floats) -> float:
         return 0.0
     flat = a.ravel()
     if flat.dtype == np.float64:
-        return float(np.sqrt(flat @ flat / a.size))
+        return _rms64(flat.astype(np.float64, copy=False))
     # Short dot products in float32 are exact to 1e-6 and six times as fast as one in float64; their sum is in float64.
     with np.errstate(over="ignore", under="ignore"):
         square = sum(float(np.dot(p, p)) for p in (flat[k : k + PART] for k in range(0, flat.size, PART))) / a.size
     if not SMALLEST < square < LARGEST:  # squares that single precision does not hold
         square = float(np.einsum("i,i->", flat, flat, dtype=np.float64)) / a.size
     return float(np.sqrt(square))
+
+
+def _rms64(flat: NDArray[np.float64]) -> float:
+    """The squares of an exploding gradient may be beyond float64 though it is not: then in units of the largest."""
+    with np.errstate(all="ignore"):
+        square = float(flat @ flat) / flat.size
+        if SMALLEST64 < square < LARGEST64:
+            return float(np.sqrt(square))
+        top = float(np.abs(flat).max())
+        return top * float(np.sqrt(np.mean((flat / top) ** 2))) if 0.0 < top < np.inf else top
 
 
 def norm(a: Floats) -> float:

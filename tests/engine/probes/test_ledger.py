@@ -87,3 +87,15 @@ def test_channels_of_a_convolution_and_networks_without_relu() -> None:
     last = trainer.executable.gradients({"x": data.train.x["x"][rows]}, y, training=True)
     assert dead_masks(trainer.plan, last)["n1"].tolist() == [False, True, False]
     assert Doctor().report(Trainer(project(mlp((4, 5, 3))), blobs(), backend="numpy")).ledger == ()
+
+
+def test_a_network_that_explodes_is_looked_at_without_a_warning() -> None:
+    """Weights near the end of float32: the float64 gradients' squares do not fit float64."""
+    trainer = Trainer(project(mlp((4, *[16] * 6, 3), activation="relu")), blobs(), backend="numpy")
+    doctor = Doctor()
+    assert not doctor.report(trainer).problem
+    huge = {k: np.clip(v * np.float32(1e37), -3e38, 3e38) for k, v in trainer.executable.weights().items()}
+    trainer.executable.load_weights(huge)
+    trainer.run_steps(2)
+    found = doctor.report(trainer)
+    assert trainer.stopped == "diverged" and not found.problem and found.cards

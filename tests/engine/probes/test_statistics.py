@@ -85,3 +85,12 @@ def test_dead_units_are_dead_everywhere() -> None:
     a[2, 1, 0, 0] = 0.1
     assert list(s.dead_units(a)) == [True, False, True]
     assert list(s.dead_units(np.array([[0.0, 1.0], [0.0, 0.0]]))) == [True, False]
+
+
+def test_the_size_of_an_exploding_or_vanished_tensor_is_told_without_its_squares() -> None:
+    """Squares beyond float64 on both sides; not finite stays not finite."""
+    for scale in (1e-300, 1e-150, 1e160, 1e300):
+        a = scale * np.array([[3.0, -4.0], [0.0, 5.0]])
+        assert s.rms(a) == pytest.approx(scale * np.sqrt(12.5), rel=1e-14)
+    assert s.rms(np.zeros((2, 2))) == 0 and s.rms(np.array([1.0, -np.inf])) == np.inf
+    assert np.isnan(s.rms(np.array([np.inf, np.nan])))
