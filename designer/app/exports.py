@@ -52,7 +52,8 @@ def _picture(kind: str) -> Any:
     def write(document: Document, path: Path, live: Any) -> None:
         from designer.canvas import export_canvas
 
-        export_canvas(document.store.state, document.analyst.analysis, path, kind, tokens.theme(), live)
+        store, known = document.store, document.analyst.analysis
+        export_canvas(store.state, known, path, kind, tokens.theme(), live, within=store.within)
 
     return write
 
@@ -63,12 +64,13 @@ def live_part(window: MainWindow) -> Overlay | None:
 
 
 def copy_picture(window: MainWindow) -> None:
-    """The selected cards, frames and notes, or all, on the clipboard: as a picture and as SVG."""
+    """The selected cards, frames and notes, or all of this sheet, on the clipboard: as a picture and as SVG."""
     from designer.canvas.export import picture_mime
 
     document, selection = window.document, window.document.selection
     chosen = (selection.nodes, selection.areas) if selection.nodes or selection.areas else None
-    mime = picture_mime(document.store.state, document.analyst.analysis, tokens.theme(), live_part(window), chosen)
+    store, known, live = document.store, document.analyst.analysis, live_part(window)
+    mime = picture_mime(store.state, known, tokens.theme(), live, chosen, within=store.within)
     QGuiApplication.clipboard().setMimeData(mime)
     window.status.say(tr("The picture is on the clipboard"))
 

@@ -50,14 +50,12 @@ class Annotations:
 
     def add_frame(self) -> None:
         """A frame around the selected cards and notes, else an empty one in sight; its title is asked for at once."""
-        if self._inside_a_group():
-            return
         canvas = self.canvas
         key, gesture = new_item_id(self.store.state.frames, "f"), object()
         title = tr("Frame {number}", number=key[1:])
         cards = canvas.groups.cards()
         if cards:
-            edit = (None, verbs.frame_around, key, cards, title, canvas.scene_.sizes())
+            edit = (self.store.within, verbs.frame_around, key, cards, title, canvas.scene_.sizes())
             done = self.store.attempt(tr("Frame the selection"), on_sheet, *edit, gesture=gesture)
         else:
             frame = Frame(title, self._box(FRAME_SIZE))
@@ -68,20 +66,11 @@ class Annotations:
 
     def add_note(self, at: QPointF | None = None) -> None:
         """An empty note at the cursor, or in sight, that is written on at once. Left empty, it has never been."""
-        if self._inside_a_group():
-            return
         key, gesture = new_item_id(self.store.state.notes, "t"), object()
         note = Note("", self._box(NOTE_SIZE, at))
         if self.store.attempt(tr("Add a note"), verbs.set_note, key, note, gesture=gesture):
             self.selection.show((), (), (("note", key),))
             self.editor = NoteEditor(self.canvas, key, gesture)
-
-    def _inside_a_group(self) -> bool:
-        """Frames and notes stand on the outermost sheet, where they can be seen."""
-        inside = self.store.within is not None
-        if inside:
-            self.canvas.message.emit(tr("Frames and notes belong to the whole drawing; leave the group first"))
-        return inside
 
     def _box(self, size: tuple[float, float], at: QPointF | None = None) -> Box:
         canvas = self.canvas
@@ -124,7 +113,7 @@ class Annotations:
     def select_contents(self) -> None:
         """What the selected frames hold."""
         state, sizes = self.store.state, self.canvas.scene_.sizes()
-        sheet = folded(state)
+        sheet = folded(state, self.store.within)
         held = [contents(sheet, name, sizes) for kind, name in sorted(self.selection.areas) if kind == "frame"]
         self.selection.show(members_of(state, [n for c in held for n in c.nodes]))
 

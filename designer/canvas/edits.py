@@ -19,8 +19,9 @@ from designer.document.geometry import GAP, snap, snap_point
 from designer.document.layout import Slot
 from designer.document.ports import inputs_of, outputs_of, title_of
 from designer.document.refusals import FragmentRefusal
-from designer.document.sheet import members_of, on_sheet, place_of, sheet_of, with_room
+from designer.document.sheet import folded, members_of, on_sheet, place_of, sheet_of, with_room
 from designer.document.state import new_nodes
+from designer.document.verbs.areas import moving
 from designer.document.verbs.arrange import Side
 from designer.document.verbs.fragment import MIME
 from engine.graph import Edge
@@ -177,21 +178,31 @@ class Edits:
     # ------------------------------------------------------------------ clipboard
 
     def copy(self) -> bool:
-        """The selected cards as JSON on the system clipboard. False if there are none."""
-        if not self.selection.nodes:
+        """What is selected, as JSON on the system clipboard. False if that is nothing."""
+        nodes, areas = self._taken()
+        if not nodes and not areas:
             return False
-        text = verbs.dump_fragment(verbs.cut_out(self.store.state, self.selection.nodes, self.store.within))
+        text = verbs.dump_fragment(verbs.cut_out(self.store.state, nodes, self.store.within, areas))
         mime = QMimeData()
         mime.setData(MIME, text.encode())
         mime.setText(text)
         QGuiApplication.clipboard().setMimeData(mime)
         return True
 
+    def _taken(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """What a copy takes along: selected cards and notes, and selected frames with all that they hold."""
+        state, within = self.store.state, self.store.within
+        areas, cards = moving(folded(state, within), self.selection.areas, self._sizes())
+        nodes = dict.fromkeys((*self.selection.nodes, *members_of(state, sorted(cards))))
+        return tuple(nodes), tuple(sorted(areas))
+
     def cut(self) -> None:
         """Copy, then delete."""
+        nodes, areas = self._taken()
         if self.copy():
-            text = tr("Cut {count} layers", count=len(self.selection.nodes))
-            self.store.attempt(text, verbs.remove_nodes, self.selection.nodes)
+            lone = tr("Delete {count} frames and notes", count=len(areas))
+            text = tr("Cut {count} layers", count=len(nodes)) if nodes else lone
+            self.store.attempt(text, _delete, nodes, (), areas)
 
     def paste(self, with_incoming: bool = False) -> None:
         """The clipboard's cards at the cursor, else beside where they came from; they are selected."""
@@ -211,16 +222,25 @@ class Edits:
         else:
             dx = dy = 32 * count
         before = self.store.state
-        label = tr("Paste {count} layers", count=len(fragment.nodes))
+        count = len(fragment.nodes)
+        label = tr("Paste {count} layers", count=count) if count else tr("Paste frames and notes")
         if self.store.attempt(label, verbs.paste, fragment, dx, dy, with_incoming):
-            self.selection.show(new_nodes(before, self.store.state))
+            self._choose_new(before)
 
-    def duplicate(self) -> None:
-        """Copies of the selected cards, a little lower right; they are selected."""
-        nodes, before = self.selection.nodes, self.store.state
-        text = tr("Duplicate {count} layers", count=len(nodes))
-        if nodes and self.store.attempt(text, verbs.duplicate, nodes, 32, 32, False, self.store.within):
-            self.selection.show(new_nodes(before, self.store.state))
+    def duplicate(self, dx: float = 32, dy: float = 32) -> None:
+        """Copies of what is selected, by default a little lower right; they are selected."""
+        (nodes, areas), before = self._taken(), self.store.state
+        text = tr("Duplicate {count} layers", count=len(nodes)) if nodes else tr("Duplicate frames and notes")
+        if (nodes or areas) and self.store.attempt(
+            text, verbs.duplicate, nodes, dx, dy, False, self.store.within, areas
+        ):
+            self._choose_new(before)
+
+    def _choose_new(self, before: DocState) -> None:
+        state = self.store.state
+        areas = [k for k, item in self.canvas.scene_.areas.items() if item.isVisible()]
+        fresh = [(kind, key) for kind, key in areas if key not in (before.frames if kind == "frame" else before.notes)]
+        self.selection.show(new_nodes(before, state), (), fresh)
 
     # ------------------------------------------------------------------ new layers
 

@@ -41,12 +41,13 @@ def export_canvas(
     live: Overlay | None = None,
     scale: float = 2.0,
     chosen: Chosen | None = None,
+    within: str | None = None,
 ) -> Path:
     """Write the picture; the kind follows the file's ending if it is not given. Returns the path.
 
     ``live``: an overlay whose flow, pictures and values are painted too. ``scale``: pixels per scene unit for PNG.
-    ``chosen``: only these (nodes, areas). EditRefusal where the ending is unknown; OSError where the file cannot be
-    written, which then stays as it was.
+    ``chosen``: only these (nodes, areas). ``within``: the inside of that group. EditRefusal where the ending is
+    unknown; OSError where the file cannot be written, which then stays as it was.
     """
     path = Path(path)
     ending = kind or path.suffix.lower().lstrip(".")
@@ -54,7 +55,7 @@ def export_canvas(
     if ending not in painters:
         raise EditRefusal(f"{path.name}: a canvas can be written as svg, png or pdf", "choose one of these endings")
     colors = {"dark": tokens.DARK, "light": tokens.LIGHT}[theme] if isinstance(theme, str) else theme
-    scene = _scene(state, analysis, colors, live)
+    scene = _scene(state, analysis, colors, live, within)
     area = _area(scene, chosen)
     file = QSaveFile(str(path))
     if not file.open(QSaveFile.OpenModeFlag.WriteOnly):
@@ -72,9 +73,10 @@ def picture_mime(
     live: Overlay | None = None,
     chosen: Chosen | None = None,
     scale: float = 2.0,
+    within: str | None = None,
 ) -> QMimeData:
     """The drawing, or what of it is chosen, for the clipboard: pixels for most programs, SVG for those that take it."""
-    scene = _scene(state, analysis, theme, live)
+    scene = _scene(state, analysis, theme, live, within)
     area = _area(scene, chosen)
     store = QBuffer()
     store.open(QBuffer.OpenModeFlag.WriteOnly)
@@ -98,11 +100,12 @@ def _keep_only(scene: CanvasScene, nodes: Iterable[str], areas: Iterable[tuple[s
     chosen is, too."""
     shown, kept, rect = set(nodes), set(areas), QRectF()
     sizes = scene.sizes()
-    sheet = folded(scene.state)
-    for key in scene.state.frames:
+    sheet = folded(scene.state, scene.sheet.within)
+    for key in sheet.frames:
         held = members_of(scene.state, contents(sheet, key, sizes).nodes)
         if held and shown.issuperset(held):
             kept.add(("frame", key))
+    scene.sheet.hide_borders()
     for card, item in scene.cards.items():
         item.setVisible(shown.issuperset(members_of(scene.state, (card,))))
     for edge, wire in scene.wires.items():
@@ -113,15 +116,21 @@ def _keep_only(scene: CanvasScene, nodes: Iterable[str], areas: Iterable[tuple[s
     return rect.united(scene.content(shown))
 
 
-def _scene(state: DocState, analysis: Analysis, theme: Theme, live: Overlay | None) -> CanvasScene:
+def _scene(
+    state: DocState, analysis: Analysis, theme: Theme, live: Overlay | None, within: str | None
+) -> CanvasScene:
     scene = CanvasScene(place_missing(state), analysis, theme)
+    if within in state.groups:
+        scene.sheet.within = within
+        scene.sheet.follow()
+        scene.show_areas_of_sheet()
     overlay = Overlay(scene)
     if live is not None:
         overlay.show_pictures(live.pictures)
         overlay.show_values(live.values)
         overlay.show_flow(live.flow, live.mode)
         overlay.show_heat(live.heat)
-    for item in {*scene.nodes.values(), *scene.cards.values()}:
+    for item in {*scene.nodes.values(), *scene.cards.values(), *scene.sheet.borders.values()}:
         item.vector = True
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     scene.setBackgroundBrush(QColor(theme.canvas))

@@ -43,8 +43,9 @@ class Groups(QObject):
     # ------------------------------------------------------------------ commands
 
     def group(self) -> None:
-        """Ctrl+G: the selected cards as a group, one undo step; its card is selected."""
-        self.canvas.store.attempt(tr("Group"), verbs.group_nodes, self.canvas.selection.nodes)
+        """Ctrl+G: the selected cards, with the frames and notes that are selected, as a group, one undo step."""
+        chosen = self.canvas.selection
+        self.canvas.store.attempt(tr("Group"), verbs.group_nodes, chosen.nodes, "", tuple(chosen.areas))
 
     def ungroup(self) -> None:
         """Ctrl+Shift+G: the group of the selected cards is no more; they stay, and stay selected."""
@@ -251,8 +252,7 @@ class Groups(QObject):
             scene.sheet.within = self.entered
             scene.sheet.follow()
             scene.show_selection(canvas.selection.nodes, canvas.selection.wires)
-        for area in scene.areas.values():
-            area.setVisible(self.entered is None)
+        scene.show_areas_of_sheet()
         scene.forget_content()
         path = path_to(canvas.store.state, self.entered) if self.entered is not None else ()
         self.crumbs.show_path(canvas.store.state, path)

@@ -21,7 +21,7 @@ from designer.canvas.sheet_items import SheetItems
 from designer.canvas.snapshot import snapshot_of
 from designer.canvas.wire_item import WireItem, WireState
 from designer.document import DocState, Frame, Note
-from designer.document.sheet import place_of
+from designer.document.sheet import is_on, place_of
 from engine.analysis import Analysis
 from engine.graph import Edge
 from widgets.tokens import Theme
@@ -236,6 +236,12 @@ class CanvasScene(HitScene):
             else:
                 self.areas[key] = area_item(key, area, self.look)
                 self.addItem(self.areas[key])
+        self.show_areas_of_sheet()
+
+    def show_areas_of_sheet(self) -> None:
+        """Frames and notes that stand here; those of other sheets are hidden."""
+        for item in self.areas.values():
+            item.setVisible(is_on(self.state, item.area, self.sheet.within))
 
     def _fit_rect(self) -> None:
         """The index covers what there is; the view may scroll beyond."""

@@ -159,6 +159,14 @@ class SheetItems:
                 item.update()
         self._place_borders()
 
+    def hide_borders(self) -> None:
+        """The group's own ports with all that leads to them, where a part of the sheet is to stand for itself."""
+        for item in (*self.borders.values(), *self._stubs):
+            item.setVisible(False)
+        for edge in self._twins:
+            if self.at_border(edge):
+                self.scene.wires[edge].setVisible(False)
+
     def _border(self, port: GroupPort, is_input: bool) -> Border:
         return border_of(self.scene.state, self.scene.analysis, self.within or "", port, is_input)
 

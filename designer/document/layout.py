@@ -11,6 +11,7 @@ JSON of ``Project.layout``::
 
 A group's "at" is where its card stands, "inputs" the ends inside that one port feeds, "outputs" what it gives; all
 three may be missing. ``Project.notes``: ``{"t1": {"text": "...", "box": [x, y, width, height], "colour": ""}}``.
+A frame or note inside a group names it: ``"within": "g1"``.
 Unknown entries are kept as they are; reading and writing again is byte-identical (order included).
 """
 
@@ -36,12 +37,16 @@ NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A titled, coloured area behind the cards. ``colour`` names a layer group's colour, "" the neutral one."""
+    """A titled, coloured area behind the cards. ``colour`` names a layer group's colour, "" the neutral one.
+
+    ``within``: the group on whose sheet it stands, None = the network's.
+    """
 
     title: str
     box: Box
     colour: str = ""
     extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
+    within: str | None = None
 
 
 class Slot(NamedTuple):
@@ -69,12 +74,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A sticky note in Markdown."""
+    """A sticky note in Markdown. ``within`` as of a frame."""
 
     text: str
     box: Box
     colour: str = ""
     extra: Mapping[str, Json] = field(default_factory=lambda: NOTHING)
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ class Layout:
         known = {
             "positions": {k: _point(f"layout.positions.{k}", v) for k, v in _map("layout.positions", value)},
             "reroutes": reroutes_of_json(value.get("reroutes", [])),
-            "frames": {k: _frame(f"layout.frames.{k}", v) for k, v in _map("layout.frames", value)},
+            "frames": {k: frame_of_json(f"layout.frames.{k}", v) for k, v in _map("layout.frames", value)},
             "groups": {k: group_of_json(f"layout.groups.{k}", v) for k, v in _map("layout.groups", value)},
             "collapsed": _names("layout.collapsed", value.get("collapsed", [])),
             "direction": _direction(value.get("direction", "right")),
@@ -122,9 +128,7 @@ class Layout:
         parts: dict[str, Json] = {
             "positions": {k: list(p) for k, p in self.positions.items()},
             "reroutes": reroutes_json(self.reroutes),
-            "frames": {
-                k: _boxed({"title": f.title, "colour": f.colour}, f.box, f.extra) for k, f in self.frames.items()
-            },
+            "frames": {k: area_json(f) for k, f in self.frames.items()},
             "groups": {k: group_json(g) for k, g in self.groups.items()},
             "collapsed": list(self.collapsed),
             "direction": self.direction if self.direction != "right" or "direction" in self.order else "",
@@ -136,23 +140,20 @@ class Layout:
 
 def notes_from_json(value: Mapping[str, Json]) -> dict[str, Note]:
     """Notes by id."""
-    found = {}
-    for key, raw in value.items():
-        path = f"notes.{key}"
-        entry = _object(path, raw)
-        extra = {k: v for k, v in entry.items() if k not in ("text", "box", "colour")}
-        text, colour = _text(path, entry, "text"), _text(path, entry, "colour")
-        found[key] = Note(text, _box(f"{path}.box", entry.get("box")), colour, extra)
-    return found
+    return {key: note_of_json(f"notes.{key}", raw) for key, raw in value.items()}
 
 
 def notes_to_json(notes: Mapping[str, Note]) -> dict[str, Json]:
     """The JSON of Project.notes."""
-    return {k: _boxed({"text": n.text, "colour": n.colour}, n.box, n.extra) for k, n in notes.items()}
+    return {k: area_json(n) for k, n in notes.items()}
 
 
-def _boxed(head: dict[str, Json], box: Box, extra: Mapping[str, Json]) -> Json:
-    return {**head, "box": [box.x, box.y, box.width, box.height], **extra}
+def area_json(area: Frame | Note) -> Json:
+    """A frame or note as an entry."""
+    head: dict[str, Json] = {"text": area.text} if isinstance(area, Note) else {"title": area.title}
+    box: list[Json] = [area.box.x, area.box.y, area.box.width, area.box.height]
+    within: dict[str, Json] = {"within": area.within} if area.within is not None else {}
+    return {**head, "colour": area.colour, "box": box, **within, **area.extra}
 
 
 def _object(path: str, value: Json) -> dict[str, Json]:
@@ -197,12 +198,22 @@ def _names(path: str, value: Json, count: int | None = None) -> tuple[str, ...]:
     return tuple(str(v) for v in value)
 
 
-def _frame(path: str, value: Json) -> Frame:
+def frame_of_json(path: str, value: Json) -> Frame:
+    """A frame from its entry; LayoutRefusal names what is wrong."""
     entry = _object(path, value)
-    extra = {k: v for k, v in entry.items() if k not in ("title", "box", "colour")}
-    return Frame(
-        _text(path, entry, "title"), _box(f"{path}.box", entry.get("box")), _text(path, entry, "colour"), extra
-    )
+    return Frame(_text(path, entry, "title"), *_area(path, entry, "title"))
+
+
+def note_of_json(path: str, value: Json) -> Note:
+    """A note from its entry; LayoutRefusal names what is wrong."""
+    entry = _object(path, value)
+    return Note(_text(path, entry, "text"), *_area(path, entry, "text"))
+
+
+def _area(path: str, entry: dict[str, Json], head: str) -> tuple[Box, str, dict[str, Json], str | None]:
+    extra = {k: v for k, v in entry.items() if k not in (head, "box", "colour", "within")}
+    within = _text(path, entry, "within") or None
+    return _box(f"{path}.box", entry.get("box")), _text(path, entry, "colour"), extra, within
 
 
 def _direction(value: Json) -> Direction:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from designer.document.geometry import Point, Sizes, snap
+from designer.document.layout import Frame, Note
 from designer.document.shove import make_room
 from designer.document.state import DocState
 from engine.graph import Edge, Graph, Node
 
+A = TypeVar("A", Frame, Note)
 #: before a group's id where a card's id stands; no node's id can hold a colon
 CARD = "group:"
 
@@ -154,8 +157,20 @@ def folded(state: DocState, within: str | None = None) -> DocState:
     nodes = {n: nodes[n] for n in sorted(nodes, key=lambda n: rank.get(n, 0))} if sheet.groups else nodes
     reroutes = {e: state.reroutes[real] for e, real in wires.items() if real in state.reroutes and e in set(edges)}
     after = replace(state, graph=Graph(nodes, edges))
-    frames = state.frames if within is None else {}
+    after = replace(after, notes={k: n for k, n in state.notes.items() if is_on(state, n, within)})
+    frames = {k: f for k, f in state.frames.items() if is_on(state, f, within)}
     return after.with_layout(positions=places(state, within), reroutes=reroutes, groups={}, frames=frames)
+
+
+def is_on(state: DocState, area: Frame | Note, within: str | None) -> bool:
+    """Whether a frame or note stands on that sheet; where its group is no more it is on the network's."""
+    return (area.within if area.within in state.groups else None) == within
+
+
+def _merged(whole: Mapping[str, A], before: Mapping[str, A], after: Mapping[str, A]) -> dict[str, A]:
+    """What a verb made of the part that it saw, in the order of the whole."""
+    kept = {k: after.get(k, v) for k, v in whole.items() if k in after or k not in before}
+    return {**kept, **{k: v for k, v in after.items() if k not in kept}}
 
 
 def _folded_wires(graph: Graph, sheet: Sheet) -> dict[Edge, Edge]:
@@ -180,10 +195,10 @@ def on_sheet(
     moved = {c: p for c, p in after.positions.items() if before.positions.get(c) != p}
     done = with_places(state, moved)
     if after.layout.direction != before.layout.direction or after.frames != before.frames:
-        frames = after.frames if within is None else state.frames
+        frames = _merged(state.frames, before.frames, after.frames)
         done = done.with_layout(direction=after.layout.direction, frames=frames)
     if after.notes is not before.notes:
-        done = replace(done, notes=after.notes)
+        done = replace(done, notes=_merged(state.notes, before.notes, after.notes))
     if after.reroutes == before.reroutes:
         return done
     real = _folded_wires(state.graph, sheet_of(state, within))

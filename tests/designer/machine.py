@@ -158,6 +158,8 @@ class Machine:
                 (verbs.set_title, self.rng.choice(["x", "y"])),
                 (verbs.set_note, "t1", Note(self.rng.choice(["*a*", "b"]), box)),
                 (verbs.set_frame, "f1", Frame("f", box)),
+                (verbs.set_frame, "f2", Frame("g", box, within=self.store.within)),
+                (verbs.duplicate, self.some(), 32, 16, False, self.store.within, (("frame", "f1"), ("note", "t1"))),
                 (verbs.remove_note, "t1"),
                 (verbs.remove_frame, "f1"),
                 (verbs.move_areas, (("frame", "f1"), ("note", "t1")), 16, 8, self.sizes(), self.some()),

@@ -1,4 +1,6 @@
-"""Frames and notes under the mouse: a drag moves a frame with what it holds, a drag of an edge or corner resizes it."""
+"""Frames and notes under the mouse: a drag moves a frame with what it holds, a drag of an edge or corner resizes it.
+
+With Alt a copy is made instead, of a frame with all that it holds."""
 
 from __future__ import annotations
 
@@ -83,6 +85,8 @@ class AreaTool(Tool):
         canvas.restore_cursor()
         if self._hit.edges:
             store.attempt(tr("Resize"), verbs.resize_area, self._hit.key, box)
+        elif at.alt and (dx or dy):
+            canvas.edits.duplicate(dx, dy)
         elif dx or dy:
             text = tr("Move a frame") if self._hit.key[0] == "frame" else tr("Move a note")
             edit = (tuple(sorted(self._keys)), dx, dy, canvas.scene_.sizes(), canvas.groups.cards())

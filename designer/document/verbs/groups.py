@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from designer.document.frames import moved
 from designer.document.geometry import Point, Sizes
 from designer.document.group_ports import ports_now
 from designer.document.layout import Group, Slot
@@ -19,8 +20,12 @@ class GroupRefusal(EditRefusal):
     """A group that cannot be."""
 
 
-def group_nodes(state: DocState, ids: Iterable[str], title: str = "") -> DocState:
+def group_nodes(
+    state: DocState, ids: Iterable[str], title: str = "", areas: Iterable[tuple[str, str]] = ()
+) -> DocState:
     """A new group of these nodes, its card in their middle; what crosses its border now stays a port for good.
+
+    Frames and notes (``areas``) go into it, too.
 
     Refused: fewer than two, an unknown node, half of another group, a group again.
     """
@@ -40,7 +45,7 @@ def group_nodes(state: DocState, ids: Iterable[str], title: str = "") -> DocStat
     key = new_item_id(state.groups, "g")
     inputs, outputs = ports_now(state.graph, members)
     group = Group(title or f"Group {key.removeprefix('g')}", members, inputs=inputs, outputs=outputs)
-    after = state.with_layout(groups={**state.groups, key: group})
+    after = bring(state.with_layout(groups={**state.groups, key: group}), areas, key)
     return with_places(after, {card_of(key): middle_of(after, key)}) if group.at is None else after
 
 
@@ -70,13 +75,16 @@ def dissolve(state: DocState, group: str, sizes: Sizes | None = None) -> DocStat
     card, middle = place_of(state, card_of(group)), middle_of(state, group)
     dx, dy = card.x - middle.x, card.y - middle.y
     inner = (*sheet.nodes, *map(card_of, sheet.groups))
-    moved = {c: Point(place_of(state, c).x + dx, place_of(state, c).y + dy) for c in inner}
+    shifted = {c: Point(place_of(state, c).x + dx, place_of(state, c).y + dy) for c in inner}
     reroutes = dict(state.reroutes)
     for e, points in state.reroutes.items():
         if (dx or dy) and e.source in sheet.owner and e.target in sheet.owner:
             reroutes[e] = tuple(Point(p.x + dx, p.y + dy) for p in points)
-    after = with_places(state, moved) if dx or dy else state
+    after = with_places(state, shifted) if dx or dy else state
     groups = {k: g for k, g in after.groups.items() if k != group}
+    inside = [("frame", k) for k, f in state.frames.items() if f.within == group]
+    inside += [("note", k) for k, n in state.notes.items() if n.within == group]
+    after = bring(after, inside, parent, dx, dy)
     after = after.with_layout(groups=groups, reroutes=reroutes)
     return with_room(after, inner, sizes, 0, parent) if sizes is not None and inner else after
 
@@ -118,11 +126,31 @@ def move_slot(state: DocState, old: Slot, new: Slot, beyond: Slot) -> DocState:
 
 def adopt(before: DocState, after: DocState, within: str | None) -> DocState:
     """What an edit inside a group added belongs to that group, unless the edit has said where it belongs."""
-    if within is None or within not in after.groups or before.graph is after.graph:
+    if within is None or within not in after.groups:
+        return after
+    areas = [("frame", k) for k, f in after.frames.items() if k not in before.frames and f.within is None]
+    areas += [("note", k) for k, n in after.notes.items() if k not in before.notes and n.within is None]
+    after = bring(after, areas, within)
+    if before.graph is after.graph:
         return after
     taken = {n for k, g in after.groups.items() if k in before.groups for n in g.members}
     new = [n for n in after.graph.nodes if n not in before.graph.nodes and n not in taken]
     return join(after, new, within) if new else after
+
+
+def bring(
+    state: DocState, areas: Iterable[tuple[str, str]], group: str | None, dx: float = 0, dy: float = 0
+) -> DocState:
+    """Frames and notes to the sheet of that group, None = the network's, and by (dx, dy) from where they stood."""
+    frames, notes = dict(state.frames), dict(state.notes)
+    for kind, key in areas:
+        if kind == "frame":
+            frames[key] = replace(frames[key], within=group, box=moved(frames[key].box, dx, dy))
+        else:
+            notes[key] = replace(notes[key], within=group, box=moved(notes[key].box, dx, dy))
+    if notes != state.notes:
+        state = replace(state, notes=notes)
+    return state.with_layout(frames=frames) if frames != state.frames else state
 
 
 def path_to(state: DocState, group: str) -> tuple[str, ...]:
