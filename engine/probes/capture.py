@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,7 +25,8 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
     if last is not None and "layers" in request.wants:
         wants = request.wants
         precise = ({request.layer} if request.layer else plan.layer_order) if "percentiles" in wants else ()
-        layers = layer_statistics(plan, last, histograms="histograms" in wants, percentiles=precise)
+        counted = "histograms" in wants
+        layers = layer_statistics(plan, last, histograms=counted, percentiles=precise, sketch=request.sketch)
         flow = node_flow(plan, last)
     maps, vectors = _maps(executable, request)
     spreads = node_spreads(plan, last, request.near) if last is not None and "spreads" in request.wants else {}
@@ -44,10 +45,10 @@ def capture(executable: Executable, request: ProbeRequest, last: LastStep | None
 
 
 def layer_statistics(
-    plan: Plan, last: LastStep, *, histograms: bool = False, percentiles: Collection[str] = ()
+    plan: Plan, last: LastStep, *, histograms: bool = False, percentiles: Collection[str] = (), sketch: int = 0
 ) -> tuple[LayerStats, ...]:
     """One LayerStats per layer with a kernel, sources first. Order statistics only where asked for, percentiles by
-    node: they cost most.
+    node: they cost most. ``sketch``: as in ProbeRequest.
 
     A layer of several kernels (attention has four) is measured over the entries of all of them.
     """
@@ -66,7 +67,7 @@ def layer_statistics(
             step.output if step is not None and shaped else z,
             step.primitive.id if step is not None else "",
         )
-        found.append(_layer(places, last, histograms, node in percentiles))
+        found.append(_layer(places, last, (sketch or _ALL) if histograms else 0, node in percentiles))
     return tuple(found)
 
 
@@ -82,6 +83,8 @@ class _Places:
     activation: str
 
 
+#: no tensor has more values
+_ALL = 1 << 62
 #: activations whose output is told apart from their input in the statistics
 _SHAPED = frozenset(
     (
@@ -91,7 +94,7 @@ _SHAPED = frozenset(
 )
 
 
-def _layer(at: _Places, last: LastStep, histograms: bool, percentiles: bool) -> LayerStats:
+def _layer(at: _Places, last: LastStep, counted: int, percentiles: bool) -> LayerStats:
     ids = [w.value for w in at.kernels]
     dw, update = (_together([found[i] for i in ids if i in found]) for found in (last.weight_grads, last.updates))
     w = _together([_before(last, i) for i in ids])
@@ -101,9 +104,9 @@ def _layer(at: _Places, last: LastStep, histograms: bool, percentiles: bool) -> 
     weight_rms = st.rms(w)
     mean, spread = st.mean_and_sd(out)
     shapes: dict[str, Histogram] = {}
-    if histograms:
+    if counted:
         tensors = {"weights": w, "gradients": dw, "pre-activations": z, "activations": out}
-        shapes = {k: st.histogram(t) for k, t in tensors.items() if t is not None}
+        shapes = {k: _sketched(t, counted) for k, t in tensors.items() if t is not None}
     return LayerStats(
         node=at.node,
         delta_rms=st.rms(delta) * len(out) if delta is not None else 0.0,
@@ -122,6 +125,23 @@ def _layer(at: _Places, last: LastStep, histograms: bool, percentiles: bool) -> 
         z_rms=st.rms(z),
         histograms=shapes,
     )
+
+
+def _sketched(a: Floats, most: int) -> Histogram:
+    """The histogram of at most ``most`` values, evenly taken, its counts scaled to all; the raw ends are of all."""
+    if a.size <= most:
+        return st.histogram(a)
+    found = st.histogram(_thinned(a, most))
+    finite = a[np.isfinite(a)]
+    if not finite.size or not found.counts.any():
+        return st.histogram(a)
+    counts = np.rint(found.counts * (finite.size / found.counts.sum())).astype(np.int64)
+    return replace(found, counts=counts, minimum=float(finite.min()), maximum=float(finite.max()))
+
+
+def _thinned(a: Floats, most: int) -> Floats:
+    """Every k-th value; the odd stride meets every unit where their number is a power of two."""
+    return a.ravel()[:: -(-a.size // most) | 1]
 
 
 def _together(parts: list[Floats]) -> Floats | None:
@@ -180,8 +200,7 @@ def node_spreads(plan: Plan, last: LastStep, nodes: Collection[str]) -> dict[str
         value = plan.outputs.get(node, -1)
         given = last.values.get(value if value in last.values else logits.get(value, value))
         if given is not None and given.dtype.kind == "f" and given.size:
-            # An odd stride, so that it meets every unit where their number is a power of two.
-            found[node] = st.histogram(given.ravel()[:: -(-given.size // SPREAD_VALUES) | 1])
+            found[node] = st.histogram(_thinned(given, SPREAD_VALUES))
     return found
 
 

@@ -23,6 +23,7 @@ class ProbeRequest:
     ``sample``: one sample by input field (1, ...), for feature maps. ``grid``: points by input field (G*G, ...) on
     which every layer's units are evaluated, for decision surfaces; ``grid_side`` is G. ``max_units`` bounds maps.
     ``layer``: the only one whose percentiles are wanted; "" for all. ``near``: nodes whose spreads are wanted.
+    ``sketch``: values of a tensor that its histogram is made of, at most, with counts scaled to all; 0 for every one.
     """
 
     wants: frozenset[Want] = frozenset()
@@ -32,6 +33,7 @@ class ProbeRequest:
     max_units: int = 64
     layer: str = ""
     near: frozenset[str] = frozenset()
+    sketch: int = 0
 
 
 @dataclass(frozen=True)

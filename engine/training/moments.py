@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from engine.probes import ProbeRequest, Snapshot, capture
 from engine.training.trainer import Trainer
 
-REQUEST = ProbeRequest(frozenset({"layers", "histograms"}))
+#: enough values for a picture of 48 bins; all of a convolution's would cost so much that few moments were kept
+REQUEST = ProbeRequest(frozenset({"layers", "histograms"}), sketch=16384)
 #: moments that are kept, and the bytes that their histograms may hold
 MOST, BUDGET = 48, 16 << 20
-#: seconds between two at least, and how many times its own cost one waits: a per cent of the training at most
+#: seconds between two at least, and how many times its own cost one waits: a per cent of the training at most.
+#: The cheapest one's cost: a first one warms up, and a busy machine holds one up, which says nothing of the next
 REST, TIMES = 0.25, 100.0
 
 
@@ -24,7 +27,7 @@ class Moments:
     def clear(self) -> None:
         """Forget everything: the run was reset or replaced."""
         self.kept: tuple[Snapshot, ...] = ()
-        self._next, self._rest = 0.0, REST
+        self._next, self._rest, self._cost = 0.0, REST, math.inf
 
     def due(self) -> bool:
         """Whether the step to come should be looked into."""
@@ -39,7 +42,9 @@ class Moments:
         if len(self.kept) >= self._most(made):
             self.kept, self._rest = self.kept[::2], 2 * self._rest
         self.kept = (*self.kept, made)
-        self._next = time.perf_counter() + max(self._rest, TIMES * made.cost)
+        known = self._cost < math.inf
+        self._cost = min(self._cost, made.cost)
+        self._next = time.perf_counter() + max(self._rest, TIMES * self._cost if known else 0.0)
 
     @staticmethod
     def _most(made: Snapshot) -> int:

@@ -57,3 +57,18 @@ def test_nobody_else_pays(trainer: Trainer) -> None:
     assert set(capture(trainer.executable, asked, last, 1, 0).spreads) == {"n1"}
     plain = ProbeRequest(frozenset({"layers"}), near=frozenset({"n1"}))
     assert not capture(trainer.executable, plain, last, 1, 0).spreads
+
+
+def test_a_sketch_has_the_shape_the_size_and_the_ends_of_all_values(trainer: Trainer) -> None:
+    last = trainer.executable.last()
+    wanted = frozenset({"layers", "histograms"})
+    whole = capture(trainer.executable, ProbeRequest(wanted), last, 1, 0).layers
+    rough = capture(trainer.executable, ProbeRequest(wanted, sketch=2048), last, 1, 0).layers
+    assert rough[0].histograms["weights"].counts.tolist() == whole[0].histograms["weights"].counts.tolist()
+    for name in ("weights", "activations"):
+        large, sketched = (found[1].histograms[name] for found in (whole, rough))
+        assert abs(sketched.counts.sum() - large.counts.sum()) <= len(large.counts)
+        assert (sketched.minimum, sketched.maximum) == (large.minimum, large.maximum)
+        assert sketched.counts.tolist() != large.counts.tolist()
+        gap = np.cumsum(sketched.counts - large.counts) / large.counts.sum()
+        assert np.abs(gap).max() < 0.05

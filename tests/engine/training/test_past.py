@@ -50,6 +50,23 @@ def test_moments_thin_out_and_keep_within_their_bytes(monkeypatch: pytest.Monkey
     assert steps[0] == 1 and steps[-1] > 0.9 * trainer.step and len(steps) >= 10
 
 
+def test_one_dear_moment_does_not_keep_the_next_ones_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first one warms up, and a busy machine holds one up: a run of a minute had no second moment."""
+    costs = iter((1.0, 0.001, 3.0, 0.002))
+    now = [100.0]
+    monkeypatch.setattr(moments.time, "perf_counter", lambda: now[0])
+    made = moments.capture
+    monkeypatch.setattr(moments, "capture", lambda *a: replace(made(*a), cost=next(costs)))
+    trainer, kept = Trainer(project(mlp((4, 8, 3)), epochs=60), blobs(), backend="numpy"), Moments()
+    for _ in range(4):
+        trainer.advance(0.0, 1, keep=True)
+        kept.note(trainer)
+        assert not kept.due()
+        now[0] += moments.REST
+        assert kept.due()
+    assert len(kept.kept) == 4
+
+
 def test_the_epoch_whose_validation_was_under_way_is_told_at_the_end() -> None:
     class Slow(SlicedEvaluation):
         def advance(self) -> None:
