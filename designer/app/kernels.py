@@ -45,6 +45,7 @@ class KernelCompiler(QObject):
         for name, value in environ.items():
             around.insert(name, value)
         self._process.setProcessEnvironment(around)
+        self._done = len(cache.NAMES) - len(cache.missing())
         self._say(tr("Compiling the fast kernels, once; until then training uses NumPy"))
         self._process.start(words[0], words[1:])
 
@@ -56,10 +57,10 @@ class KernelCompiler(QObject):
             self._process.waitForFinished(2000)
 
     def _progress(self) -> None:
-        from engine.backends.tape.opcodes import FAMILIES
+        from engine.backends.tape.cache import NAMES
 
         self._done += bytes(self._process.readAllStandardOutput().data()).count(b"\n")
-        self._say(tr("Compiling the fast kernels: {done} of {all}", done=self._done, all=len(FAMILIES)))
+        self._say(tr("Compiling the fast kernels: {done} of {all}", done=self._done, all=len(NAMES)))
 
     def _ended(self, code: int) -> None:
         if code:

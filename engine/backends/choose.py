@@ -39,7 +39,7 @@ def possible(name: str) -> tuple[str, str]:
 
 
 def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = None) -> None:
-    """Whatever the backend needs once on this machine before its first step: the tape's kernels, some 20 s.
+    """Whatever the backend may need on this machine before a first step, once: all of the tape's kernels, some 20 s.
 
     ``on_progress`` hears (done, all, what) after each part. At once where nothing is missing.
     """
@@ -57,22 +57,29 @@ def _suits_tape(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> bool:
     return not refusals(plan, optimizer, dtype)
 
 
-def _kernels_are_ready() -> bool:
+def _kernels_are_ready(plan: Plan, optimizer: Optimizer, rules: StepRules) -> bool:
+    """Whether those that the plan's own tapes call are compiled."""
     from engine.backends.tape import cache
 
-    return cache.is_ready()
+    if cache.is_ready():
+        return True
+    from engine.backends.tape.needs import kernels_of
+
+    return cache.is_ready(kernels_of(plan, optimizer, rules))
 
 
-def awaits_kernels(executable: Executable) -> bool:
+def awaits_kernels(executable: Executable, rules: StepRules | None = None) -> bool:
     """Whether only their compilation stands between this executable and the fast kernels."""
-    if executable.name != "numpy" or _kernels_are_ready():
+    plan, optimizer = executable.plan, executable.optimizer
+    if executable.name != "numpy" or not _suits_tape(plan, optimizer, executable.dtype):
         return False
-    return _suits_tape(executable.plan, executable.optimizer, executable.dtype)
+    return not _kernels_are_ready(plan, optimizer, rules or StepRules())
 
 
-def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> str:
+def _fastest(plan: Plan, optimizer: Optimizer, dtype: Dtype, rules: StepRules) -> str:
     """The tape where its kernels are compiled and it has one for every primitive of the plan, else NumPy."""
-    return "tape" if _suits_tape(plan, optimizer, dtype) and _kernels_are_ready() else "numpy"
+    suits = _suits_tape(plan, optimizer, dtype) and _kernels_are_ready(plan, optimizer, rules)
+    return "tape" if suits else "numpy"
 
 
 def make_executable(
@@ -85,14 +92,13 @@ def make_executable(
     """
     rules = rules or StepRules()
     if name == "auto":
-        name = _fastest(plan, optimizer, dtype)
+        name = _fastest(plan, optimizer, dtype, rules)
     reason = missing(name) if name in NAMES else "there is no backend of that name"
     if reason:
         raise BackendUnavailableError(f"backend {name!r}: {reason}; available here: {', '.join(available())}")
     if name == "tape":
         from engine.backends.tape.executable import TapeExecutable
 
-        prepare(name)
         return TapeExecutable(plan, optimizer, dtype, seed, threads or None, rules=rules)
     if name == "cupy":
         from engine.backends.cupy import CupyExecutable

@@ -75,10 +75,10 @@ def net_shares(net: str, steps: int = 5) -> dict[str, float]:
 
 def shares(made: Any, mode: str, batch: int, steps: int) -> dict[str, float]:
     """Seconds a step by opcode. The machine must have run the mode once with this batch, on one thread."""
-    from engine.backends.tape.kernels import table
+    from engine.backends.tape import library
 
     machine = made._machine
-    _, addresses = table.load()
+    _, addresses = library.load(machine.program.families)
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 6)
     kernels = [call(int(a)) if a else None for a in addresses]
     tape, frame = machine.program.tapes[mode], machine._frame

@@ -1,7 +1,7 @@
 """Where the compiled kernels are, whether they are all there, and having them compiled without a wait in this process.
 
 The folder's name holds a hash of the kernels' sources, the compiler's versions and the processor, so that nothing stale
-is ever loaded (Numba itself looks only at the file in which a function stands).
+is ever loaded. It has a file for each family: a network waits only for those that its own tapes call.
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from engine.backends.base import BackendUnavailableError
+from engine.backends.tape.opcodes import FAMILIES
 
-_READY = "ready"
 _HERE = Path(__file__).parent
-#: families whose compilation two processes share out
-WORKERS = 2
+#: what is compiled: the families, and the loop that calls them
+NAMES = (*FAMILIES[1:], "run")
+#: Numba paints each message of an attempt that did not fit, of which type inference makes thousands
+_PLAIN_WORDS = {"NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING": "1"}
 
 
 def _processor() -> str:
@@ -33,14 +34,27 @@ def _processor() -> str:
     return "".join(sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))}))
 
 
+def _version(name: str) -> str:
+    """Of an installed package, read off the folder beside it: whatever asks for it properly takes longer to load."""
+    spec = find_spec(name)
+    beside = Path(spec.origin).parents[1].glob(f"{name}-*.dist-info") if spec is not None and spec.origin else ()
+    found = sorted(folder.name for folder in beside)
+    if found:
+        return " ".join(found)
+    from importlib import metadata
+
+    return metadata.version(name)
+
+
 @cache
 def fingerprint() -> str:
     """Changes with everything that the machine code depends on."""
     digest = hashlib.sha256()
-    for file in (_HERE / "opcodes.py", _HERE / "points.py", *sorted((_HERE / "kernels").glob("*.py"))):
+    makers = (_HERE / f"{name}.py" for name in ("opcodes", "points", "objects", "library"))
+    for file in (*makers, *sorted((_HERE / "kernels").glob("*.py"))):
         digest.update(file.read_bytes())
     versions = [sys.version, platform.machine(), _processor(), os.environ.get("GRADLOOM_VECTOR", "")]
-    versions += [metadata.version(name) for name in ("numba", "llvmlite")]
+    versions += [_version(name) for name in ("numba", "llvmlite")]
     digest.update("\n".join(versions).encode())
     return digest.hexdigest()[:16]
 
@@ -59,47 +73,54 @@ def folder() -> Path:
     return base / "gradloom" / f"kernels-{fingerprint()}"
 
 
-def is_ready() -> bool:
-    """Whether all kernels are compiled for this machine. Cheap: no compiler is loaded."""
-    return (folder() / _READY).exists()
+def file_of(name: str) -> Path:
+    """The object file of a family."""
+    return folder() / f"{name}.o"
 
 
-def mark_ready() -> None:
-    """All kernels are in the folder."""
-    (folder() / _READY).write_text(fingerprint(), encoding="ascii")
+def missing(names: Iterable[str] | None = None) -> list[str]:
+    """Those of the names, all unless told, that are not compiled for this machine. Cheap: no compiler is loaded."""
+    return [n for n in (NAMES if names is None else names) if not file_of(n).exists()]
 
 
-def use() -> None:
-    """Have Numba keep its machine code in the folder; compiles nothing."""
-    from numba.core import config
+def is_ready(names: Iterable[str] | None = None) -> bool:
+    """Whether they are all compiled."""
+    return not missing(names)
 
-    folder().mkdir(parents=True, exist_ok=True)
-    config.CACHE_DIR = str(folder())
+
+def replace(file: Path, content: bytes) -> None:
+    """Write a file that others read meanwhile."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.write_bytes(content)
+    draft.replace(file)
 
 
 def compiler() -> tuple[list[str], dict[str, str]]:
     """Command and environment of the process that compiles: a line for each family, whether or not we are installed."""
     path = os.pathsep.join(p for p in (str(_HERE.parents[2]), os.environ.get("PYTHONPATH", "")) if p)
-    return [sys.executable, "-P", "-m", "engine.backends.tape.warm"], {**os.environ, "PYTHONPATH": path}
+    return [sys.executable, "-P", "-m", "engine.backends.tape.warm"], {**os.environ, "PYTHONPATH": path, **_PLAIN_WORDS}
 
 
-def prepare(on_progress: Callable[[int, int, str], None] | None = None) -> None:
-    """Compile all kernels in processes of their own, some 20 s; (done, all, family) after each. At once if ready.
+def prepare(
+    on_progress: Callable[[int, int, str], None] | None = None, families: Iterable[str] | None = None
+) -> None:
+    """Compile what is missing in processes of their own, some 20 s for all; (done, all, family) after each.
 
-    BackendUnavailableError with the compiler's own words if that fails.
+    At once if nothing is missing. BackendUnavailableError with the compiler's own words if it fails.
     """
-    if is_ready():
+    names = missing(families)
+    if not names:
         return
-    from engine.backends.tape.opcodes import FAMILIES
+    import subprocess
 
-    names = (*FAMILIES[1:], "run")
-    folder().mkdir(parents=True, exist_ok=True)
     command, environ = compiler()
-    done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+    done = subprocess.Popen(
+        [*command, *names], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    )
     assert done.stdout is not None
     for count, line in enumerate(done.stdout, 1):
         if on_progress is not None:
             on_progress(min(count, len(names)), len(names), line.strip())
     _, complaint = done.communicate()
-    if done.returncode or not is_ready():
+    if done.returncode or not is_ready(names):
         raise BackendUnavailableError(f"backend 'tape': its kernels could not be compiled: {complaint[-2000:]}")

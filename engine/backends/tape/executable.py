@@ -23,7 +23,7 @@ from engine.backends.base import (
     StepRecords,
 )
 from engine.backends.initial import initial_weights
-from engine.backends.tape import cache, opcodes
+from engine.backends.tape import opcodes
 from engine.backends.tape.binding import bound
 from engine.backends.tape.compiler import Compiler
 from engine.backends.tape.layout import Floats32, Slot
@@ -73,7 +73,6 @@ class TapeExecutable(Executable):
         reasons = refusals(plan, optimizer, dtype)
         if reasons:
             raise BackendUnavailableError(f"backend 'tape' has no kernel for {', '.join(reasons)}; 'numpy' has")
-        cache.use()
         self._standing = Standing(rules or StepRules())
         self.threads, self.winograd = min(threads or cores(), opcodes.MAX_THREADS), winograd
         self._work = sum(

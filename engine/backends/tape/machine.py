@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends.tape import library
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.crew import Crew
 from engine.backends.tape.pace import Pace
@@ -64,6 +65,7 @@ class Machine:
         each = -(-program.doubles // 8) * 8 + 8
         self._doubles = np.zeros(each * threads)
         self._sync = np.zeros(32, np.int64)
+        self._kernels, self._table = library.load(program.families)
         self._crew, self._pace = Crew(), Pace()
         self._tapes = {mode: np.stack([program.lane(mode, k) for k in range(threads)]) for mode in program.tapes}
         self._frame = np.zeros(o.FRAME, np.int64)
@@ -83,9 +85,6 @@ class Machine:
         keys: NDArray[np.int64] | None = None,
     ) -> Figures:
         """Run the tape of ``mode`` once for each line of ``rows`` (S, B). IndexError if a row is not in the data."""
-        from engine.backends.tape.kernels import table
-
-        run, addresses = table.load()
         steps, batch = rows.shape
         if batch > self.capacity or (rows.size and not 0 <= rows.min() <= rows.max() < fields.count):
             raise IndexError(f"rows {rows.min()} to {rows.max()} of a data set of {fields.count}")
@@ -108,7 +107,8 @@ class Machine:
             frame[o.FIELDS + 2 * k], frame[o.FIELDS + 2 * k + 1] = array.ctypes.data, array.shape[1]
         self._sync[:] = 0
         tape, started = self._tapes[mode], time.perf_counter()
-        done = self._crew.run(lambda worker: int(run(tape, frame, addresses, worker, steps)), workers)
+        run, places = self._kernels, (tape.ctypes.data, tape.shape[1], frame.ctypes.data, self._table.ctypes.data)
+        done = self._crew.run(lambda worker: run(*places, worker, steps), workers)
         if steps:
             self._pace.learn(mode, batch, workers, (time.perf_counter() - started) / steps)
         return Figures(figures.loss, figures.penalty, figures.hits, figures.norms, done, int(frame[o.STOPS]))

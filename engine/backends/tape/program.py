@@ -108,3 +108,8 @@ class Program:
         """The tape of one lane."""
         drift = self.drifts.get(mode)
         return self.tapes[mode] if drift is None else self.tapes[mode] + lane * drift
+
+    @property
+    def families(self) -> frozenset[int]:
+        """The families whose kernels the tapes call."""
+        return frozenset(int(f) for tape in self.tapes.values() for f in np.unique(tape[:, 0])) - {o.CONTROL}

@@ -1,43 +1,80 @@
-"""``python -m engine.backends.tape.warm``: compile all kernels into the cache, naming each family when done."""
+"""``python -m engine.backends.tape.warm [FAMILY ...]``: compile what is not in the cache yet, naming each when done."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
 
 from engine.backends.tape import cache
-from engine.backends.tape.opcodes import FAMILIES
 
-#: the slowest first, so that two processes end at about the same time
-ORDER = (
-    "element", "winograd", "conv", "move", "attention", "norm", "update", "matrix", "tokens", "pool", "loss", "run",
-)  # fmt: skip
+#: what the two processes begin with, one each: those that share the matrix product, and the rest. Common ones first
+SIDES = (
+    ("matrix", "conv", "winograd", "attention"),
+    ("element", "update", "loss", "move", "run", "norm", "pool", "tokens"),
+)
+
+
+class _Queue:
+    """Families still to be compiled."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._left, self._lock = [[n for n in side if n in names] for side in SIDES], threading.Lock()
+        self._left[1] += [n for n in names if n not in (*SIDES[0], *SIDES[1])]
+
+    def next(self, side: int) -> str:
+        """The first of one's own side, then the last of the other's; "" at the end."""
+        with self._lock:
+            own, other = self._left[side], self._left[1 - side]
+            return own.pop(0) if own else other.pop() if other else ""
 
 
 def main(arguments: list[str]) -> int:
-    """All families shared out between two processes; or, with names, those alone in this one."""
-    cache.use()
-    if arguments:
-        return _compile(arguments)
-    wanted = [n for n in ORDER if n in (*FAMILIES[1:], "run")]
-    half = wanted[1::2] if (os.cpu_count() or 1) > 1 else []
+    """The named families, all unless told, on as many processes as there are cores, two at most."""
+    if arguments == ["--worker"]:
+        return _work()
+    queue, failed = _Queue(cache.missing(arguments or None)), threading.Event()
+    count = min(2, os.cpu_count() or 1)
+    helpers = [threading.Thread(target=_feed, args=(queue, side, failed)) for side in range(count)]
+    for helper in helpers:
+        helper.start()
+    for helper in helpers:
+        helper.join()
+    return int(failed.is_set())
+
+
+def _feed(queue: _Queue, side: int, failed: threading.Event) -> None:
+    """One process, a name after the other."""
     command, environ = cache.compiler()
-    other = subprocess.Popen([*command, *half], env=environ) if half else None
-    failed = _compile([n for n in wanted if n not in half])
-    if other is not None:
-        failed |= other.wait()
-    if not failed:
-        cache.mark_ready()
-    return failed
-
-
-def _compile(names: list[str]) -> int:
-    import importlib
-
-    for name in names:
-        importlib.import_module(f"engine.backends.tape.kernels.{name}")
+    name = queue.next(side)
+    if not name:
+        return
+    worker = subprocess.Popen(
+        [*command, "--worker"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    assert worker.stdin is not None and worker.stdout is not None
+    while name and not failed.is_set():
+        try:
+            print(name, file=worker.stdin, flush=True)
+        except OSError:
+            break
+        if worker.stdout.readline().strip() != name:
+            break
         print(name, flush=True)
+        name = queue.next(side)
+    worker.stdin.close()
+    worker.stdout.close()
+    if worker.wait() or name:
+        failed.set()
+
+
+def _work() -> int:
+    from engine.backends.tape import objects
+
+    for line in sys.stdin:
+        objects.compile_family(line.strip())
+        print(line.strip(), flush=True)
     return 0
 
 

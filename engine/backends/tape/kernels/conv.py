@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, FROM_C, RELU, ZERO, tile
-from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel
+from engine.backends.tape.kernels.native import arena_of, borrow, exact, floats, give_back, integers, kernel
 from engine.backends.tape.kernels.vectors import sum_row, transpose
 
 f4 = np.float32
@@ -145,14 +145,17 @@ def _turn(arena: Any, base: int, t: Any, thread: int, threads: int) -> None:
 def _pixel_sum(arena: Any, base: int, t: Any, first: int, last: int, thread: int) -> None:
     """This thread's db += sum over pixels of dy, an image at a time. row: dy view, rows, length, C, db, stride."""
     out = arena[t[8] + thread * t[9] : t[8] + thread * t[9] + t[7]]
-    part = np.zeros(t[7], np.float32)
-    at, pixels = part.ctypes.data, t[6] // t[7]
+    at, pixels = borrow(4 * t[7]), t[6] // t[7]
+    part = floats(at, t[7])
+    for j in range(t[7]):
+        part[j] = f4(0)
     for n in range(first, last):
         for h in range(t[5]):
             sum_row(pixels, t[7], base + 4 * (t[2] + n * t[3] + h * t[4]), at, 0, 0, 0, 0, 0, 0, 0, 0)
         for j in range(t[7]):
             out[j] += part[j]
             part[j] = f4(0)
+    give_back(at)
 
 
 @kernel

@@ -10,10 +10,12 @@ from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.math32 import exp32, sigmoid32
 from engine.backends.tape.kernels.native import (
     arena_of,
+    borrow,
     constants_of,
     doubles,
     exact,
     floats,
+    give_back,
     integers,
     kernel,
     loop,
@@ -61,7 +63,8 @@ def _places(z: Any, d: Any, classes: Any, smoothing: Any, share: Any) -> Any:
     """(mean over places, how many are right) of logits (C, P), a place after the other."""
     places = classes.size
     count, total, hits = z.size // places, f4(0), 0
-    one, slope = np.empty(count, np.float32), np.empty(count if d.size else 0, np.float32)
+    place = borrow(8 * count)
+    one, slope = floats(place, count), floats(place + 4 * count, count if d.size else 0)
     for p in range(places):
         for j in range(count):
             one[j] = z[j * places + p]
@@ -69,6 +72,7 @@ def _places(z: Any, d: Any, classes: Any, smoothing: Any, share: Any) -> Any:
         hits += 1 if _best(one) == classes[p] else 0
         for j in range(slope.size):
             d[j * places + p] = slope[j]
+    give_back(place)
     return total / f4(places), hits
 
 

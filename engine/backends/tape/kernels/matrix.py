@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, RELU, ZERO, product, tile
-from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel
+from engine.backends.tape.kernels.native import arena_of, borrow, exact, floats, give_back, integers, kernel
 from engine.backends.tape.kernels.vectors import sum_rows_apart
 
 f4 = np.float32
@@ -39,8 +39,8 @@ def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
 @exact
 def _column_sum(arena: Any, base: int, t: Any, rows: int, c0: int, c1: int) -> None:
     """g[c0:c1] = sum over rows of dy, the parts of SUM_ROWS rows added up. row: dy, g, rows a sample, K, add."""
-    part = np.empty(64, np.float32)
-    place = part.ctypes.data
+    place = borrow(4 * 64)
+    part = floats(place, 64)
     for at in range(c0, c1, 64):
         width, r = min(64, c1 - at), 0
         out = arena[t[3] + at : t[3] + at + width]
@@ -54,6 +54,7 @@ def _column_sum(arena: Any, base: int, t: Any, rows: int, c0: int, c1: int) -> N
             for j in range(width):
                 out[j] += part[j]
             r += count
+    give_back(place)
 
 
 @kernel

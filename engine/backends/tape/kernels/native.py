@@ -1,19 +1,22 @@
 """What Numba lacks: views of memory by address, atomics, a barrier, calls by address, and the shape of a kernel.
 
 Every kernel is a C function of its own, called by address: nothing is inlined into the loop over the tape, so a family
-compiles by itself, once, into the cache.
+compiles by itself, once, into the cache. What is loaded from there runs in processes that never load Numba, so kernels
+may use nothing of its runtime: no arrays of their own (``borrow``), no exceptions.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-import numba as nb
 from llvmlite import ir
-from numba import cfunc, njit, types
+from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from engine.backends.tape import opcodes as o
 
@@ -24,81 +27,90 @@ FAST = {"reassoc", "contract", "arcp", "nsz"}
 SIGNATURE = types.void(*[types.int64] * 6)
 
 
+#: helpers are called from machine code alone, and own no memory: no wrappers for Python, no counts of references
+PLAIN = {
+    "nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False,
+}  # fmt: skip
+
+
 def loop(function: Callable[..., Any]) -> Any:
     """A helper in machine code whose loops may be vectorised."""
-    return njit(nogil=True, error_model="numpy", fastmath=FAST)(function)
+    return njit(**PLAIN, fastmath=FAST)(function)
 
 
 def exact(function: Callable[..., Any]) -> Any:
     """A helper in machine code without any licence to reorder."""
-    return njit(nogil=True, error_model="numpy")(function)
+    return njit(**PLAIN)(function)
 
 
 def small(function: Callable[..., Any]) -> Any:
     """A helper that is put into the loop which calls it, so that the loop can be vectorised."""
-    return njit(nogil=True, error_model="numpy", fastmath=FAST, forceinline=True)(function)
+    return njit(**PLAIN, fastmath=FAST, forceinline=True)(function)
 
 
-def kernel(function: Callable[..., Any]) -> Any:
-    """The entry of a family: a C function of (frame, row, first, last, thread, step), kept in the cache."""
-    return cfunc(SIGNATURE, cache=True, error_model="numpy")(function)
+def part(function: Callable[..., Any]) -> Any:
+    """A view that is written out where it is called."""
+    return njit(**PLAIN, inline="always")(function)
 
 
-@intrinsic
-def _float_pointer(_context: Any, address: Any) -> Any:
-    def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], ir.PointerType(F32))
+@dataclass(frozen=True)
+class Entry:
+    """What is called by address: a C function of this signature, compiled by ``objects``."""
 
-    return types.CPointer(types.float32)(types.int64), generate
-
-
-@intrinsic
-def _double_pointer(_context: Any, address: Any) -> Any:
-    def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], ir.PointerType(ir.DoubleType()))
-
-    return types.CPointer(types.float64)(types.int64), generate
+    function: Callable[..., Any]
+    signature: Any
 
 
-@intrinsic
-def _int_pointer(_context: Any, address: Any) -> Any:
-    def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        return builder.inttoptr(args[0], ir.PointerType(I64))
-
-    return types.CPointer(types.int64)(types.int64), generate
+def entry(signature: Any) -> Callable[[Callable[..., Any]], Entry]:
+    """A C function of integers."""
+    return lambda function: Entry(function, signature)
 
 
-@exact
-def floats(address: int, count: int) -> Any:
-    """float32 memory at an address."""
-    return nb.carray(_float_pointer(address), (count,), nb.float32)
+def kernel(function: Callable[..., Any]) -> Entry:
+    """The entry of a family: a C function of (frame, row, first, last, thread, step)."""
+    return Entry(function, SIGNATURE)
 
 
-@exact
-def doubles(address: int, count: int) -> Any:
-    """float64 memory at an address."""
-    return nb.carray(_double_pointer(address), (count,), nb.float64)
+def _view(element: Any) -> Any:
+    """A view of memory: (address, count) to a contiguous array of ``element``, which owns nothing."""
+    kind = types.Array(element, 1, "C")
+
+    @intrinsic
+    def view(_context: Any, address: Any, count: Any) -> Any:
+        """See ``_view``."""
+
+        def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            """LLVM of the array's header."""
+            made, size = ctx.make_array(kind)(ctx, builder), ctx.get_abi_sizeof(ctx.get_data_type(element))
+            width = ir.Constant(I64, size)
+            data = builder.inttoptr(args[0], ctx.get_data_type(element).as_pointer())
+            populate_array(
+                made, data=data, shape=cgutils.pack_array(builder, [args[1]]),
+                strides=cgutils.pack_array(builder, [width]), itemsize=width, meminfo=None,
+            )  # fmt: skip
+            return made._getvalue()
+
+        return kind(types.int64, types.int64), generate
+
+    return view
 
 
-@exact
-def integers(address: int, count: int) -> Any:
-    """int64 memory at an address."""
-    return nb.carray(_int_pointer(address), (count,), nb.int64)
+floats, doubles, integers = _view(types.float32), _view(types.float64), _view(types.int64)
 
 
-@exact
+@part
 def arena_of(frame: Any) -> Any:
     """The arena."""
     return floats(frame[o.ARENA], frame[o.ARENA_SIZE])
 
 
-@exact
+@part
 def own_doubles(frame: Any, thread: int) -> Any:
     """The float64 sums of one thread."""
     return doubles(frame[o.DOUBLES] + 8 * thread * frame[o.DOUBLES_EACH], frame[o.DOUBLES_EACH])
 
 
-@exact
+@part
 def constants_of(frame: Any) -> Any:
     """The tape's float64 constants."""
     return doubles(frame[o.CONSTANTS], frame[o.CONSTANT_COUNT])
@@ -141,6 +153,9 @@ def _atomic_store(_context: Any, address: Any, value: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
+#: memory of the C library, for what only one call needs: NumPy's own arrays would want Numba's runtime
+borrow = types.ExternalFunction("malloc", types.int64(types.int64))
+give_back = types.ExternalFunction("free", types.void(types.int64))
 _yield = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
 SPINS = 2000
 

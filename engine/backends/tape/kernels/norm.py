@@ -13,9 +13,11 @@ import numpy as np
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.native import (
     arena_of,
+    borrow,
     constants_of,
     doubles,
     exact,
+    give_back,
     integers,
     kernel,
     own_doubles,
@@ -74,7 +76,10 @@ def _fix(frame: Any, t: Any, arena: Any, k: Any, thread: int) -> None:
     """
     c, at = t[3], t[10] + thread * t[11]
     momentum, eps = k[t[12]], k[t[12] + 1]
-    merged = np.zeros(1 + 2 * c, np.float64)
+    place = borrow(8 * (1 + 2 * c))
+    merged = doubles(place, 1 + 2 * c)
+    for j in range(merged.size):
+        merged[j] = 0.0
     if t[13]:
         for other in range(frame[o.THREADS]):
             part = doubles(frame[o.DOUBLES] + 8 * (other * frame[o.DOUBLES_EACH] + t[2]), 1 + 2 * c)
@@ -92,6 +97,7 @@ def _fix(frame: Any, t: Any, arena: Any, k: Any, thread: int) -> None:
             whole = spread * (merged[0] / max(merged[0] - 1.0, 1.0))
             arena[t[8] + j] = f4(arena[t[6] + j] * (1.0 - momentum) + momentum * mean)
             arena[t[9] + j] = f4(arena[t[7] + j] * (1.0 - momentum) + momentum * whole)
+    give_back(place)
 
 
 @exact

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.native import arena_of, exact, integers, kernel, loop
+from engine.backends.tape.kernels.native import arena_of, borrow, exact, floats, give_back, integers, kernel, loop
 from engine.backends.tape.kernels.vectors import pool_back_row, pool_relu_back_row, pool_row
 
 f4 = np.float32
@@ -73,7 +73,8 @@ def _clear(arena: Any, t: Any, n: int) -> None:
 def _maximum(arena: Any, t: Any, n: int, back: bool) -> None:
     """Any window. The number of the winning cell is kept for the way back."""
     c, kw = t[8], t[14]
-    masked = np.empty(c, np.float32)
+    place = borrow(4 * c)
+    masked = floats(place, c)
     if back:
         _clear(arena, t, n)
     for i in range(t[11]):
@@ -96,6 +97,7 @@ def _maximum(arena: Any, t: Any, n: int, back: bool) -> None:
                         _add_only(one, won, f4(cell), arena[x : x + c])
                     else:
                         _compete(arena[x : x + c], f4(cell), one, won)
+    give_back(place)
 
 
 @exact

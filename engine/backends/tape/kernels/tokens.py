@@ -7,9 +7,31 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.native import arena_of, constants_of, exact, integers, kernel, loop
+from engine.backends.tape.kernels.native import (
+    arena_of,
+    borrow,
+    constants_of,
+    exact,
+    floats,
+    give_back,
+    integers,
+    kernel,
+    loop,
+)
 
 f4 = np.float32
+
+
+@loop
+def _clear(x: Any) -> None:
+    for i in range(x.size):
+        x[i] = f4(0)
+
+
+@loop
+def _copy(x: Any, y: Any) -> None:
+    for i in range(x.size):
+        y[i] = x[i]
 
 
 @loop
@@ -86,7 +108,9 @@ def _layer_norm_back(arena: Any, t: Any, first: int, last: int, thread: int) -> 
     """row: x, gamma, dy, dx or -1, rows a sample, G, add, means and inverses; dgamma, dbeta or -1, stride to the next
     thread's: sums of each sample, added up."""
     rows, width = t[6], t[7]
-    gamma, part, line = arena[t[3] : t[3] + width], np.zeros(2 * width, np.float32), np.empty(width, np.float32)
+    place = borrow(4 * 3 * width)
+    gamma, part, line = arena[t[3] : t[3] + width], floats(place, 2 * width), floats(place + 8 * width, width)
+    _clear(part)
     for n in range(first, last):
         for r in range(n * rows, (n + 1) * rows):
             x, dy = arena[t[2] + r * width : t[2] + (r + 1) * width], arena[t[4] + r * width : t[4] + (r + 1) * width]
@@ -105,7 +129,8 @@ def _layer_norm_back(arena: Any, t: Any, first: int, last: int, thread: int) -> 
             _add(part[:width], arena[t[10] + thread * t[12] : t[10] + thread * t[12] + width])
         if t[11] >= 0:
             _add(part[width:], arena[t[11] + thread * t[12] : t[11] + thread * t[12] + width])
-        part[:] = f4(0)
+        _clear(part)
+    give_back(place)
 
 
 @loop
@@ -128,7 +153,7 @@ def _embed(arena: Any, t: Any, first: int, last: int) -> None:
     width = t[6]
     for place in range(first * t[5], last * t[5]):
         w, y = t[3] + int(arena[t[2] + place]) * width, t[4] + place * width
-        arena[y : y + width] = arena[w : w + width]
+        _copy(arena[w : w + width], arena[y : y + width])
 
 
 @exact
@@ -140,7 +165,7 @@ def _embed_back(arena: Any, t: Any, batch: int, thread: int, threads: int) -> No
         return
     if not t[8]:
         for v in range(t[7]):
-            arena[t[3] + v * width + a : t[3] + v * width + b] = f4(0)
+            _clear(arena[t[3] + v * width + a : t[3] + v * width + b])
     for place in range(batch * t[5]):
         w, dy = t[3] + int(arena[t[2] + place]) * width, t[4] + place * width
         _add(arena[dy + a : dy + b], arena[w + a : w + b])

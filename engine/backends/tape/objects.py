@@ -1,0 +1,84 @@
+"""From a family's Python to an object file: Numba infers types and writes LLVM, machine code is made at the end."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import Any
+
+from engine.backends.tape import library
+
+_PACKAGE = "engine.backends.tape.kernels"
+
+
+@cache
+def _hasten() -> None:
+    """Have what Numba does in vain left out, in this process.
+
+    It makes machine code of each helper by itself, only to inline them all into the entry; and a helper that is called
+    with a number once and with a variable another time is compiled twice, though both become the same code.
+    """
+    from numba import types
+    from numba.core import registry
+
+    def nowhere(library: Any, name: str) -> int:
+        """The address of a function: it has none."""
+        library._ensure_finalized()
+        return 0
+
+    target: Any = registry.cpu_target.target_context.codegen()
+    without = {"_finalize_specific": lambda library: None, "get_pointer_to_function": nowhere}
+    target._library_class = type("Draft", (target._library_class,), without)
+    target.set_env = lambda name, environment: None
+    calls: Any = importlib.import_module("numba.core.dispatcher").Dispatcher
+    template = calls.get_call_template
+
+    def plain(self: Any, args: Any, kws: Any) -> Any:
+        """For any numbers of these types."""
+        return template(self, tuple(types.unliteral(a) for a in args), {k: types.unliteral(v) for k, v in kws.items()})
+
+    calls.get_call_template = plain
+
+
+def _wrapped(text: str, native: str, name: str, signature: Any) -> str:
+    """The module with a C function around Numba's own, which returns by address and has room for an exception."""
+    returns = str(signature.return_type) != "none"
+    kind = "i64" if returns else "void"
+    takes = ", ".join(f"i64 %a{k}" for k in range(len(signature.args)))
+    return f"""{text}
+define {kind} @{library.symbol(name)}({takes}) {{
+    %value = alloca i64
+    %raised = alloca ptr
+    %status = call i32 @{native}(ptr %value, ptr %raised, {takes})
+    %result = load i64, ptr %value
+    ret {"i64 %result" if returns else "void"}
+}}
+"""
+
+
+def compile_family(name: str) -> None:
+    """Compile one family into the cache. RuntimeError where it uses what only Numba's runtime has."""
+    from llvmlite import binding
+    from numba import njit
+
+    _hasten()
+    module = importlib.import_module(f"{_PACKAGE}.{name}")
+    from engine.backends.tape.kernels.native import PLAIN
+
+    entry = getattr(module, name)
+    (made,) = njit(entry.signature, **PLAIN)(entry.function).overloads.values()
+    text = _wrapped(made.library.get_llvm_str(), made.fndesc.mangled_name, name, entry.signature)
+    code = binding.parse_assembly(text)
+    code.verify()
+    missing = _unresolved(code)
+    if missing:
+        raise RuntimeError(f"kernels {name!r} call {', '.join(missing)}, which is not there without Numba")
+    library.store(name, library.machine().emit_object(code))
+
+
+def _unresolved(code: Any) -> list[str]:
+    """Names outside the module that this process would have only because Numba is loaded."""
+    from llvmlite import binding
+
+    names = [f.name for f in code.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    return [n for n in names if n.startswith(("NRT_", "numba_", "Py")) or not binding.address_of_symbol(n)]
