@@ -78,7 +78,7 @@ class Edits:
         if nodes or wires or areas:
             text = tr("Delete {count} layers", count=len(nodes)) if nodes else tr("Cut {count} wires", count=len(wires))
             text = text if nodes or wires else tr("Delete {count} frames and notes", count=len(areas))
-            self.store.attempt(text, _delete, nodes, tuple(wires), tuple(sorted(areas)))
+            self.store.attempt(text, remove, nodes, tuple(wires), tuple(sorted(areas)))
 
     def toggle_collapsed(self) -> None:
         """The selected cards as their title only; in full if all are. Their first ports stay where they are."""
@@ -179,7 +179,7 @@ class Edits:
 
     def copy(self) -> bool:
         """What is selected, as JSON on the system clipboard. False if that is nothing."""
-        nodes, areas = self._taken()
+        nodes, areas = self.taken()
         if not nodes and not areas:
             return False
         text = verbs.dump_fragment(verbs.cut_out(self.store.state, nodes, self.store.within, areas))
@@ -189,7 +189,7 @@ class Edits:
         QGuiApplication.clipboard().setMimeData(mime)
         return True
 
-    def _taken(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    def taken(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         """What a copy takes along: selected cards and notes, and selected frames with all that they hold."""
         state, within = self.store.state, self.store.within
         areas, cards = moving(folded(state, within), self.selection.areas, self._sizes())
@@ -198,11 +198,11 @@ class Edits:
 
     def cut(self) -> None:
         """Copy, then delete."""
-        nodes, areas = self._taken()
+        nodes, areas = self.taken()
         if self.copy():
             lone = tr("Delete {count} frames and notes", count=len(areas))
             text = tr("Cut {count} layers", count=len(nodes)) if nodes else lone
-            self.store.attempt(text, _delete, nodes, (), areas)
+            self.store.attempt(text, remove, nodes, (), areas)
 
     def paste(self, with_incoming: bool = False) -> None:
         """The clipboard's cards at the cursor, else beside where they came from; they are selected."""
@@ -229,7 +229,7 @@ class Edits:
 
     def duplicate(self, dx: float = 32, dy: float = 32) -> None:
         """Copies of what is selected, by default a little lower right; they are selected."""
-        (nodes, areas), before = self._taken(), self.store.state
+        (nodes, areas), before = self.taken(), self.store.state
         text = tr("Duplicate {count} layers", count=len(nodes)) if nodes else tr("Duplicate frames and notes")
         if (nodes or areas) and self.store.attempt(
             text, verbs.duplicate, nodes, dx, dy, False, self.store.within, areas
@@ -322,9 +322,10 @@ def next_card(centres: Mapping[str, tuple[float, float]], start: str, dx: int, d
     return best[1] if best is not None else None
 
 
-def _delete(
+def remove(
     state: DocState, nodes: tuple[str, ...], wires: tuple[Edge, ...], areas: tuple[tuple[str, str], ...]
 ) -> DocState:
+    """Without all of these."""
     return verbs.remove_areas(verbs.remove_nodes(verbs.disconnect(state, wires), nodes), areas)
 
 
