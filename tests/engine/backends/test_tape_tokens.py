@@ -35,6 +35,19 @@ def block(places: int = 5, width: int = 12, heads: int = 3, **attention: Any) ->
     return graph
 
 
+def flat_image(*readers: tuple[str, dict[str, Any]]) -> Graph:
+    """A flattened image that layers read side by side: its order is that of images, theirs is not."""
+    graph = chain(("input", {"size": (2, 3, 6)}), ("conv2d", {"filters": 2, "kernel": (3, 3)}), ("flatten", {}))
+    ends = [("a", "add", {})] if len(readers) > 1 else []
+    nodes = [(f"r{k}", *reader) for k, reader in enumerate(readers)] + ends + [("d", "dense", {"units": 3}), ("o", *CE)]
+    for name, kind, params in nodes:
+        graph = graph.add_node(Node(name, kind, name, params))
+    inner = [f"n2-r{k}" for k in range(len(readers))] + [f"r{k}-{'a' if ends else 'd'}" for k in range(len(readers))]
+    for wire in (*inner, *(["a-d"] if ends else []), "d-o"):
+        graph = graph.add_edge(Edge(*wire.split("-")))
+    return graph
+
+
 def gated() -> Graph:
     """One map times another, and one times itself."""
     graph = chain(("input", {"size": (4,)}), ("dense", {"units": 6, "activation": Spec("tanh")}))
@@ -55,6 +68,9 @@ NETS: dict[str, tuple[Graph, Spec]] = {
                                 ("layer_norm", {}), ("flatten", {}), ("dense", {"units": 3}), CE), Spec("adam")),
     "layer norm of a vector": (chain(("input", {"size": (7,)}), ("dense", {"units": 19}), ("layer_norm", {}),
                                      ("dense", {"units": 3}), CE), SGD),
+    "layer norm of a flattened image": (flat_image(("layer_norm", {})), SGD),
+    "layer norm beside another reader": (flat_image(("layer_norm", {}), ("tanh", {})), SGD),
+    "another reader beside layer norm": (flat_image(("tanh", {}), ("layer_norm", {})), SGD),
     "gated": (gated(), SGD),
     "class for each place": (chain(("input", {"size": (5, 4)}), ("dense", {"units": 6, "activation": Spec("tanh")}),
                                    CE), SGD),

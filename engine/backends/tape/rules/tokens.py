@@ -139,15 +139,18 @@ class LayerNormRule(Rule):
         """dx, and sums by thread."""
         x, gamma, beta = step.inputs
         rows, width, own = self._sizes(c, step)
-        place, add = -1, False
-        if c.needs(x):
-            with c.contribution(x, plain=True, adds=True) as (dx, more):
-                place, add = dx.offset, more
         partials = [c.partial(w) if c.needs(w) else -1 for w in (gamma, beta)]
-        given = (c.plain(x).offset, c.slot(gamma).offset, c.gradient(step.output).offset, place)
-        c.draft.sample(
-            o.TOKENS, o.LAYER_NORM + o.BACK, *given, rows, width, int(add), own, *partials, c.partial_stride
-        )  # fmt: skip
+        given = (c.plain(x).offset, c.slot(gamma).offset, c.gradient(step.output).offset)
+
+        def emit(place: int, add: bool) -> None:
+            rest = (place, rows, width, int(add), own, *partials, c.partial_stride)
+            c.draft.sample(o.TOKENS, o.LAYER_NORM + o.BACK, *given, *rest)
+
+        if c.needs(x):  # what a flattened image needs besides is written behind the instruction
+            with c.contribution(x, plain=True, adds=True) as (dx, more):
+                emit(dx.offset, more)
+        else:
+            emit(-1, False)
         for w in (gamma, beta):
             if c.needs(w):
                 c.reduce(w)
