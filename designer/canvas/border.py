@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from designer.canvas.card import Card, Place
 from designer.canvas.look import PORT_RADIUS, Look
-from designer.canvas.node_item import FAR, NodeItem
+from designer.canvas.node_item import FAR, MIDDLE, NodeItem
 from designer.canvas.ports import PortRef
 from designer.document import DocState
 from designer.document.geometry import snap_up
@@ -100,7 +100,13 @@ class BorderItem(NodeItem):
         painter.setPen(pen)
         painter.setBrush(tokens.color(tokens.blend(look.theme.canvas, look.theme.raised, 0.5)))
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-        if zoom >= FAR:
+        if FAR <= zoom < MIDDLE:
+            painter.setFont(look.name_font)
+            painter.setPen(look.text if self.border.wired else look.secondary)
+            room = box.adjusted(8, 0, -8, 0)
+            words = painter.fontMetrics().elidedText(self.border.text, Qt.TextElideMode.ElideRight, int(room.width()))
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
+        elif zoom >= MIDDLE:
             painter.setFont(look.line_font)
             painter.setPen(look.text if self.border.wired else look.secondary)
             middle = Qt.AlignmentFlag.AlignVCenter

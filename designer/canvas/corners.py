@@ -84,6 +84,7 @@ class Corners(QObject):
         room, space = self.canvas.rect(), tokens.SPACE_4
         self.legend.move(space, room.height() - self.legend.height() - space)
         lift = self.legend.height() + tokens.SPACE_2 if self.legend.isVisibleTo(self.canvas) else 0
+        self.plate.resize(self.plate.sizeHint())
         self.plate.move(space, room.height() - self.plate.height() - space - lift)
         self.minimap.move(room.width() - self.minimap.width() - space, room.height() - self.minimap.height() - space)
         self.hint.adjustSize()

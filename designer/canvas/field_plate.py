@@ -12,6 +12,8 @@ from widgets import tokens
 from widgets.i18n import tr
 
 SIDE, EDGE, WORDS = 84, 8, 112
+#: of a canvas lower than LOW it takes less, so that the cards are not covered
+LOW, LOW_SIDE = 420, 48
 
 
 class FieldPlate(QWidget):
@@ -27,7 +29,13 @@ class FieldPlate(QWidget):
 
     def sizeHint(self) -> QSize:
         """A square for the picture, and words beside it."""
-        return QSize(SIDE + 3 * EDGE + tokens.scaled(WORDS), SIDE + 2 * EDGE)
+        return QSize(self.side + 3 * EDGE + tokens.scaled(WORDS), self.side + 2 * EDGE)
+
+    @property
+    def side(self) -> int:
+        """Of the square for the picture."""
+        room = self.parentWidget().height()
+        return LOW_SIDE if room < LOW else SIDE
 
     def show_field(self, field: Field | None, strip: QImage | None) -> None:
         """``strip``: the Input's live picture, samples side by side; None hides it all."""
@@ -40,8 +48,8 @@ class FieldPlate(QWidget):
     def picture(self) -> QRectF:
         """Where the enlarged picture lies."""
         height, width = self.field.image if self.field is not None else (1, 1)
-        scale = SIDE / max(height, width)
-        return QRectF(EDGE, EDGE + (SIDE - height * scale) / 2, width * scale, height * scale)
+        scale = self.side / max(height, width)
+        return QRectF(EDGE, EDGE + (self.side - height * scale) / 2, width * scale, height * scale)
 
     def seen(self) -> QRectF:
         """The pixels that the layer's middle cell depends on, on the enlarged picture."""
@@ -82,6 +90,6 @@ class FieldPlate(QWidget):
         painter.drawRect(self.seen())
         painter.setPen(look.text)
         painter.setFont(look.line_font)
-        room = QRectF(SIDE + 2 * EDGE, EDGE, self.width() - SIDE - 3 * EDGE, SIDE)
+        room = QRectF(self.side + 2 * EDGE, EDGE, self.width() - self.side - 3 * EDGE, self.side)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self._words(self.field))
         painter.end()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath
 
 from designer.canvas.card import (
+    PICTURE_ROW,
     WIDEST,
     Card,
     Chip,
@@ -78,9 +79,10 @@ def group_problem(state: DocState, analysis: Analysis, group: str) -> tuple[str,
 
 
 def make_group_card(
-    state: DocState, analysis: Analysis, group: str, look: Look, rank: Mapping[str, int]
+    state: DocState, analysis: Analysis, group: str, look: Look, rank: Mapping[str, int], pictured: bool = False
 ) -> tuple[GroupCard, tuple[GroupPort, ...], tuple[GroupPort, ...]]:
-    """The card, and what stands behind its ports: their names are their numbers. ``rank``: places in the flow."""
+    """The card, and what stands behind its ports: their names are their numbers. ``rank``: places in the flow;
+    ``pictured``: with room for a live picture."""
     own, down = state.groups[group], state.down
     inputs, outputs = input_ports(state.graph, own), output_ports(state.graph, own)
     nodes = [state.graph.nodes[n] for n in sorted(own.members, key=lambda n: rank.get(n, 0)) if n in state.graph.nodes]
@@ -98,15 +100,16 @@ def make_group_card(
         _LEFT + sum(c.width + 4 for c in chips) + _RIGHT - 4,
     )
     step = 2 * GRID if down else GRID
-    width = min(max(snap_up(tokens.NODE_WIDTH, step), snap_up(content, step)), snap_up(WIDEST, step))
+    least = 176 if pictured else tokens.NODE_WIDTH
+    width = min(max(snap_up(least, step), snap_up(content, step)), snap_up(WIDEST, step))
     title = names.elidedText(own.title, Qt.TextElideMode.ElideRight, width - beside)
     summary = lines.elidedText(summary, Qt.TextElideMode.ElideRight, width - _LEFT - _RIGHT)
     head = head_height(max(len(inputs), len(outputs), 1), True, False, down)
-    places = _places(inputs, outputs, width, head, down, state)
+    places = _places(inputs, outputs, width, head + (PICTURE_ROW if pictured else 0), down, state)
     muted = bool(nodes) and all(n.muted for n in nodes)
     group_color = max(dict.fromkeys(kinds), key=kinds.count) if kinds else "data"
     flags = (tuple(chips), problem, severity, muted)
-    shape = (width, head, *places, False, False, down)
+    shape = (width, head, *places, pictured, False, down)
     return GroupCard(title, summary, count, group_color, "group", *flags, *shape, bands), inputs, outputs
 
 
@@ -154,6 +157,8 @@ class GroupItem(NodeItem):
     """``node_id`` is the card's id; ``ends``: what stands behind a port, by (name, is input)."""
 
     ends: dict[tuple[str, bool], GroupPort]
+    #: the layer inside whose picture and figures the card shows, "" for none
+    voice = ""
 
     def ref(self, name: str, is_input: bool) -> PortRef | None:
         """The first end inside; ``via`` tells this port from another that leads there."""

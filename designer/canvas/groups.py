@@ -45,7 +45,8 @@ class Groups(QObject):
     def group(self) -> None:
         """Ctrl+G: the selected cards, with the frames and notes that are selected, as a group, one undo step."""
         chosen = self.canvas.selection
-        self.canvas.store.attempt(tr("Group"), verbs.group_nodes, chosen.nodes, "", tuple(chosen.areas))
+        edit = (chosen.nodes, "", tuple(chosen.areas), self.canvas.scene_.sizes(roomy=True))
+        self.canvas.glide(tr("Group"), verbs.group_nodes, *edit)
 
     def ungroup(self) -> None:
         """Ctrl+Shift+G: the group of the selected cards is no more; they stay, and stay selected."""

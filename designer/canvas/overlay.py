@@ -162,6 +162,9 @@ class Overlay:
             item = self.scene.nodes.get(node_id)
             if item is not None and item.card.pictured and item.isVisible() and item.box().intersects(exposed):
                 yield node_id, item
+        for group in self.scene.sheet.groups.values():
+            if group.card.pictured and group.box().intersects(exposed):
+                yield group.voice, group
 
     def _paint_over(self, painter: QPainter, exposed: QRectF, zoom: float) -> None:
         self.flash.paint_nodes(painter, exposed, zoom)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
-from designer.canvas.card import Card, make_card
+from designer.canvas.card import PICTURE_ROW, Card, make_card
 from designer.canvas.extent import PIECE, around, batched, labels_of, says_other
 from designer.canvas.hits import HitScene
 from designer.canvas.look import Look, look_of
@@ -343,10 +343,14 @@ class CanvasScene(HitScene):
     def sizes(self, roomy: bool = False) -> dict[str, tuple[float, float]]:
         """Width and height by node id; ``roomy``: as if each had its picture."""
         least = 128 if roomy else 0
-        return {
+        found = {
             n: (float(i.card.width), float(i.card.height if i.card.collapsed else max(i.card.height, least)))
-            for n, i in (self.nodes | self.sheet.groups).items()
+            for n, i in self.nodes.items()
         }
+        row = PICTURE_ROW if roomy else 0
+        for card, group in self.sheet.groups.items():
+            found[card] = float(group.card.width), float(max(group.card.height, group.card.head + row))
+        return found
 
     @property
     def cards(self) -> Mapping[str, NodeItem]:

@@ -97,7 +97,8 @@ class SheetItems:
             scene.removeItem(self.groups.pop(card))
         self._made = {k: made for k, made in self._made.items() if k in state.groups}
         for card, key in wanted.items():
-            made, inputs, outputs = self._card(key)
+            voice = self._voice(key)
+            made, inputs, outputs = self._card(key, voice)
             item, at = self.groups.get(card), QPointF(*place_of(state, card))
             if item is None:
                 item = GroupItem(card, made, scene.look, scene.node_moved)
@@ -108,19 +109,35 @@ class SheetItems:
                 item.show_card(made, scene.look)
                 if item.pos() != at and (scene.glide is None or not scene.glide(item, at)):
                     item.setPos(at)
+            item.voice = voice
             item.show_ports(inputs, outputs)
             item.show_flags(self.chosen(key), card == scene.hovered)
 
-    def _card(self, key: str) -> Made:
+    def _voice(self, key: str) -> str:
+        """Of the layers with a picture the one that gives what the group gives, else the last in the flow; or ""."""
+        state = self.scene.state
+        own, seen = state.groups[key], self.scene.pictured
+        if not seen:
+            return ""
+        self._rank()
+        inside = [m for m in own.members if m in seen]
+        gives = [s.node for p in output_ports(state.graph, own) for s in p.slots if s.node in seen]
+        return next(iter(gives), "") or max(inside, key=lambda n: self._ranks[1].get(n, 0), default="")
+
+    def _rank(self) -> None:
+        graph = self.scene.state.graph
+        if self._ranks[0] is not graph:
+            self._ranks = (graph, {n: k for k, n in enumerate(graph.order)})
+
+    def _card(self, key: str, voice: str) -> Made:
         """As long as nothing that it shows has changed, the one that was made last."""
         state, scene, own = self.scene.state, self.scene, self.scene.state.groups[key]
-        if self._ranks[0] is not state.graph:
-            self._ranks = (state.graph, {n: k for k, n in enumerate(state.graph.order)})
-        basis = (own.title, own.members, own.inputs, own.outputs, state.down)
+        self._rank()
+        basis = (own.title, own.members, own.inputs, own.outputs, state.down, bool(voice))
         things = (state.graph, scene.analysis, scene.look)
         known = self._made.get(key)
         if known is None or known[0] != basis or any(a is not b for a, b in zip(known[1], things, strict=True)):
-            made = make_group_card(state, scene.analysis, key, scene.look, self._ranks[1])
+            made = make_group_card(state, scene.analysis, key, scene.look, self._ranks[1], bool(voice))
             known = self._made[key] = (basis, things, made)
         return known[2]
 
@@ -321,7 +338,7 @@ class SheetItems:
     def snapshot(self) -> Mapping[object, object]:
         """What can be seen of it, by value."""
         found: dict[object, object] = {
-            k: (i.card, i.x(), i.y(), i.selected, sorted(i.ends.items(), key=lambda e: e[0]))
+            k: (i.card, i.voice, i.x(), i.y(), i.selected, sorted(i.ends.items(), key=lambda e: e[0]))
             for k, i in self.groups.items()
         }
         return found | {k: (i.border, i.card, i.x(), i.y()) for k, i in self.borders.items()}

@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from designer.document.frames import moved
-from designer.document.geometry import Point, Sizes
+from designer.document.geometry import GRID, Box, Point, Sizes
 from designer.document.group_ports import ports_now
 from designer.document.layout import Group, Slot
 from designer.document.refusals import EditRefusal, UnknownItemRefusal
-from designer.document.sheet import card_of, middle_of, place_of, sheet_of, with_places, with_room
+from designer.document.sheet import card_of, middle_of, place_of, places, sheet_of, with_places, with_room
 from designer.document.state import DocState
 from designer.document.verbs.notes import new_item_id
 from engine.graph.refusals import UnknownNodeRefusal
+
+#: about as large as a group's card with its live picture is
+NEW_CARD = (224.0, 152.0)
 
 
 class GroupRefusal(EditRefusal):
@@ -21,11 +24,16 @@ class GroupRefusal(EditRefusal):
 
 
 def group_nodes(
-    state: DocState, ids: Iterable[str], title: str = "", areas: Iterable[tuple[str, str]] = ()
+    state: DocState,
+    ids: Iterable[str],
+    title: str = "",
+    areas: Iterable[tuple[str, str]] = (),
+    sizes: Sizes | None = None,
 ) -> DocState:
     """A new group of these nodes, its card in their middle; what crosses its border now stays a port for good.
 
-    Frames and notes (``areas``) go into it, too.
+    Frames and notes (``areas``) go into it, too. Where ``sizes`` are given and other cards stand in the middle, it
+    takes the place of the nearest of its own, and what it would cover makes room.
 
     Refused: fewer than two, an unknown node, half of another group, a group again.
     """
@@ -46,7 +54,26 @@ def group_nodes(
     inputs, outputs = ports_now(state.graph, members)
     group = Group(title or f"Group {key.removeprefix('g')}", members, inputs=inputs, outputs=outputs)
     after = bring(state.with_layout(groups={**state.groups, key: group}), areas, key)
-    return with_places(after, {card_of(key): middle_of(after, key)}) if group.at is None else after
+    return _settled(after, key, sizes)
+
+
+def _settled(state: DocState, key: str, sizes: Sizes | None) -> DocState:
+    """The card of a new group in the middle of what it holds, or where one of those stood."""
+    card, middle = card_of(key), middle_of(state, key)
+    if sizes is None:
+        return with_places(state, {card: middle})
+    parent, inside = state.layout.nesting.parent[key], sheet_of(state, key)
+    around = {c: Box(*p, *sizes.get(c, NEW_CARD)) for c, p in places(state, parent).items() if c != card}
+    own = Box(*middle, *NEW_CARD)
+    if any(_overlap(own, box) for box in around.values()):
+        corners = [place_of(state, c) for c in (*inside.nodes, *map(card_of, inside.groups))]
+        middle = min(corners, key=lambda p: (p.x - middle.x) ** 2 + (p.y - middle.y) ** 2)
+    after = with_places(state, {card: middle})
+    return with_room(after, (card,), {**sizes, card: NEW_CARD}, GRID * 2, parent)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom
 
 
 def ungroup(state: DocState, ids: Iterable[str], sizes: Sizes | None = None) -> DocState:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from designer.canvas import Canvas, export_canvas
 from designer.canvas.export import picture_mime
 from designer.canvas.note_editor import NoteEditor, TitleField
-from designer.document import Box, DocState, Frame, Note, verbs
+from designer.document import Box, DocState, Frame, Note, Point, verbs
 from tests.designer.canvas.conftest import ALT, CTRL, SHIFT, Hand
 from tests.designer.document.drawn import chain
 from widgets import tokens
@@ -181,3 +181,42 @@ def test_pictures_show_the_inside_that_one_sees(inside: Canvas, tmp_path: Path) 
     assert f">{names['n2']}<" in part and f">{names['n3']}<" not in part and names["n1"] not in part
     image = QImage(str(export_canvas(*given, tmp_path / "g.png", within="g1")))
     assert not image.isNull() and image != QImage(str(export_canvas(*given, tmp_path / "all.png")))
+
+
+def test_a_groups_card_covers_no_other_wherever_its_layers_stood(draw: Draw) -> None:
+    state = chain("input", "dense", "relu", "dense", "relu", "output", step=240)
+    corners = {"n1": (0, 0), "n2": (240, 0), "n3": (480, 0), "n4": (0, 160), "n5": (240, 160), "n6": (480, 160)}
+    canvas = draw(verbs.move_nodes(state, {n: Point(*p) for n, p in corners.items()}))
+    canvas.selection.show(("n3", "n4"))  # their middle is covered by n2 and n5
+    Hand(canvas).key(K.Key_G, CTRL)
+    boxes = {c: i.box() for c, i in canvas.scene_.cards.items()}
+    assert G1 in boxes and not any(boxes[G1].intersects(b) for c, b in boxes.items() if c != G1)
+    assert canvas.store.undo_stack.count() == 1
+    canvas.store.undo()
+    assert not canvas.store.state.groups and canvas.store.state.position("n6") == (480, 160)
+
+
+def test_a_groups_card_shows_the_picture_and_figures_of_the_layer_that_it_gives(draw: Draw) -> None:
+    state = verbs.group_nodes(chain("input", "dense", "relu", "output", step=320), ("n2", "n3"))
+    canvas = draw(state)
+    flat = canvas.scene_.sheet.groups[G1].card.height
+    colours = {"n2": "#cc2233", "n3": "#2233cc"}
+    pictures = {}
+    for node, colour in colours.items():
+        pictures[node] = QImage(24, 8, QImage.Format.Format_RGB32)
+        pictures[node].fill(QColor(colour))
+
+    def shown() -> QColor:
+        item = canvas.scene_.sheet.groups[G1]
+        spot = canvas.mapFromScene(item.pos() + item.picture().center())
+        return canvas.grab().toImage().pixelColor(canvas.viewport().mapTo(canvas, spot))
+
+    canvas.overlay.show_pictures({"n2": pictures["n2"]})
+    item = canvas.scene_.sheet.groups[G1]
+    assert item.card.height > flat and item.voice == "n2" and shown() == QColor(colours["n2"])
+    canvas.overlay.show_pictures(pictures)
+    assert item.voice == "n3" and shown() == QColor(colours["n3"]), "what the group gives"
+    canvas.store.apply("rename", verbs.rename, "n2", "other")
+    assert item.voice == "n3"
+    canvas.overlay.clear()
+    assert item.voice == "" and item.card.height == flat
