@@ -103,6 +103,7 @@ class Program:
     doubles: int
     constants: NDArray[np.float64]
     fills: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    starts: tuple[int, ...] = (0,)  # of all places of the arena
 
     def lane(self, mode: str, lane: int) -> NDArray[np.int64]:
         """The tape of one lane."""
@@ -112,4 +113,4 @@ class Program:
     @property
     def families(self) -> frozenset[int]:
         """The families whose kernels the tapes call."""
-        return frozenset(int(f) for tape in self.tapes.values() for f in np.unique(tape[:, 0])) - {o.CONTROL}
+        return frozenset(f for tape in self.tapes.values() for f in tape[:, 0].tolist()) - {o.CONTROL}
