@@ -73,7 +73,7 @@ QMainWindow::separator:hover { background: @accent@; }
 QSplitter::handle { background: @border@; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
-QDockWidget { color: @text@; }
+QDockWidget { color: @text@; widget-animation-duration: 0; }
 QMenuBar { background: @panel@; padding: 2px 4px; }
 QMenuBar::item { padding: 5px 10px; border-radius: @radius@px; background: transparent; }
 QMenuBar::item:selected { background: @hover@; }

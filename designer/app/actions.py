@@ -84,7 +84,8 @@ class Actions:
             if before is None or before.keys != command.keys:
                 self._bind(known, command)
                 other_keys = True
-            _label(known, command)
+            if before is None or (before.title, before.tip, before.keys) != (command.title, command.tip, command.keys):
+                _label(known, command)
         if other_keys:
             self._tell_canvas()
 

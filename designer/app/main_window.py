@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, Q
 from designer.app import hidden_layers as hidden
 from designer.app.actions import Actions, Bound
 from designer.app.commands import all_commands, menu_titles
+from designer.app.commands.train import train_commands
 from designer.app.desk import Desk, OfTheDesk
 from designer.app.desks import Desks
 from designer.app.file_flow import SAMPLES, FileFlow
@@ -142,6 +143,11 @@ class MainWindow(OfTheDesk, QMainWindow):
         self.actions_.refresh()
         self.panels.show_keys()
 
+    def relabel_training(self) -> None:
+        """The same after a run got on: only the commands that name what Run would do, and whether each is possible."""
+        self.actions_.add(train_commands(self))
+        self.actions_.refresh()
+
     def show_name(self) -> None:
         """Name and mark of the document on show in the window's title."""
         name = self.document.name
@@ -195,7 +201,7 @@ class MainWindow(OfTheDesk, QMainWindow):
         self.top_bar.show_store(document.store)
         self.top_bar.flow.show_value(desk.feed.flow_mode)
         status.time.show_place(document.bridge.frame, desk.time)
-        status.show_frame(document.bridge.frame)
+        status.show_frame(document.bridge.frame, at_once=True)
         status.show_analysis(document.analyst.analysis)
         self.panels.follow_desk()
         self.panels.suit(document.loader.dataset)

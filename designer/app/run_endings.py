@@ -35,6 +35,8 @@ def finished_buttons(flow: RunFlow, event: Finished) -> Buttons:
         more = flow.document.store.state.training.epochs
         words = tr("Go on for {count} more epochs") if more > 1 else tr("Go on for 1 more epoch")
         found.append((words.format(count=more), lambda: go_on(flow, more)))
+    elif event.reason == "hand":
+        found.append((tr("Go on"), lambda: go_on_as_if(flow)))
     found.append((tr("Start again"), flow.toggle))
     found.append((tr("Look at the answers"), lambda: flow.window.show_panel("answers")))
     return found
@@ -47,6 +49,14 @@ def go_on(flow: RunFlow, more: int) -> None:
         text = tr("Set {name}", name=tr("epochs"))
         flow.document.store.attempt(text, set_training, "epochs", session.status.epoch + more)
         flow.bridge.run()
+
+
+def go_on_as_if(flow: RunFlow) -> None:
+    """From the last step, as if nobody had stopped it."""
+    session = flow.bridge.session
+    if session is not None:
+        session.go_on()
+        session.run()
 
 
 def diverged_buttons(flow: RunFlow, event: Diverged) -> Buttons:

@@ -25,6 +25,7 @@ from widgets.i18n import tr
 if TYPE_CHECKING:
     from designer.app.desk import Desk
     from designer.app.main_window import MainWindow
+    from engine.training.evaluation import SplitResult
 
 RUN = "run"
 EDITED = "edited"
@@ -102,7 +103,7 @@ class RunFlow(QObject):
         window, state = self.window, self.bridge.state
         window.status.show_state(state)
         window.top_bar.show_running(state.busy)
-        window.relabel()
+        window.relabel_training()
         window.follow_width()
 
     def _tell_end(self) -> None:
@@ -162,17 +163,23 @@ class RunFlow(QObject):
             "epochs": tr("All epochs are through."),
             "target": tr("The target loss is reached."),
             "patience": tr("Stopped: the validation loss did not improve any more."),
+            "hand": tr("Stopped by hand."),
         }.get(event.reason, "")
         if event.best_epoch > 0:
             words += " " + tr("The weights of epoch {epoch}, the best one, are back.", epoch=event.best_epoch)
+        judged = self.bridge.frame.results.get("validation")
+        if event.reason == "hand" and judged is not None:
+            words += " " + self._result_words(tr("Validation: loss {loss}"), judged)
         words += self._test_words()
         self.notices.show_notice(Notice(RUN, words, "good", finished_buttons(self, event)))
 
     def _test_words(self) -> str:
         found = self.bridge.frame.results.get("test")
-        if found is None:
-            return ""
-        words = " " + tr("Test set: loss {loss}", loss=f"{found.loss:.4g}")
+        return " " + self._result_words(tr("Test set: loss {loss}"), found) if found is not None else ""
+
+    @staticmethod
+    def _result_words(words: str, found: SplitResult) -> str:
+        words = words.format(loss=f"{found.loss:.4g}")
         for name, label in (("accuracy", tr("accuracy")), ("mae", tr("mean absolute error")), ("r2", "R²")):
             value = found.metrics.get(name)
             if value is not None and math.isfinite(value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStatusBar, QWidget
 
@@ -13,11 +15,13 @@ from designer.session.frame import Frame
 from engine.analysis import Analysis
 from engine.training.session import Status
 from widgets import tokens
-from widgets.fields import Badge, ElidedLabel
+from widgets.fields import Badge, LiveLabel
 from widgets.i18n import language_changed, tr
 
 MEMORY_MS = 1000
 MESSAGE_MS = 6000
+#: seconds between two figures of a run
+PACE_S = 0.1
 DOT = " · "
 
 
@@ -88,7 +92,7 @@ class TrainingStatus(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self.badge = Badge("")
-        self.figures = ElidedLabel()
+        self.figures = LiveLabel()
         self.words = QLabel()
         self.time = TimeSlider()
         self.problems = QPushButton()
@@ -96,6 +100,7 @@ class TrainingStatus(QStatusBar):
         self.problems.clicked.connect(self.problems_wanted)
         self._memory = ""
         self._status: Status | None = None
+        self._shown_at = 0.0
         self._analysis: Analysis | None = None
         self._state = RunState()
         box = QWidget()
@@ -133,9 +138,13 @@ class TrainingStatus(QStatusBar):
         self.time.show_state(state)
         self.refresh()
 
-    def show_frame(self, frame: Frame) -> None:
-        """Figures of the run."""
-        self._status = frame.status
+    def show_frame(self, frame: Frame, *, at_once: bool = False) -> None:
+        """Figures of the run; while it runs no oftener than they can be read, unless ``at_once``."""
+        now, before = time.monotonic(), self._status
+        running = frame.status is not None and before is not None and frame.status.state == before.state == "running"
+        if running and not at_once and now - self._shown_at < PACE_S:
+            return
+        self._shown_at, self._status = now, frame.status
         self.time.show_frame(frame)
         self._show_figures()
 

@@ -12,6 +12,7 @@ from designer.inspector.words import count_text
 from designer.session.bridge import RunState
 from designer.session.frame import Frame
 from widgets import tokens
+from widgets.fields import LiveLabel
 from widgets.i18n import language_changed, tr
 
 PAUSE_MS = 50
@@ -55,7 +56,7 @@ class TimeSlider(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.label, self.place = QLabel(), QLabel()
+        self.label, self.place = QLabel(), LiveLabel()
         self.slider = JumpingSlider(Qt.Orientation.Horizontal)
         self.slider.setFixedWidth(tokens.scaled(144))
         self.go_on = QPushButton()
@@ -139,6 +140,8 @@ class TimeSlider(QWidget):
     def _show_place(self) -> None:
         step = self.slider.value()
         words = tr("step {step} of {last}", step=count_text(step), last=count_text(self._last))
+        last = count_text(self._last)
+        self.place.keep_width_for(tr("step {step} of {last}", step=last, last=last))
         self.place.setText(words)
         self.go_on.setVisible(not self._at_end)
         self.fork.setVisible(not self._at_end)

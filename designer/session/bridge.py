@@ -6,51 +6,42 @@ goes to visible views only. Commands go the other way by the session's queue. Th
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
 from designer.document import DocState
 from designer.session.breath import Breath
+from designer.session.closing import Closing
 from designer.session.data_loader import DataLoader
 from designer.session.feeding import Feeder
 from designer.session.fork import Fork
 from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory
-from designer.session.reading import news
+from designer.session.reading import news, told
 from designer.session.restart import Restart
 from designer.session.run_state import Follow, RunState, send, state_after
 from designer.session.staleness import extended, stale, take_over
 from designer.session.store import Store
 from designer.session.switching import QuickSwitching, instead_note
+from designer.session.telling import BridgeSignals
 from designer.session.waiting import Otherwise, Use, Waiting
 from engine.graph import Project
 from engine.probes import ProbeRequest
 from engine.training import ResumeState, Session
-from engine.training.events import EpochEnded, Evaluated, Failed, Prepared
+from engine.training.events import Failed, Prepared
 from engine.training.past import Past
 from widgets.i18n import tr
 
 POLL_MS = 33
+PROBES_EVERY = 0.09
 
-class Bridge(QObject):
+
+class Bridge(BridgeSignals):
     """Owns the session of one document. ``run`` makes one when there is none, or when the document was edited."""
-
-    state_changed = Signal(object)
-    #: every Frame, at most 30 a second; views are better attached to ``feeder``
-    framed = Signal(object)
-    #: a sentence for the status bar
-    message = Signal(str)
-    #: whether the document was edited in a way that the running training does not follow
-    stale_changed = Signal(bool)
-    #: ((node id, weight name), ...) that had to start anew although the trained weights were kept
-    fresh_weights = Signal(object)
-    #: the data are others than those that the opened training was trained on
-    data_changed = Signal()
-    #: a session has ended for good: its last epochs are there now
-    ended = Signal(object)
 
     def __init__(self, store: Store, loader: DataLoader, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +52,7 @@ class Bridge(QObject):
         self.history = SnapshotHistory()
         self.feeder = Feeder(self)
         self.stale = False
-        self._closing: list[Session] = []
+        self._closing = Closing()
         self._waiting = Waiting()
         self.resume: ResumeState | None = None
         self._past: Past | None = None
@@ -69,6 +60,7 @@ class Bridge(QObject):
         self._starting: tuple[Follow, Any] | None = None
         self._renewal = Restart(self)
         self._request: ProbeRequest | None = None
+        self._asked = 0.0
         self._switching, self._breath = QuickSwitching(), Breath(self)
         self.fork = Fork(self)
         self._timer = QTimer(self)
@@ -109,6 +101,13 @@ class Bridge(QObject):
             self.fork.pacer.hold()
         elif self.session is not None:
             self.session.pause()
+
+    def stop(self) -> None:
+        """End the run here as at its last epoch: best weights back, validation and test set judged. Run begins anew."""
+        if self.fork.on or self.state.name == "preparing":
+            self.pause()
+        elif self.session is not None:
+            self.session.finish()
 
     def reset(self) -> None:
         """Back to the initial weights of the same seed, nothing trained."""
@@ -216,17 +215,17 @@ class Bridge(QObject):
             return
         (resume, self.resume), (past, self._past) = (self.resume, None), (self._past, None)
         session = Session(self.store.state.project(), self.loader.dataset, weights=weights, resume=resume, past=past)
-        self.take_session(session, self.frame.run + 1)
-        send(session, follow)
+        self.take_session(session, self.frame.run + 1, follow)
 
-    def take_session(self, session: Session, run: int) -> None:
-        """Shows this session from now on, and starts it."""
+    def take_session(self, session: Session, run: int, follow: Follow = "wait") -> None:
+        """Shows this session from now on, and starts it. It is preparing until it has answered what is asked here."""
         self.session = session
         self._show_stale(False)
         self.show_state(RunState("preparing"))
         self._clear_frame(run)
-        session.start()
         self._send_request()
+        send(session, follow)
+        session.start()
         self._timer.start()
 
     def _send_request(self) -> None:
@@ -251,9 +250,8 @@ class Bridge(QObject):
         self.framed.emit(self.frame)
 
     def close_session(self, session: Session) -> None:
-        """Not waited for: a step of a large network takes its time, and the window must not."""
-        session.close(timeout=0.0)
-        self._closing.append(session)
+        """Its last epoch is told by ``ended`` once it is through; that is not waited for."""
+        self._closing.take(session)
         self._timer.start()
 
     def end_session(self) -> None:
@@ -270,17 +268,15 @@ class Bridge(QObject):
         """Ends every worker and waits for it; True if all ended in time."""
         self._timer.stop()
         self.end_session()
-        ended = all([s.close(timeout) for s in self._closing])
-        self._closing = [s for s in self._closing if s.alive]
         self._waiting.clear()
-        return ended
+        return self._closing.wait(timeout)
 
     def leave(self) -> list[Session]:
         """Ends every worker and waits for none; those that are still at their last step."""
         self._timer.stop()
         self.end_session()
         self._waiting.clear()
-        return self._closing
+        return self._closing.sessions
 
     def show_pace(self, milliseconds: int) -> None:
         """How often it asks: seldom while nobody can see the document."""
@@ -291,7 +287,8 @@ class Bridge(QObject):
     def poll(self) -> None:
         """Takes what is new."""
         self._waiting.answer()
-        self._sweep()
+        for gone in self._closing.gone():
+            self.ended.emit(gone)
         session = self.session
         if session is None:
             self.feeder.feed(self.frame)
@@ -299,8 +296,8 @@ class Bridge(QObject):
                 self._timer.stop()
             return
         self._breath.hold(session)
-        self._ask_for_probes(session)
-        before = self.frame
+        self._ask_for_probes()
+        before, stood = self.frame, self.state
         changes = news(session, before, self.history)
         other = self.fork.poll()
         if other is not before.other:
@@ -314,15 +311,16 @@ class Bridge(QObject):
                 return
         if self.frame is not before:
             self.framed.emit(self.frame)
-        self.feeder.feed(self.frame)
+        # Who hears of another state has enough to do in this turn: plots follow in the next.
+        if self.state is stood:
+            self.feeder.feed(self.frame)
 
-    def _sweep(self) -> None:
-        gone = [s for s in self._closing if not s.alive]
-        self._closing = [s for s in self._closing if s.alive]
-        for session in gone:
-            self.ended.emit(session)
-
-    def _ask_for_probes(self, session: Session) -> None:
+    def _ask_for_probes(self) -> None:
+        """Views that were opened or left; several times a second is soon enough."""
+        now = time.perf_counter()
+        if now - self._asked < PROBES_EVERY:
+            return
+        self._asked = now
         request = self.feeder.request(self.frame.dataset)
         if request is not None and request is not self._request:
             self._send_request()
@@ -332,19 +330,20 @@ class Bridge(QObject):
         if state is not None:
             self.show_state(state)
         if isinstance(event, Prepared):
-            self._switching.show(True)
-            self.frame = replace(self.frame, plan=event.plan)
-            if event.instead:
-                self.message.emit(instead_note(event.instead, event.backend))
-            self.fork.hear(event)
-            if event.data_changed:
-                self.data_changed.emit()
-            if not self.fork.on:
-                self.fresh_weights.emit(event.fresh)
-        elif isinstance(event, Evaluated):
-            self.frame = replace(self.frame, results={**self.frame.results, event.result.split: event.result})
-        elif isinstance(event, EpochEnded):
-            self.frame = replace(self.frame, epochs=session.epochs)
+            self._prepared(event)
+        elif changes := told(event, session, self.frame):
+            self.frame = replace(self.frame, **changes)
+
+    def _prepared(self, event: Prepared) -> None:
+        self._switching.show(True)
+        self.frame = replace(self.frame, plan=event.plan)
+        if event.instead:
+            self.message.emit(instead_note(event.instead, event.backend))
+        self.fork.hear(event)
+        if event.data_changed:
+            self.data_changed.emit()
+        if not self.fork.on:
+            self.fresh_weights.emit(event.fresh)
 
     def show_state(self, state: RunState) -> None:
         """What buttons and badges say from now on."""

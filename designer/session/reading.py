@@ -7,6 +7,7 @@ from typing import Any
 from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory, merged
 from engine.training import Session
+from engine.training.events import EpochEnded, Evaluated
 
 
 def news(session: Session, frame: Frame, history: SnapshotHistory) -> dict[str, Any]:
@@ -22,3 +23,10 @@ def news(session: Session, frame: Frame, history: SnapshotHistory) -> dict[str, 
         history.add(snapshot)
         found["snapshot"], found["earlier"] = snapshot, merged(history.kept, session.moments)
     return found
+
+
+def told(event: object, session: Session, frame: Frame) -> dict[str, Any]:
+    """The fields of a frame that an event changes."""
+    if isinstance(event, Evaluated):
+        return {"results": {**frame.results, event.result.split: event.result}}
+    return {"epochs": session.epochs} if isinstance(event, EpochEnded) else {}

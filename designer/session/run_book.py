@@ -237,7 +237,8 @@ class RunBook(QObject):
             self._log(tracker, frame, name)
             if name in ("paused", "finished", "diverged", "failed"):
                 tracker.last = (frame, session.project, session)
-                self._keep(tracker, frame, name)
+                by_hand = name == "finished" and session.status.stopped == "hand"
+                self._keep(tracker, frame, "stopped" if by_hand else name)
 
     def note_check(self, command: str, found: Mapping[str, Any]) -> None:
         """What a check on demand found, in the log of the run that trains or rests; none without one."""

@@ -319,6 +319,8 @@ class Session(Asked):
             self._until_step = self._until_epoch = -1
             self._running = True
             self._change("running")
+        elif not trainer.step:
+            self._halt()
 
     def _halt(self) -> None:
         if self._running:

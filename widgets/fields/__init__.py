@@ -7,7 +7,7 @@ Every field has ``value()``, ``show_value(value)`` (no signal), ``show_mixed()``
 from widgets.fields.badge import Badge
 from widgets.fields.busy import BusyBar
 from widgets.fields.choice import Choice
-from widgets.fields.elided import ElidedLabel
+from widgets.fields.elided import ElidedLabel, LiveLabel
 from widgets.fields.form import FieldForm
 from widgets.fields.help_button import HelpButton
 from widgets.fields.number import NumberField, format_number
@@ -25,6 +25,7 @@ __all__ = [
     "ElidedLabel",
     "FieldForm",
     "HelpButton",
+    "LiveLabel",
     "NumberField",
     "NumbersField",
     "SearchField",

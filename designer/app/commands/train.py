@@ -29,6 +29,10 @@ def train_commands(window: MainWindow) -> Iterator[Command]:
     def started() -> bool:
         return bridge.session is not None
 
+    def stoppable() -> bool:
+        paused = bridge.state.name == "paused" and bridge.trained and not bridge.stale
+        return bridge.state.busy or (paused and not bridge.fork.on)
+
     def why_not() -> str:
         errors = document.analyst.analysis.errors
         if errors:
@@ -42,8 +46,9 @@ def train_commands(window: MainWindow) -> Iterator[Command]:
                   tip=why_not() or tip)  # fmt: skip
     yield Command("train.step", tr("Single &step"), bridge.step, "train", ("Ctrl+Shift+Return",), "step", still)
     yield Command("train.epoch", tr("Single &epoch"), bridge.epoch, "train", ("Ctrl+Alt+Return",), "epoch", still)
-    yield Command("train.stop", tr("S&top"), bridge.pause, "train", ("Shift+F5",), "stop", lambda: bridge.state.busy,
-                  tip=tr("Stop; what was learned stays, and Run goes on from there"))  # fmt: skip
+    yield Command("train.stop", tr("S&top"), bridge.stop, "train", ("Shift+F5",), "stop", stoppable,
+                  tip=tr("Both sides rest") if bridge.fork.on else
+                  tr("End the run here: best weights back, then the test set, as at its last epoch"))  # fmt: skip
     yield Command(
         "train.fork", tr("&Fork…"), lambda: window.runs.fork.begin(), "train", ("Ctrl+Shift+B",), "git-fork",
         lambda: runnable() and bridge.fork.stage == "off",

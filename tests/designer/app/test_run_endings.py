@@ -115,8 +115,43 @@ def test_stop_is_on_the_tool_bar(opened: Opened, qtbot: Any) -> None:
     assert not button.isEnabled()
     window.toggle_run()
     wait(qtbot, lambda: window.document.bridge.state.name == "running")
+    wait(qtbot, lambda: window.document.bridge.session.status.step > 0)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    wait(qtbot, lambda: window.document.bridge.state.name == "paused")
+    wait(qtbot, lambda: window.document.bridge.state.name == "finished")
+
+
+def test_stop_ends_the_run_as_at_its_last_epoch_and_go_on_takes_it_back(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    bridge, runs = window.document.bridge, window.document.runs
+    window.document.store.apply("e", set_training, "epochs", 100_000)
+    window.toggle_run()
+    wait(qtbot, lambda: len(bridge.frame.epochs) > 1)
+    window.actions_["train.run"].trigger()
+    wait(qtbot, lambda: bridge.state.name == "paused")
+    assert window.actions_["train.stop"].isEnabled()
+    window.actions_["train.stop"].trigger()
+    wait(qtbot, lambda: bridge.state.name == "finished")
+    notice = window.notice.current
+    assert notice is not None and notice.text.startswith("Stopped by hand.") and "Test set: loss" in notice.text
+    assert "Validation: loss" in notice.text and runs.runs[-1].outcome == "stopped"
+    assert window.actions_["train.run"].text() == "&Run again from the start"
+    assert not window.actions_["train.stop"].isEnabled()
+    stood = bridge.session.status.step
+    next(act for words, act in notice.buttons if words == "Go on")()
+    wait(qtbot, lambda: bridge.state.name == "running" and bridge.session.status.step > stood)
+    bridge.pause()
+    wait(qtbot, lambda: bridge.state.name == "paused")
+    assert bridge.frame.columns.count > stood
+
+
+def test_the_window_says_preparing_until_the_run_runs(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    said: list[str] = []
+    window.document.bridge.state_changed.connect(lambda state: said.append(state.name))
+    window.toggle_run()
+    assert window.status.badge.text() == "preparing"
+    wait(qtbot, lambda: "running" in said)
+    assert said[: said.index("running")] == ["preparing"]
 
 
 def test_a_click_on_the_time_track_goes_there(qtbot: Any) -> None:
