@@ -72,6 +72,9 @@ class PlotAxis(pg.AxisItem):
         self.enableAutoSIPrefix(False)
         self.restyle()
 
+    def updateAutoSIPrefix(self) -> None:
+        """Nothing: numbers have no prefix, and the title, which is painted below, is no document of rich text."""
+
     def restyle(self) -> None:
         font = tokens.font("caption")
         self.setTickFont(font)
@@ -98,6 +101,11 @@ class PlotAxis(pg.AxisItem):
         metrics = QFontMetricsF(tokens.font("caption"))
         widest = max(metrics.horizontalAdvance(number_text(v, (high - low) / 8 or 1.0)) for v in (low, high))
         return max(1, int(size // (widest + 18)))
+
+    def setRange(self, mn: float, mx: float) -> None:
+        if [mn, mx] != getattr(self, "range", None):
+            super().setRange(mn, mx)
+            self.update()
 
     def boundingRect(self) -> QRectF:
         # The first and the last label reach over the ends of the axis.

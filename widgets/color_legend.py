@@ -51,6 +51,8 @@ class ColorLegend(QWidget):
 
     def show_scale(self, scale: Scale, low: float, high: float, table: Table) -> None:
         """Kind of scale, its ends, and the table of colours."""
+        if (scale, low, high) == (self._scale, self._low, self._high) and table is self._table:
+            return
         self._scale, self._low, self._high, self._table = scale, float(low), float(high), table
         self.updateGeometry()
         self.update()
@@ -82,10 +84,24 @@ class ColorLegend(QWidget):
             stride = max(1, math.ceil((high - low) / room))
             powers = [p for p in range(math.ceil(low - 1e-6), math.floor(high + 1e-6) + 1) if p % stride == 0]
             return [((p - low) / ((high - low) or 1.0), decade_text(p)) for p in powers]
+        if self._scale == "signed":
+            return self._signed_labels(room)
         step = round_step(self._high - self._low, min(room, 4))
         first, last = math.ceil(self._low / step - 1e-6), math.floor(self._high / step + 1e-6)
         size = (self._high - self._low) or 1.0
         return [((i * step - self._low) / size, number_text(i * step, step)) for i in range(first, last + 1)]
+
+    def _signed_labels(self, room: int) -> list[tuple[float, str]]:
+        """Nothing in the middle, and at least one round value on either side: a 0 alone says nothing of the colours."""
+        if not self._high > 0:
+            return [(0.5, "0")]
+        parts = 2 if room >= 5 else 1
+        step = round_step(self._high, parts)
+        while step > self._high * (1 + 1e-9):
+            parts += 1
+            step = round_step(self._high, parts)
+        sides = range(-int(self._high / step + 1e-6), int(self._high / step + 1e-6) + 1)
+        return [(0.5 + i * step / (2 * self._high), number_text(i * step, step)) for i in sides]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -86,16 +86,26 @@ def signed_index(values: ArrayLike, span: float, center: float = 0.0) -> Index:
     array = np.asarray(values, dtype=np.float32)
     scale = 127.0 / span if span > 0 and np.isfinite(span) else 0.0
     with np.errstate(invalid="ignore", over="ignore"):  # what diverged is shown, too
-        place = np.nan_to_num((array - np.float32(center)) * np.float32(scale), nan=0.0, posinf=127.0, neginf=-127.0)
-    return np.clip(np.rint(place) + 128, 1, 255).astype(np.uint8)
+        place = np.asarray((array - np.float32(center)) * np.float32(scale))
+    return _rounded(place + np.float32(128), 1, 255, lost=128)
 
 
 def linear_index(values: ArrayLike, low: float, high: float) -> Index:
     """``255 (v - low) / (high - low)``, clipped; NaN is shown as low."""
     array = np.asarray(values, dtype=np.float32)
     scale = 255.0 / (high - low) if high > low else 0.0
-    place = np.nan_to_num((array - np.float32(low)) * np.float32(scale), nan=0.0, posinf=255.0, neginf=0.0)
-    return np.clip(np.rint(place), 0, 255).astype(np.uint8)
+    with np.errstate(invalid="ignore", over="ignore"):
+        place = np.asarray((array - np.float32(low)) * np.float32(scale))
+    return _rounded(place, 0, 255, lost=0)
+
+
+def _rounded(place: NDArray[np.float32], low: int, high: int, *, lost: int) -> Index:
+    """Clipped whole numbers; infinities are clipped too, NaN is ``lost``. A picture has few NaN, mostly none."""
+    place = np.rint(np.clip(place, low, high))
+    unknown = np.isnan(place)
+    if unknown.any():
+        place = np.where(unknown, np.float32(lost), place)
+    return place.astype(np.uint8)
 
 
 def log_index(values: ArrayLike, low: float, high: float) -> Index:

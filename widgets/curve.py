@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping as Curves
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
@@ -18,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QSlider, QToolButton, QWidget
 from widgets import decimate, icons, tokens
 from widgets.axes import DecadeAxis, value_text
 from widgets.canvas import Mapping, columns, hairline, pen, polyline, tag
+from widgets.curve_lines import NONE, Drawn, Line
 from widgets.decimate import Array
 from widgets.export import Table
 from widgets.i18n import tr
@@ -26,41 +25,11 @@ from widgets.plot_base import AxisPlot
 from widgets.readout import Row
 from widgets.tokens import blend, theme
 
-Split = Literal["train", "validation", "test"]
-_NONE: Array = np.zeros(0)
+__all__ = ["CurvePlot", "Line"]
+
 SMOOTHING = (1, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
 """Windows of the slider, in points."""
 WINDOWS = (0, 100, 1000, 10000)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One curve. ``split`` chooses the dash, ``run`` the colour ("A" accent, "B" amber) unless ``hue`` names a field
-    of the theme or ``#RRGGBB``. x rises."""
-
-    x: ArrayLike
-    y: ArrayLike
-    split: Split = "train"
-    run: str = "A"
-    hue: str = ""
-
-    def color(self) -> str:
-        if self.hue.startswith("#"):
-            return self.hue
-        return getattr(theme(), self.hue or ("run_b" if self.run == "B" else "run_a"))
-
-
-@dataclass
-class _Drawn:
-    """What the plot keeps of one curve: the data, and what of them is drawn now."""
-
-    line: Line
-    x: Array
-    y: Array
-    visible: bool = True
-    shown: tuple[Array, Array] = (_NONE, _NONE)
-    smooth: tuple[Array, Array] = (_NONE, _NONE)
-    dense: bool = False
 
 
 class CurvePlot(AxisPlot):
@@ -82,12 +51,13 @@ class CurvePlot(AxisPlot):
         y_label: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        self._drawn: dict[str, _Drawn] = {}
+        self._drawn: dict[str, Drawn] = {}
         self._markers: list[tuple[float, str]] = []
         self._best: tuple[float, float | None, str] | None = None
         self._y_by_hand = False
         self._window = 0
         self._refreshing = False
+        self._nearest = 0.0
         super().__init__(title, help_text, y_axis="decades", parent=parent)
         self._log_axis.log = False
         self.view.wheel_axis = pg.ViewBox.XAxis
@@ -154,7 +124,7 @@ class CurvePlot(AxisPlot):
             raise ValueError(f"curve {name!r}: expected x and y of one length, got {x.shape} and {y.shape}")
         drawn = self._drawn.get(name)
         if drawn is None:
-            self._drawn[name] = _Drawn(line, x, y)
+            self._drawn[name] = Drawn(line, x, y)
         else:
             drawn.line, drawn.x, drawn.y = line, x, y
 
@@ -216,8 +186,11 @@ class CurvePlot(AxisPlot):
         self._refreshing = True
         # Beyond a few points there is nothing more to see.
         most = max(len(d.x) for d in self._drawn.values())
-        self.view.setLimits(minXRange=3 * (high - low) / max(3, most))
-        self.view.setXRange(low, high, padding=0.0)
+        nearest = 3 * (high - low) / max(3, most)
+        if not 0.9 * nearest <= self._nearest <= nearest:
+            self._nearest = nearest
+            self.view.setLimits(minXRange=nearest)
+        self.view.show_x(low, high)
         self._refreshing = False
 
     def view_changed(self) -> None:
@@ -240,21 +213,21 @@ class CurvePlot(AxisPlot):
         # A loss that nears zero is read better with the zero on the axis.
         bottom = -0.03 * high if not self._log_axis.log and 0 <= low < 0.35 * high else low - room
         self._refreshing = True
-        self.view.setYRange(bottom, high + room, padding=0.0)
+        self.view.show_y(bottom, high + room)
         self._refreshing = False
 
-    def _choose_points(self, drawn: _Drawn, low: float, high: float, bins: int) -> tuple[float, float]:
+    def _choose_points(self, drawn: Drawn, low: float, high: float, bins: int) -> tuple[float, float]:
         """Decimates to pixels; returns least and greatest y in view."""
         window = self.smoothing()
         x, y = decimate.envelope(drawn.x, drawn.y, low, high, bins)
         y = self._height(y)
         drawn.shown = (x, y)
         drawn.dense = len(x) >= 2 * bins
-        drawn.smooth = self._smooth(drawn, low, high, bins, window) if window > 1 and len(x) else (_NONE, _NONE)
+        drawn.smooth = self._smooth(drawn, low, high, bins, window) if window > 1 and len(x) else (NONE, NONE)
         finite = y[np.isfinite(y) & (x >= low) & (x <= high)]
         return (float(finite.min()), float(finite.max())) if finite.size else (math.inf, -math.inf)
 
-    def _smooth(self, drawn: _Drawn, low: float, high: float, bins: int, window: int) -> tuple[Array, Array]:
+    def _smooth(self, drawn: Drawn, low: float, high: float, bins: int, window: int) -> tuple[Array, Array]:
         first = max(0, int(np.searchsorted(drawn.x, low)) - 1)
         last = min(len(drawn.x), int(np.searchsorted(drawn.x, high, "right")) + 1)
         count = min(bins, last - first)
@@ -290,7 +263,7 @@ class CurvePlot(AxisPlot):
                 polyline(painter, at.x0 + at.sx * x, at.y0 + at.sy * y)
         self._paint_marks(painter, at)
 
-    def _paint_raw(self, painter: QPainter, at: Mapping, drawn: _Drawn) -> None:
+    def _paint_raw(self, painter: QPainter, at: Mapping, drawn: Drawn) -> None:
         """The raw curve: faint behind a smoothed one, as strokes from least to greatest where it is dense."""
         share = 0.3 if len(drawn.smooth[0]) else (0.9 if drawn.line.split == "train" else 0.55)
         painter.setPen(pen(blend(theme().panel, drawn.line.color(), share), width=1))

@@ -34,11 +34,11 @@ class DifferenceStrip(AxisPlot):
         self._shown: dict[str, tuple[Array, Array]] = {}
         self._points = names
         self._words, self._most = "", 0.0
+        self._linked = False
         super().__init__(tr("Difference"), parent=parent)
         self.above = above
         self.head.hide()
         self.setFixedHeight(tokens.scaled(HEIGHT))
-        self.view.setXLink(above.view)
         self.view.setMouseEnabled(x=False, y=False)
         self.plot.getPlotItem().hideAxis("bottom")
         self.plot.getPlotItem().layout.setContentsMargins(tokens.SPACE_2, 0, tokens.SPACE_4 + 2, tokens.SPACE_1)
@@ -49,7 +49,11 @@ class DifferenceStrip(AxisPlot):
         """Replaces all lines; ``words`` say what is taken from what. Without a line the strip is not there."""
         self._lines = {n: (np.asarray(x, float), np.asarray(y, float), hue) for n, (x, y, hue) in lines.items()}
         self._words = words
-        self.setVisible(bool(self._lines))
+        if bool(self._lines) != self._linked:
+            # What nobody sees need not follow each step of the plot above.
+            self._linked = bool(self._lines)
+            self.view.setXLink(self.above.view if self._linked else None)
+        self.setVisible(self._linked)
         if not self._lines:
             return
         self.show_data()
@@ -74,7 +78,7 @@ class DifferenceStrip(AxisPlot):
         most = most or 1.0
         self._most = most
         # Above the lines there is room for the words.
-        self.view.setYRange(-1.15 * most, 2.0 * most, padding=0.0)
+        self.view.show_y(-1.15 * most, 2.0 * most)
         self.canvas.update()
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:

@@ -80,8 +80,8 @@ class LayerLine(AxisPlot):
         low, high = float(good.min()), float(good.max())
         low, high = (min(0.0, low), max(high, 1e-9)) if self._zero else (low, max(high, low + 0.01))
         room = 0.08 * (high - low)
-        self.view.setXRange(-0.5, len(self._ids) - 0.5, padding=0.0)
-        self.view.setYRange(low - room, high + room, padding=0.0)
+        self.view.show_x(-0.5, len(self._ids) - 0.5)
+        self.view.show_y(low - room, high + room)
 
     def paint_grid(self, painter: QPainter, at: Mapping) -> None:
         self.paint_chosen(painter, at, self._ids, self._selected)
@@ -152,8 +152,8 @@ class LayerMatrix(AxisPlot):
 
     def reset_view(self) -> None:
         if self._names:
-            self.view.setXRange(-0.5, len(self._names) - 0.5, padding=0.0)
-            self.view.setYRange(-0.5, len(self._names) - 0.5, padding=0.0)
+            self.view.show_x(-0.5, len(self._names) - 0.5)
+            self.view.show_y(-0.5, len(self._names) - 0.5)
 
     def paint_data(self, painter: QPainter, at: Mapping) -> None:
         if self._values.size:

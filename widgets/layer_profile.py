@@ -180,8 +180,8 @@ class LayerProfile(AxisPlot):
         room = max(0.25, 0.08 * (top - bottom))
         if top - bottom < 1.0:
             room = (1.5 - (top - bottom)) / 2
-        self.view.setXRange(-0.5, len(self._ids) - 0.5, padding=0.0)
-        self.view.setYRange(bottom - room, top + room, padding=0.0)
+        self.view.show_x(-0.5, len(self._ids) - 0.5)
+        self.view.show_y(bottom - room, top + room)
 
     def view_changed(self) -> None:
         self._show_range()

@@ -79,6 +79,8 @@ class Legend(QWidget):
         stays where it is as long as that hides nothing, so that it does not wander while data stream."""
         if self._chosen_by_hand or not self._entries:
             return
+        if not self._crowd(self._corner, points):
+            return
         crowds = {corner: self._crowd(corner, points) for corner in (self._corner, *CORNERS)}
         best = min(crowds, key=lambda corner: crowds[corner])
         if crowds[best] < crowds[self._corner]:

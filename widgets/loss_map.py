@@ -84,8 +84,8 @@ class LossMap(AxisPlot):
 
     def reset_view(self) -> None:
         if len(self._across) and len(self._up):
-            self.view.setXRange(*self._ends(self._across), padding=0.0)
-            self.view.setYRange(*self._ends(self._up), padding=0.0)
+            self.view.show_x(*self._ends(self._across))
+            self.view.show_y(*self._ends(self._up))
 
     @staticmethod
     def _ends(places: Array) -> tuple[float, float]:

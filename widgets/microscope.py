@@ -111,12 +111,12 @@ class ActivationScope(AxisPlot):
     def reset_view(self) -> None:
         if not len(self._z):
             return
-        self.view.setXRange(float(self._z[0]), float(self._z[-1]), padding=0.0)
+        self.view.show_x(float(self._z[0]), float(self._z[-1]))
         values = np.concatenate((self._phi, self._slope, [0.0]))
         values = values[np.isfinite(values)]
         low, high = float(values.min()), float(values.max())
         room = 0.08 * (high - low) or 0.5
-        self.view.setYRange(low - room, high + room, padding=0.0)
+        self.view.show_y(low - room, high + room)
 
     def view_changed(self) -> None:
         """The legend goes where it hides neither curve."""

@@ -37,6 +37,16 @@ class View(pg.ViewBox):
         self.wheel_axis: int | None = None
         self._brushing = False
 
+    def show_x(self, low: float, high: float) -> None:
+        """``setXRange`` without a margin, and without its cost where nothing moves: data stream."""
+        if self.viewRange()[0] != [low, high]:
+            self.setXRange(low, high, padding=0.0)
+
+    def show_y(self, low: float, high: float) -> None:
+        """``setYRange`` likewise."""
+        if self.viewRange()[1] != [low, high]:
+            self.setYRange(low, high, padding=0.0)
+
     def wheelEvent(self, ev: object, axis: int | None = None) -> None:
         chosen = self.wheel_axis if axis is None else axis
         if axis is None and ev.modifiers() & Qt.KeyboardModifier.ControlModifier:  # type: ignore[attr-defined]

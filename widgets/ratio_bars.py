@@ -114,8 +114,8 @@ class RatioBars(AxisPlot):
         low, high = min(ends, default=-1.0), max(ends, default=0.0)
         room = max(0.12, 0.12 * (high - low))
         above = max(room, self._strip / (1 - self._strip) * (high - low + room))  # the legend stands there
-        self.view.setXRange(-0.5, max(len(self._ids), 1) - 0.5, padding=0.0)
-        self.view.setYRange(low - room, high + above, padding=0.0)
+        self.view.show_x(-0.5, max(len(self._ids), 1) - 0.5)
+        self.view.show_y(low - room, high + above)
 
     def _show_legend(self) -> None:
         kinds = {s.kind: s.color for bar in self._bars for s in bar}

@@ -17,7 +17,7 @@ from widgets.axes import NameAxis, value_text
 from widgets.canvas import Array, Mapping, hairline, pen, pixels, polygon
 from widgets.export import Table
 from widgets.fields.segmented import Segmented
-from widgets.i18n import tr
+from widgets.i18n import language_changed, tr
 from widgets.plot_base import AxisPlot
 from widgets.readout import Row
 from widgets.tokens import blend, color, theme
@@ -52,7 +52,12 @@ class HistogramRidge(AxisPlot):
         self._forms = Segmented([("ridge", tr("ridge")), ("heat", tr("heat"))])
         self._forms.value_changed.connect(self.show_form)
         self.tools.addWidget(self._forms)
+        language_changed.connect(self._retitle)
         self.show_empty(tr("No histograms yet. Select a layer and press Run."))
+
+    def _retitle(self) -> None:
+        self.y_axis.show_label(tr("step"))
+        self._forms.show_labels([("ridge", tr("ridge")), ("heat", tr("heat"))])
 
     def show_histograms(
         self,
@@ -118,9 +123,9 @@ class HistogramRidge(AxisPlot):
             return
         low, high = float(self._edges.min()), float(self._edges.max())
         room = 0.02 * (high - low) or 0.5
-        self.view.setXRange(low - room, high + room, padding=0.0)
+        self.view.show_x(low - room, high + room)
         top = len(self._kept()) - 0.5 if self._form == "heat" else len(self._kept()) - 1 + self._overlap()
-        self.view.setYRange(-0.5, top, padding=0.0)
+        self.view.show_y(-0.5, top)
 
     def restyle(self) -> None:
         self._picture = QImage()

@@ -127,9 +127,9 @@ class SpectrumPlot(AxisPlot):
                     found += [v for v in (*_bounds(strip), strip.rms) if v > 0 and math.isfinite(v)]
         low, high = math.log10(min(found)), math.log10(max(found))
         room = max(0.2, 0.08 * (high - low))
-        self.view.setXRange(-0.5, len(self._ids) - 0.5, padding=0.0)
+        self.view.show_x(-0.5, len(self._ids) - 0.5)
         # The word at the line stands above it.
-        self.view.setYRange(low - room, high + room + 0.12 * (high - low), padding=0.0)
+        self.view.show_y(low - room, high + room + 0.12 * (high - low))
 
     def view_changed(self) -> None:
         """Moves the legend to a corner where it hides no mark, unless somebody dragged it; a low plot has no such

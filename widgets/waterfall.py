@@ -16,7 +16,7 @@ from widgets.axes import NameAxis, value_text
 from widgets.canvas import Array, Mapping, pen, pixels
 from widgets.color_legend import ColorLegend
 from widgets.export import Table
-from widgets.i18n import tr
+from widgets.i18n import language_changed, tr
 from widgets.plot_base import AxisPlot
 from widgets.readout import Row
 from widgets.tokens import color, theme
@@ -54,7 +54,11 @@ class Waterfall(AxisPlot):
         self.color_legend.reset_wanted.connect(self.show_auto_range)
         self.view.brushed.connect(self._brushed)
         self.plot.scene().sigMouseClicked.connect(self._clicked)
+        language_changed.connect(self._retitle)
         self.show_empty(tr("No steps yet. Press Run: each step adds one column, each layer is a row."))
+
+    def _retitle(self) -> None:
+        self.x_axis.show_label(tr("step"))
 
     # -- data in -------------------------------------------------------------------------------------------------
 
@@ -156,8 +160,8 @@ class Waterfall(AxisPlot):
         if not self._values.size:
             return
         left, right = self._extent()
-        self.view.setXRange(left, right, padding=0.0)
-        self.view.setYRange(-0.5, len(self._ids) - 0.5, padding=0.0)
+        self.view.show_x(left, right)
+        self.view.show_y(-0.5, len(self._ids) - 0.5)
 
     def restyle(self) -> None:
         super().restyle()
