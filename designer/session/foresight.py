@@ -52,24 +52,27 @@ class Foresight(QObject):
             self.job.cancel()
             self._done(None)
             return
-        self.job.start(_work(analysis, self._moments()))
+        self.job.start(_work(analysis, *self._moments()))
 
-    def _moments(self) -> dict[str, float]:
-        """Mean of x^2 of each input field over the first training samples; 1 where there are no data yet."""
+    def _moments(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Of each input field over the first training samples: mean of x^2, and the part of it that samples share, the
+        mean of squared means over features or channels; 1 and 0 where there are no data yet."""
         dataset = self.loader.dataset
         fields: Mapping[str, np.ndarray] = dataset.train.x if dataset is not None else {}
-        return {k: float(np.mean(np.square(v[:SAMPLES], dtype=np.float64))) for k, v in fields.items() if len(v)}
+        first = {k: v[:SAMPLES].astype(np.float64) for k, v in fields.items() if len(v) and v.ndim > 1}
+        means = {k: v.mean(axis=(0, *range(2, v.ndim))) for k, v in first.items()}
+        return {k: float(np.mean(v**2)) for k, v in first.items()}, {k: float(np.mean(m**2)) for k, m in means.items()}
 
     def _done(self, found: Foreseen | None) -> None:
         self.now = found
         self.changed.emit()
 
 
-def _work(analysis: Analysis, moments: dict[str, float]) -> Callable[[], Foreseen]:
+def _work(analysis: Analysis, moments: dict[str, float], common: dict[str, float]) -> Callable[[], Foreseen]:
     def work() -> Foreseen:
         from engine.plan import build_plan
 
         plan = build_plan(analysis.graph, analysis)
-        return Foreseen(plan.layer_order, predict(plan, moments))
+        return Foreseen(plan.layer_order, predict(plan, moments, common))
 
     return work

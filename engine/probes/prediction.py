@@ -4,8 +4,13 @@ Forward, the second moment q of a wide random layer follows q_z = fan_in Var W q
 q_a = E[phi(sqrt(q_z) u)^2] with u ~ N(0, 1); backward, R^2 passes a layer times fan_out Var W and an activation times
 E[phi'(sqrt(q_z) u)^2] (Poole et al. 2016, Schoenholz et al. 2017). chi = fan_in Var W E[phi'^2]; the trainable depth
 is -1 / ln chi. The band is where 95 % of single nets lie: the relative variance of q grows by 2 / fan_out +
-(kurtosis - 1) / fan_in per layer, so it is like sqrt(depth / width). Pooling and batch norm are not predicted: the
-result says where the line ends.
+(kurtosis - 1) / fan_in per layer, so it is like sqrt(depth / width).
+
+Batch norm divides by the spread over the batch, v = q - k, where k is what two samples have in common: k_z = fan_in Var
+W k_a + Var b and k_a = E[phi(s u) phi(s w)] with the correlation k_z / q_z of u, w (the C-map of Poole et al. 2016).
+Behind it q = gamma^2 + beta^2, and R^2 passes back times gamma^2 / v (Yang et al. 2019: pi / (pi - 1) per layer with
+ReLU). Of a convolution the padding is counted in the mean over the picture. Pooling is not predicted, as it depends on
+how alike neighbouring pixels are: the result says where the line ends.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,18 +68,27 @@ class Prediction:
 
 @dataclass
 class _Moments:
+    """By value: second moment, what two samples share of it, relative variance of q over nets, E[phi'^2] before an
+    activation, and what batch norm multiplies the squared gradient by."""
+
     q: dict[int, float]
+    common: dict[int, float]
     variance: dict[int, float]
     slopes: dict[int, float]
+    norms: dict[int, float]
     unknown: tuple[str, str] | None = None
 
 
-def predict(plan: Plan, input_moments: Mapping[str, float]) -> Prediction:
-    """Prediction from initializers alone. ``input_moments``: mean of x^2 by input field (1 for standardised data)."""
+def predict(
+    plan: Plan, input_moments: Mapping[str, float], input_common: Mapping[str, float] | None = None
+) -> Prediction:
+    """Prediction from initializers alone, by input field: ``input_moments``, the mean of x^2 (1 for standardised data),
+    and ``input_common``, the mean over features or channels of (mean over all else)^2 (0 for standardised data)."""
     weights = {w.value: w for w in plan.weights}
-    moments = _Moments({s.value: input_moments.get(s.field, 1.0) for s in plan.inputs}, {}, {})
+    moments = _Moments({s.value: input_moments.get(s.field, 1.0) for s in plan.inputs}, {}, {}, {}, {})
     for s in plan.inputs:
         moments.variance[s.value] = 0.0
+        moments.common[s.value] = min((input_common or {}).get(s.field, 0.0), moments.q[s.value])
     for k in plan.loss_steps:
         _forward(plan, plan.steps[k], weights, moments)
     gradients = _backward(plan, weights, moments)
@@ -98,32 +113,59 @@ def variance_of(w: WeightInfo) -> float:
 
 
 def _forward(plan: Plan, step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> None:
+    name = step.primitive.id
     incoming = [i for i in step.inputs if i not in weights]
+    incoming = incoming[:1] if name == "batch_norm" else incoming  # the rest are its running statistics
     if any(i not in m.q for i in incoming):
         return
-    name = step.primitive.id
     x = incoming[0]
     if name in ("linear", "conv2d"):
         kernel = weights[step.inputs[1]]
         bias = variance_of(weights[step.inputs[2]]) if len(step.inputs) > 2 else 0.0
-        signal = kernel.fan_in * variance_of(kernel) * m.q[x]
-        m.q[step.output] = signal + bias
+        gain = kernel.fan_in * variance_of(kernel) * _reach(plan, step)[0]
+        signal = gain * m.q[x]
+        m.q[step.output], m.common[step.output] = signal + bias, gain * m.common[x] + bias
         share = (signal / (signal + bias)) ** 2 if signal + bias else 0.0
         m.variance[step.output] = share * m.variance[x] + 2 / max(kernel.fan_out, 1)
     elif name in _ELEMENTWISE and len(step.inputs) == 1:
         q, slope, kurtosis, gain = activation_moments(step.primitive, m.q[x])
         m.q[step.output], m.slopes[x] = q, slope
+        m.common[step.output] = min(shared_moment(step.primitive, m.q[x], m.common[x]), q)
         m.variance[step.output] = gain**2 * m.variance[x] + (kurtosis - 1) / _units(plan, x)
+    elif name == "batch_norm":
+        _normalize(step, weights, m)
     elif name in _PASSES:
-        m.q[step.output], m.variance[step.output] = m.q[x], m.variance[x]
+        m.q[step.output], m.variance[step.output], m.common[step.output] = m.q[x], m.variance[x], m.common[x]
     elif name == "dropout":
         keep = 1 - float(getattr(step.primitive, "rate", 0.0))
-        m.q[step.output], m.variance[step.output] = m.q[x] / keep, m.variance[x]
+        m.q[step.output], m.variance[step.output], m.common[step.output] = m.q[x] / keep, m.variance[x], m.common[x]
     elif name == "add":
         m.q[step.output] = sum(m.q[i] for i in incoming)
+        m.common[step.output] = sum(m.common[i] for i in incoming)
         m.variance[step.output] = max(m.variance[i] for i in incoming)
     elif m.unknown is None:
         m.unknown = (step.node, name)
+
+
+def _normalize(step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> None:
+    """Training's form: the statistics of the batch. One that does not vary over the batch is divided by sqrt(eps)."""
+    x = step.inputs[0]
+    scale, offset = (variance_of(weights[i]) if i in weights else d for i, d in zip(step.inputs[1:3], (1.0, 0.0)))
+    spread = max(m.q[x] - m.common[x], 0.0) + float(getattr(step.primitive, "eps", 1e-5))
+    m.q[step.output], m.common[step.output] = scale + offset, offset
+    m.variance[step.output], m.norms[step.output] = 0.0, scale / spread
+
+
+def shared_moment(primitive: Primitive, q: float, common: float) -> float:
+    """E[phi(y) phi(z)] for y, z ~ N(0, q) with the covariance ``common``."""
+    if q <= 0:
+        return 0.0
+    part = min(max(common / q, -1.0), 1.0)
+    first = math.sqrt(q) * _U
+    second = math.sqrt(q) * (part * _U[:, None] + math.sqrt(1 - part**2) * _U)
+    context = Context(np)
+    here, there = (primitive.forward(context, z)[0] for z in (first, second))
+    return float(_P @ (here * (there @ _P)))
 
 
 def _units(plan: Plan, value: int) -> float:
@@ -160,7 +202,7 @@ def _backward(plan: Plan, weights: Mapping[int, WeightInfo], m: _Moments) -> dic
         if given is None or step.output in lost:
             lost.update(step.inputs)
             continue
-        factor = _back_factor(step, weights, m)
+        factor = _back_factor(plan, step, weights, m)
         for i in step.inputs:
             if i in weights:
                 continue
@@ -171,15 +213,31 @@ def _backward(plan: Plan, weights: Mapping[int, WeightInfo], m: _Moments) -> dic
     return {v: math.sqrt(r) for v, r in squared.items() if v not in lost}
 
 
-def _back_factor(step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> float | None:
+def _reach(plan: Plan, step: Step) -> tuple[float, float]:
+    """Of a convolution: taps that meet the picture, not its padding, per tap of all outputs; and per tap of all inputs,
+    where a stride skips some and the border sees fewer. (1, 1) of a dense layer."""
+    if step.primitive.id != "conv2d":
+        return 1.0, 1.0
+    p: Any = step.primitive
+    (high, wide), kernel = plan.values[step.inputs[0]].shape[-2:], plan.values[step.inputs[1]].shape[-2:]
+    forward = back = 1.0
+    for axis, (cells, made) in enumerate(zip((high, wide), plan.values[step.output].shape[-2:], strict=True)):
+        at = np.arange(made)[:, None] * p.stride[axis] + np.arange(kernel[axis]) * p.dilation[axis] - p.pads[axis]
+        met = int(np.count_nonzero((at >= 0) & (at < cells)))
+        forward, back = forward * met / (made * kernel[axis]), back * met / (cells * kernel[axis])
+    return forward, back
+
+
+def _back_factor(plan: Plan, step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> float | None:
     """What the squared gradient is multiplied by from the step's output to its input; None if not predicted."""
     name = step.primitive.id
     if name in ("linear", "conv2d"):
         kernel = weights[step.inputs[1]]
-        strides = getattr(step.primitive, "stride", (1, 1))
-        return kernel.fan_out * variance_of(kernel) / (strides[0] * strides[1])
+        return kernel.fan_out * variance_of(kernel) * _reach(plan, step)[1]
     if name in _ELEMENTWISE:
         return m.slopes.get(step.inputs[0])
+    if name == "batch_norm":
+        return m.norms.get(step.output)
     if name == "dropout":
         return 1 / (1 - float(getattr(step.primitive, "rate", 0.0)))
     return 1.0 if name in _PASSES or name == "add" else None
@@ -188,7 +246,8 @@ def _back_factor(step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> 
 def _chi(plan: Plan, node: str, weights: Mapping[int, WeightInfo], m: _Moments) -> float:
     kernel = next(w for w in plan.weights if w.node == node and w.is_kernel)
     z = plan.marks.get((node, "z"), plan.outputs[node])
-    return kernel.fan_in * variance_of(kernel) * m.slopes.get(z, 1.0)
+    # Batch norm before the activation stands between the weights and z.
+    return kernel.fan_in * variance_of(kernel) * m.slopes.get(z, 1.0) * m.norms.get(z, 1.0)
 
 
 def _depth(layers: list[LayerPrediction]) -> float:
