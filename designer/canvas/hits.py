@@ -49,16 +49,20 @@ class HitScene(QGraphicsScene):
 
     def port_at(self, point: QPointF, reach: float = PORT_RADIUS + 4) -> PortRef | None:
         """The nearest port within reach."""
-        best: tuple[float, PortRef] | None = None
+        return next(iter(self.ports_at(point, reach)), None)
+
+    def ports_at(self, point: QPointF, reach: float) -> list[PortRef]:
+        """All ports within reach, the nearest first."""
+        found: list[tuple[float, PortRef]] = []
         for item in self._near(point, reach):
             if not isinstance(item, NodeItem):
                 continue
             for is_input, places in ((True, item.card.inputs), (False, item.card.outputs)):
                 for name, x, y, many in places:
                     distance, ref = item.distance(point, x, y, many), item.ref(name, is_input)
-                    if ref is not None and distance <= reach and (best is None or distance < best[0]):
-                        best = (distance, ref)
-        return best[1] if best else None
+                    if ref is not None and distance <= reach:
+                        found.append((distance, ref))
+        return [ref for _, ref in sorted(found, key=lambda f: f[0])]
 
     def wire_at(self, point: QPointF, reach: float = 6.0) -> Edge | None:
         """The nearest wire within reach."""

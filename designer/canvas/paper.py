@@ -124,8 +124,10 @@ class PaperView(QGraphicsView):
         """Wheel and Ctrl+wheel zoom to the cursor; two fingers on a trackpad pan."""
         pixels = event.pixelDelta()
         touchpad = event.device() is not None and event.device().type() == event.device().DeviceType.TouchPad
-        if touchpad and not pixels.isNull() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.pan(pixels.x(), pixels.y())
+        if touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            # X11 knows no pixels of a touchpad; a notch of 120 is 60 of them there.
+            way = event.angleDelta() / 2 if pixels.isNull() else pixels
+            self.pan(way.x(), way.y())
         else:
             steps = (event.angleDelta().y() or event.angleDelta().x()) / 120.0
             self.zoom_to(self.zoom * 1.2**steps, event.position())

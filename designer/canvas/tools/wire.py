@@ -76,12 +76,16 @@ class WireTool(Tool):
         self.canvas.bubble.say(self._sentence, at.view, self._tone)
 
     def _nearest(self, at: Pointer) -> PortRef | None:
-        """The nearest port of the other side; over a card without one near, the card's own choice."""
-        scene, state = self.canvas.scene_, self.canvas.store.state
-        near, groups = scene.port_at(at.scene, ATTRACT / self.canvas.zoom), self.canvas.groups
+        """The nearest port that fits, else the nearest of the other side, which says why it does not; over a card
+        without one near, the card's own choice."""
+        scene, state, groups = self.canvas.scene_, self.canvas.store.state, self.canvas.groups
         own = groups.card_of_port(self.origin)
-        if near is not None and near.is_input != self.origin.is_input and groups.card_of_port(near) != own:
-            return near
+        near = [
+            p for p in scene.ports_at(at.scene, ATTRACT / self.canvas.zoom)
+            if p.is_input != self.origin.is_input and groups.card_of_port(p) != own
+        ]  # fmt: skip
+        if near:
+            return next((p for p in near if p.node not in self._blocked), near[0])
         card = scene.card_at(at.scene)
         if card is None or card == own:
             return None
