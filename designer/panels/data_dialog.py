@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ from designer.inspector.setup_params import DATA
 from designer.panels.column_kinds import ColumnKinds
 from designer.panels.data_panel import ClassCounts, SampleTable
 from designer.session.background import Background
+from engine.data.dataset import Column
 from engine.data.errors import DataError
 from engine.data.guess import Guess
 from engine.declare import Param, Spec, Value
@@ -43,23 +46,45 @@ HIDDEN = ("path", "target", "categories", "ignore")
 
 @dataclass(frozen=True)
 class Unread:
-    """The first reading failed: why, and the reader whose settings may mend it (None: no reader takes such a file)."""
+    """A reading failed before any worked: why, and the reader whose settings may mend it (None: no reader takes such a
+    file). Where the cells of a table are at fault, its columns and the target are known, and may be changed, too.
+    """
 
     error: Exception
     source: Spec | None
+    columns: tuple[Column, ...] = ()
+    target: str = ""
 
 
 def first_reading(path: Path) -> Guess | Unread:
     """What the file is, or why that cannot be told; runs in a thread."""
-    from engine.data.guess import first_source, guess
+    from engine.data.guess import first_source, guess, guess_source
 
     try:
         return guess(path)
     except (DataError, ValueError, OSError) as error:
-        try:
-            return Unread(error, first_source(path))
-        except (DataError, ValueError, OSError):
-            return Unread(error, None)
+        for found in (guess_source, first_source):
+            with suppress(DataError, ValueError, OSError):
+                return _unread(error, found(path))
+        return Unread(error, None)
+
+
+def reading_with(source: Spec) -> Guess | Unread:
+    """What the file is with a person's settings of the reader; runs in a thread."""
+    from engine.data.guess import guess_with
+
+    try:
+        return guess_with(source)
+    except (DataError, ValueError, OSError) as error:
+        return _unread(error, source)
+
+
+def _unread(error: Exception, source: Spec) -> Unread:
+    from engine.data.guess import table_columns
+
+    with suppress(DataError, ValueError, OSError):
+        return Unread(error, source, *table_columns(source))
+    return Unread(error, source)
 
 
 class DataDialog(QDialog):
@@ -70,7 +95,7 @@ class DataDialog(QDialog):
         self.path = path
         self.guess: Guess | None = None
         #: how it was tried to read, as long as that never worked
-        self.tried: Spec | None = None
+        self.tried: Unread | None = None
         self.setWindowTitle(tr("Use own data"))
         self.job = Background(self)
         self.job.done.connect(self._show)
@@ -158,22 +183,14 @@ class DataDialog(QDialog):
 
         self.job.start(work)
 
-    def _try(self, source: Spec) -> None:
-        """The first reading once more, with a person's settings."""
-        self.tried = source
-
-        def work() -> Guess:
-            from engine.data.guess import guess_with
-
-            return guess_with(source)
-
-        self.job.start(work)
-
     def _change(self, **values: Value) -> None:
         if self.guess is not None:
             self._start(self.guess, values)
-        elif self.tried is not None:
-            self._try(Spec(self.tried.type, {**self.tried.params, **values}))
+        elif self.tried is not None and self.tried.source is not None:
+            source = Spec(self.tried.source.type, {**self.tried.source.params, **values})
+            # Two changes in a row: the second knows of the first.
+            self.tried = replace(self.tried, source=source)
+            self.job.start(lambda: reading_with(source))
 
     def _busy(self, busy: bool) -> None:
         if busy:
@@ -188,14 +205,15 @@ class DataDialog(QDialog):
         self.accept_button.setEnabled(False)
         if self.guess is not None:
             self._show_forms(self.guess)
-        elif self.tried is not None:
+        elif self.tried is not None and self.tried.source is not None:
             self.source_form.unfold()
-            self._show_source(self.tried)
+            self._show_source(self.tried.source)
+            self._show_columns(self.tried.columns, self.tried.target)
             self.words.setText(tr("Say how the file is to be read:"))
 
     def _show(self, found: Guess | Unread) -> None:
         if isinstance(found, Unread):
-            self.tried = found.source
+            self.tried = found
             self._refuse(found.error)
             return
         self.guess = found
@@ -217,19 +235,17 @@ class DataDialog(QDialog):
 
     def _show_forms(self, found: Guess) -> None:
         self._show_source(found.source)
-        target = self._target_param(found)
-        self.target_form.show_params(target, {k: [found.target] for k in target})
         split = {k: DATA[k] for k in SPLIT if not (found.own_split and k in ("test", "shuffle_split", "split_seed"))}
         self.split_form.show_params(split, {k: [getattr(found, k)] for k in split})
-        self.columns.show_columns(found.columns, found.target)
+        self._show_columns(found.columns, found.target, found.can_be_target)
 
-    @staticmethod
-    def _target_param(found: Guess) -> dict[str, Param]:
-        if not found.can_be_target:
-            return {}
-        names = tuple(dict.fromkeys((*found.can_be_target, found.target)))
+    def _show_columns(self, columns: Sequence[Column], target: str, can_be_target: Sequence[str] = ()) -> None:
+        """Which column is what, and which is to be predicted; other data have none."""
+        names = tuple(dict.fromkeys((*(can_be_target or (c.name for c in columns)), target))) if columns else ()
         words = {"label": tr("target"), "help": tr("The column to predict.")}
-        return {"target": Param("choice", names[-1], choices=names, name="target", registry="columns", **words)}
+        params = {"target": Param("choice", target, choices=names, name="target", registry="columns", **words)}
+        self.target_form.show_params(params if names else {}, {"target": [target]} if names else {})
+        self.columns.show_columns(columns, target)
 
     def _show_samples(self, found: Guess) -> None:
         images = found.preview.images

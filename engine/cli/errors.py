@@ -29,6 +29,8 @@ def told(error: Exception) -> str | None:
     )  # fmt: skip
     if isinstance(error, known):
         return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.errno is None:
+        return " ".join(str(error).split()) or "a file could not be read or written"
     if isinstance(error, OSError):
         return f"{error.filename or 'file'}: {error.strerror or error}"
     if isinstance(error, ImportError) and (error.name or "").partition(".")[0] not in ("engine", "designer", "widgets"):

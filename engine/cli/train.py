@@ -108,6 +108,9 @@ def _resume(trainer: Trainer, state: StoredState | None, path: str) -> None:
         trainer.load_resume_state(ResumeState(state.arrays, state.scalars))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as e:
         raise UsageError(f"{path}: its training cannot go on with this set-up: {e}") from e
+    if trainer.data_changed:
+        told = "the data are not those that this training was trained on; it goes on with the new ones"
+        print(f"note: {told}: losses before and after cannot be compared", file=sys.stderr)
 
 
 def _run(trainer: Trainer, progress: Progress, metrics: MetricsFile, stop: list[int]) -> None:

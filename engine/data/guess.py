@@ -99,6 +99,20 @@ def guess_with(source: Spec) -> Guess:
     return _look(DataSetup(source, standardize=source.type == "csv"))
 
 
+def table_columns(source: Spec) -> tuple[tuple[Column, ...], str]:
+    """The feature columns and the target of a table, whether or not its cells can all be used; ((), "") of other data.
+
+    DataError where it is no table at all.
+    """
+    made = SOURCES.make(source)
+    if not isinstance(made, Csv):
+        return (), ""
+    table = made.table(None)
+    target, decimal = made.targets(table), "," if made.decimal == "comma" else "."
+    columns, _ = column_kinds(table, target, column_list(made.categories), column_list(made.ignore), decimal)
+    return columns, column_text(target)
+
+
 def guess_source(path: Path) -> Spec:
     """The source, with the parameters that were found out."""
     if not path.exists():

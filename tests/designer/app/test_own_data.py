@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from designer.app.main_window import MainWindow
 from designer.document import DocState
@@ -106,6 +107,31 @@ def test_a_first_reading_that_failed_can_be_mended_by_the_readers_settings(
     qtbot.waitUntil(lambda: dialog.guess is not None, timeout=20_000)
     assert not dialog.error.text() and dialog.accept_button.isEnabled() and dialog.guess.samples == 40
     assert dialog.guess.source.params["header"] == "yes", "what was chosen before is kept"
+    dialog.reject()
+
+
+def test_a_bad_cell_is_mended_by_what_the_error_says(window: MainWindow, qtbot: Any, tmp_path: Path) -> None:
+    """It says "treat the column as categories": the switches must be there before anything could be read."""
+    path = tmp_path / "cells.csv"
+    rows = [f"{k},{'oops' if k == 3 else k % 4},{'bad' if k == 5 else 2 * k}" for k in range(30)]
+    path.write_text("\n".join(("size,room,price", *rows)))
+    dialog = shown(window, path, qtbot)
+    assert dialog.guess is None and "line 5" in dialog.error.text() and "room" in dialog.error.text()
+    assert list(dialog.columns.switches) == ["size", "room"] and not dialog.columns.isHidden()
+
+    def choose(column: str, kind: str) -> None:
+        switch = dialog.columns.switches[column]
+        qtbot.mouseClick(switch, Qt.MouseButton.LeftButton, pos=switch.segment_rect(kind).center().toPoint())
+
+    choose("room", "category")
+    qtbot.waitUntil(lambda: "price" in dialog.error.text(), timeout=20_000)
+    assert dialog.columns.switches["room"].value() == "category", "what was chosen before is kept"
+    dialog.target_form.edited.emit(("target",), "size", object())
+    qtbot.waitUntil(lambda: list(dialog.columns.switches) == ["room", "price"], timeout=20_000)
+    choose("price", "ignore")
+    qtbot.waitUntil(lambda: dialog.guess is not None, timeout=20_000)
+    assert not dialog.error.text() and dialog.accept_button.isEnabled() and dialog.guess.target == "size"
+    assert [c.kind for c in dialog.guess.columns] == ["category", "ignore"]
     dialog.reject()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +72,18 @@ def test_resumed_training_is_bit_equal_to_one_that_never_stopped(tmp_path: Path)
     assert all(a[k].tobytes() == b[k].tobytes() for k in a)
 
 
+def test_a_resume_says_that_the_data_are_others_now(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLES / "data", tmp_path / "data")
+    shutil.copy(SAMPLES / "vanishing_gradients.json", tmp_path / "net.json")
+    half, table = str(tmp_path / "half.gradloom"), tmp_path / "data" / "circle_playground.csv"
+    assert gradloom("train", str(tmp_path / "net.json"), "--epochs", "1", "--save", half).returncode == 0
+    assert gradloom("train", half, "--resume", "--epochs", "2").stderr == ""
+    lines = table.read_text().splitlines()
+    table.write_text("\n".join((lines[0], lines[2], lines[2], *lines[3:])) + "\n")
+    told = gradloom("train", half, "--resume", "--epochs", "2")
+    assert told.returncode == 0 and "the data are not those" in told.stderr and "step 50" in told.stdout
+
+
 def test_values_are_measured_by_their_error(tmp_path: Path) -> None:
     done = gradloom(
         "train", str(SAMPLES / "vanishing_gradients.json"), "--epochs", "2", "--metrics", str(tmp_path / "m.jsonl")
@@ -93,6 +106,7 @@ def test_a_backend_that_is_not_there_is_refused_with_the_list() -> None:
         (("train", XOR, "--epochs", "0"), ("--epochs", "1 or more")),
         (("train", XOR, "--seed", "x"), ("--seed", "whole number")),
         (("train", XOR, "--weights", "/no/such/folder/w"), ("no such folder",)),
+        (("export", XOR, "--to", "png", "-o", "/no/such/folder/x.png"), ("gradloom: /no/such/folder/x.png: No such",)),
         (("train", XOR, "--save", "net.json"), (".gradloom",)),
         (("train", XOR, "--resume"), ("no state to resume from",)),
         (("train", "README.md"), ("README.md", "not a Gradloom project")),
