@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QPlainTextEdit
 
 from designer.canvas.annotation_items import NoteItem, title_strip
+from designer.canvas.in_place import LineField, font_at_zoom, leave, place_over
 from designer.document import verbs
 from designer.document.verbs.areas import LONGEST_NOTE, LONGEST_TITLE
 from widgets import tokens
@@ -20,40 +21,21 @@ if TYPE_CHECKING:
 _TALLEST = 480.0
 
 
-class TitleField(QLineEdit):
-    """Over a frame's title. Enter or leaving accepts, Escape keeps the old one. ``gesture``: merged with its step."""
+class TitleField(LineField):
+    """Over a frame's title. ``gesture``: merged with its step."""
 
     def __init__(self, canvas: Canvas, frame_id: str, gesture: object | None = None) -> None:
-        super().__init__(canvas)
-        self.canvas, self.frame_id, self._gesture, self._over = canvas, frame_id, gesture, False
-        _place(self, canvas, title_strip(canvas.scene_.areas["frame", frame_id].rect()).adjusted(-8, -2, 8, 2), 24)
-        self.setFont(_font(canvas, tokens.font("title", bold=True)))
+        store = canvas.store
+
+        def accept(text: str) -> None:
+            if frame_id in store.state.frames:
+                store.attempt(tr("Rename a frame"), verbs.retitle, frame_id, text, gesture=gesture)
+
+        place = title_strip(canvas.scene_.areas["frame", frame_id].rect()).adjusted(-8, -2, 8, 2)
+        super().__init__(canvas, place, store.state.frames[frame_id].title, accept)
         self.setMaxLength(LONGEST_TITLE)
-        self.setText(canvas.store.state.frames[frame_id].title)
+        self.selectAll()  # which another limit undoes
         self.setAccessibleName(tr("Title of the frame"))
-        self.selectAll()
-        self.editingFinished.connect(self._accept)
-        self.show()
-        self.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape gives up."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._close()
-            event.accept()
-        else:
-            super().keyPressEvent(event)
-
-    def _accept(self) -> None:
-        if not self._over and self.frame_id in self.canvas.store.state.frames:
-            store = self.canvas.store
-            store.attempt(tr("Rename a frame"), verbs.retitle, self.frame_id, self.text(), gesture=self._gesture)
-        self._close()
-
-    def _close(self) -> None:
-        if not self._over:
-            self._over = True
-            _leave(self, self.canvas)
 
 
 class NoteEditor(QPlainTextEdit):
@@ -63,8 +45,8 @@ class NoteEditor(QPlainTextEdit):
         super().__init__(canvas)
         self.canvas, self.note_id, self._gesture, self._over = canvas, note_id, gesture, False
         item = canvas.scene_.areas["note", note_id]
-        _place(self, canvas, item.rect().adjusted(1, 1, -1, -1), 96)
-        self.setFont(_font(canvas, tokens.font("body")))
+        place_over(self, canvas, item.rect().adjusted(1, 1, -1, -1), 96)
+        self.setFont(font_at_zoom(canvas, tokens.font("body")))
         self.setTabChangesFocus(False)
         self.setPlaceholderText(tr("Write **Markdown** here. Escape or Ctrl+Enter ends."))
         self.setAccessibleName(tr("Text of the note"))
@@ -114,7 +96,7 @@ class NoteEditor(QPlainTextEdit):
             text = self.toPlainText()
             edit = (self.note_id, text, _wanted_height(canvas, self.note_id, text))
             canvas.store.attempt(tr("Write a note"), verbs.write_note, *edit, gesture=self._gesture)
-        _leave(self, canvas, back)
+        leave(self, canvas, back)
 
 
 def _ends(event: QKeyEvent) -> bool:
@@ -129,20 +111,3 @@ def _wanted_height(canvas: Canvas, note_id: str, text: str) -> float:
     if not isinstance(item, NoteItem):
         return 0.0
     return min(item.height_of(text), _TALLEST)
-
-
-def _place(field: QWidget, canvas: Canvas, place: QRectF, least: int) -> None:
-    box = canvas.mapFromScene(place).boundingRect()
-    field.setGeometry(box.x(), box.y(), max(box.width(), 180), max(box.height(), least))
-
-
-def _font(canvas: Canvas, font: QFont) -> QFont:
-    font.setPointSizeF(max(font.pointSizeF() * min(canvas.zoom, 1.5), 8.0))
-    return font
-
-
-def _leave(field: QWidget, canvas: Canvas, back: bool = True) -> None:
-    field.hide()
-    field.deleteLater()
-    if back:
-        canvas.setFocus()

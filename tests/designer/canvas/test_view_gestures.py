@@ -84,7 +84,7 @@ def test_while_a_wire_is_dragged_ports_that_fit_glow_and_the_others_dim(draw: Dr
 
 def test_the_nearest_port_that_fits_attracts_even_if_another_is_nearer(draw: Draw) -> None:
     state = verbs.rewire(chain("input", "dense", "dense", step=320), (Edge("n3", "n2"),), (Edge("n2", "n3"),))
-    state = verbs.add_node(verbs.disconnect(state, (Edge("n1", "n2"),)), "x", "dense", Point(480, 22))
+    state = verbs.add_node(state, "x", "dense", Point(480, 22))
     canvas = draw(verbs.move_nodes(state, {"n2": Point(160, 0), "n3": Point(480, 0)}))
     hand = Hand(canvas)
     loop = hand.input("n3")
