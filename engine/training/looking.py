@@ -23,6 +23,8 @@ STANDING_SAMPLES = 500
 AUTOPSY_EVERY, AUTOPSY_REST = 0.4, 60.0
 #: seconds between two looks at the least, and how many times its own cost one waits: some 3 % of the training
 LOOK_EVERY, LOOK_REST = 1 / 30, 35.0
+#: seconds that a picture may be old all the same: one dear look (the first, or beside another program) would still it
+LOOK_WITHIN, AUTOPSY_WITHIN = 1.0, 4.0
 
 
 class Looker:
@@ -45,7 +47,7 @@ class Looker:
         started = time.perf_counter()
         made = self._made(trainer, request, at_once)
         cost = time.perf_counter() - started + trainer.keeping
-        self._rested = time.perf_counter() + (0.0 if at_once else max(LOOK_EVERY, LOOK_REST * cost))
+        self._rested = time.perf_counter() + (0.0 if at_once else min(max(LOOK_EVERY, LOOK_REST * cost), LOOK_WITHIN))
         return replace(made, cost=cost)
 
     def _made(self, trainer: Trainer, request: ProbeRequest, at_once: bool) -> Snapshot:
@@ -76,4 +78,4 @@ class Looker:
         traced = trace(trainer.plan, trainer.executable.weights(), x, y, like=trainer.executable, step=last.step)
         self._autopsy = autopsy(traced)
         cost = time.perf_counter() - started
-        self._next = time.perf_counter() + max(AUTOPSY_EVERY, AUTOPSY_REST * cost)
+        self._next = time.perf_counter() + min(max(AUTOPSY_EVERY, AUTOPSY_REST * cost), AUTOPSY_WITHIN)
