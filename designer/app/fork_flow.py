@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from designer.app.notice import Notice
 from designer.document.settings_diff import differences
+from designer.panels.setting_words import difference_words
 from engine.training.adoption import Adopted
 from widgets.i18n import tr
 
@@ -80,7 +81,7 @@ class ForkFlow(QObject):
         assert fork.origin is not None
         a, b = fork.sessions
         found = differences([a.project, b.project])
-        changes = [f"{d.name} {d.values[0] or '-'} → {d.values[1] or '-'}" for d in found]
+        changes = [f"{name} {' → '.join(values)}" for name, values in map(difference_words, found)]
         told = _listed(changes) if changes else tr("no difference yet")
         text = tr("Fork at step {step}: {changes}.", step=f"{fork.origin.step:,}", changes=told)
         return text + (self._kept(fork.told) if fork.told is not None else "")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from designer.document.runs import RunRecord
 from designer.document.settings_diff import differences
+from designer.panels.setting_words import difference_words
 from designer.session.overlay import run_hue, run_name
 from engine.graph import Project
 from widgets import tokens
@@ -46,7 +47,8 @@ class SettingsTable(_Table):
             return
         found = differences([self._project(r) for r in runs])
         for d in found:
-            self.addTopLevelItem(QTreeWidgetItem([d.name, *(v or "-" for v in d.values)]))
+            name, values = difference_words(d)
+            self.addTopLevelItem(QTreeWidgetItem([name, *values]))
         if not found:
             self._say(tr("The ticked runs have the same settings."))
 

@@ -24,7 +24,7 @@ from designer.session.history import SnapshotHistory
 from designer.session.reading import news, told
 from designer.session.restart import Restart
 from designer.session.run_state import Follow, RunState, send, state_after
-from designer.session.staleness import extended, stale, take_over
+from designer.session.staleness import extended, stale
 from designer.session.store import Store
 from designer.session.switching import QuickSwitching, instead_note
 from designer.session.telling import BridgeSignals
@@ -376,7 +376,7 @@ class Bridge(BridgeSignals):
             return
         self.judge_document()
         if not self.stale and old.training is not new.training:
-            take_over(self.session, new.training)
+            self.fork.take_over(old.training, new.training)
 
     def judge_document(self) -> None:
         """Whether the training still is of what is drawn."""

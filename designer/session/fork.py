@@ -18,9 +18,9 @@ from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory
 from designer.session.reading import news
 from designer.session.run_state import Follow, RunState, send, state_after
-from designer.session.staleness import same_network, stale
+from designer.session.staleness import same_network, shared_edit, stale, take_over
 from engine.data.dataset import Dataset
-from engine.graph import Project
+from engine.graph import Project, TrainingSetup
 from engine.training import ResumeState, Session
 from engine.training.adoption import Adopted
 from engine.training.events import Evaluated, Prepared
@@ -224,6 +224,22 @@ class Fork(QObject):
             self.swap()
             return True
         return False
+
+    def take_over(self, old: TrainingSetup, new: TrainingSetup) -> None:
+        """An edit that a training follows while it goes. Of a fork both sides follow, so that they still differ in the
+        one change only; where that change is the very thing that was edited, the side shown follows alone."""
+        session, twin = self.bridge.session, self.twin
+        assert session is not None
+        take_over(session, new)
+        if not self.on or twin is None:
+            return
+        shared, own = shared_edit(old, new, twin.project.training)
+        if shared != twin.project.training:
+            take_over(twin, shared)
+        if own:
+            words = tr("Only side {side} follows: the two sides differ in this setting", side=self.side)
+            self.bridge.message.emit(words)
+        self.changed.emit()
 
     def swap(self) -> None:
         """The other side becomes the one that single views show."""

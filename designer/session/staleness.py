@@ -58,6 +58,21 @@ def take_over(session: Session, now: TrainingSetup) -> None:
     session.project = replace(session.project, training=now)
 
 
+def shared_edit(old: TrainingSetup, new: TrainingSetup, other: TrainingSetup) -> tuple[TrainingSetup, bool]:
+    """(``other`` with what the edit from ``old`` to ``new`` changed, whether the edit was of a setting that ``other``
+    had otherwise and keeps). Only of what a training takes over while it goes."""
+    edited = {k: getattr(new, k) for k in LIVE if getattr(new, k) != getattr(old, k)}
+    alike = {k: v for k, v in edited.items() if getattr(other, k) == getattr(old, k)}
+    found, own = replace(other, **alike), len(alike) < len(edited)
+    if base_rate(old) != base_rate(new):
+        if base_rate(other) == base_rate(old):
+            params = {**other.optimizer.params, "rate": base_rate(new)}
+            found = replace(found, optimizer=Spec(other.optimizer.type, params))
+        else:
+            own = True
+    return found, own
+
+
 def extended(session: Session, now: TrainingSetup) -> bool:
     """A run whose epochs were through goes on when more are asked for; one that stopped early starts again."""
     status = session.status

@@ -9,12 +9,16 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from designer.app.main_window import MainWindow
+from designer.app.top_bar import set_rate
 from designer.document.verbs import set_param
+from designer.document.verbs.setup import set_training
 from designer.panels.curves import CurvesPanel
 from designer.panels.histograms import HistogramsPanel
 from designer.panels.profile import ProfilePanel
 from designer.panels.waterfall import WaterfallPanel
+from designer.session.staleness import shared_edit
 from engine.declare import Spec
+from engine.graph import TrainingSetup
 
 Opened = Callable[[str], MainWindow]
 
@@ -79,7 +83,7 @@ def test_both_sides_are_in_every_plot_and_rest_together(opened: Opened, qtbot: A
     histograms = window.panels.content("histograms")
     assert isinstance(histograms, HistogramsPanel)
     wait(qtbot, lambda: histograms.strip.lines())
-    assert "→ elu" in window.runs.fork.words()
+    assert "→ ELU" in window.runs.fork.words()
     press(window, "Keep A")
     assert document.store.state.graph.nodes[node] == before.graph.nodes[node]
     assert bridge.fork.stage == "off" and bridge.session is a and not bridge.stale
@@ -175,3 +179,32 @@ def test_side_a_is_the_run_that_was_and_side_b_a_new_one(opened: Opened, qtbot: 
     wait(qtbot, lambda: len(bridge.frame.epochs) == 3 and len(bridge.frame.other.epochs) == 3)
     wait(qtbot, lambda: [r.last_epoch for r in book.runs] == [3, 3])
     assert [r.parent for r in book.runs] == [None, (1, 2 * bridge.frame.status.steps_per_epoch)]
+
+
+def test_both_sides_follow_the_rate_and_only_the_one_shown_where_they_differ_in_it(opened: Opened, qtbot: Any) -> None:
+    window = opened("xor_mlp")
+    bridge, store = window.document.bridge, window.document.store
+    forked(window, qtbot, 1)
+    a, b = bridge.fork.sessions
+    store.apply("rate", set_rate, 0.0123)
+    store.apply("epochs", set_training, "epochs", 77)
+    assert bridge.fork.on and not bridge.stale and bridge.frame.side == "B"
+    wait(qtbot, lambda: a.status.rate == b.status.rate == 0.0123 and a.status.epochs == b.status.epochs == 77)
+    assert "→ ELU" in window.runs.fork.words() and "77" not in window.runs.fork.words()
+    for side in (a, b):
+        assert [e["value"] for e in side.commands if e["command"] == "rate"][-1] == 0.0123
+    store.undo()
+    store.undo()
+    wait(qtbot, lambda: a.status.rate == b.status.rate != 0.0123)
+    assert bridge.fork.on and not bridge.stale
+
+
+def test_a_setting_that_is_the_forks_own_change_stays_one_sides() -> None:
+    old = TrainingSetup(optimizer=Spec("sgd", {"rate": 0.1}), epochs=5)
+    other = TrainingSetup(optimizer=Spec("adam", {"rate": 0.3}), epochs=5)
+    new = TrainingSetup(optimizer=Spec("sgd", {"rate": 0.2}), epochs=9)
+    shared, own = shared_edit(old, new, other)
+    assert own and shared == TrainingSetup(optimizer=Spec("adam", {"rate": 0.3}), epochs=9)
+    same = TrainingSetup(optimizer=Spec("adam", {"rate": 0.1, "beta1": 0.8}), epochs=5)
+    shared, own = shared_edit(old, new, same)
+    assert not own and shared == TrainingSetup(optimizer=Spec("adam", {"rate": 0.2, "beta1": 0.8}), epochs=9)
