@@ -9,7 +9,7 @@ from engine.backends.base import (
     LastStep,
     StepRecords,
 )
-from engine.backends.choose import available, awaits_kernels, make_executable, possible, prepare
+from engine.backends.choose import available, awaits_kernels, lacking, make_executable, possible, prepare
 
 __all__ = [
     "BackendUnavailableError",
@@ -21,6 +21,7 @@ __all__ = [
     "StepRecords",
     "available",
     "awaits_kernels",
+    "lacking",
     "make_executable",
     "possible",
     "prepare",

@@ -57,6 +57,15 @@ def _suits_tape(plan: Plan, optimizer: Optimizer, dtype: Dtype) -> bool:
     return not refusals(plan, optimizer, dtype)
 
 
+def lacking(executable: Executable) -> tuple[str, ...]:
+    """What keeps this executable from the fast kernels of the CPU, by name; nothing where the tape can run it."""
+    if executable.name != "numpy" or missing("tape"):
+        return ()
+    from engine.backends.tape.refusal import refusals
+
+    return refusals(executable.plan, executable.optimizer, executable.dtype)
+
+
 def _kernels_are_ready(plan: Plan, optimizer: Optimizer, rules: StepRules) -> bool:
     """Whether those that the plan's own tapes call are compiled."""
     from engine.backends.tape import cache

@@ -74,10 +74,14 @@ def _check_outputs(options: Namespace) -> None:
 
 
 def _tell_of_kernels(trainer: Trainer, wanted: str, quiet: bool) -> None:
-    """A person at a terminal may want what only their compilation keeps away; a script's stderr stays as it is."""
-    from engine.backends import awaits_kernels
+    """A person at a terminal hears why the fast kernels do not run; a script's stderr stays as it is."""
+    from engine.backends import awaits_kernels, lacking
 
-    if wanted == "auto" and not quiet and sys.stderr.isatty() and awaits_kernels(trainer.executable):
+    if wanted != "auto" or quiet or not sys.stderr.isatty():
+        return
+    if lacks := lacking(trainer.executable):
+        print(f"trains with NumPy: the fast kernels have none for {', '.join(lacks)}", file=sys.stderr)
+    elif awaits_kernels(trainer.executable):
         remedy = "--backend tape compiles the fast kernels first (half a minute, once)"
         print(f"trains with NumPy; {remedy}", file=sys.stderr)
 

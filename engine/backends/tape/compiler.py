@@ -152,6 +152,10 @@ class Compiler:
         """A weight or state."""
         return self.parameters.slots[value]
 
+    def users(self, value: int) -> list[Step]:
+        """The steps that read a weight, more than one where layers share it."""
+        return [s for s in self.plan.steps if value in s.inputs]
+
     def needs(self, value: int) -> bool:
         """Whether a trained weight lies at or behind the value."""
         return self.plan.needs_gradient[value]
@@ -184,8 +188,9 @@ class Compiler:
 
     def reserve_partial(self, value: int, count: int | None = None) -> None:
         """Keep room for each thread's own gradient of a weight, maybe in a form of ``count`` numbers."""
-        self._partials[value] = self.partial_count
-        self.partial_count += -(-(count or self.parameters.slots[value].count) // 16) * 16
+        if value not in self._partials:  # layers that share a weight add to one sum
+            self._partials[value] = self.partial_count
+            self.partial_count += -(-(count or self.parameters.slots[value].count) // 16) * 16
 
     def partial(self, value: int) -> int:
         """The first thread's own gradient of a weight; the next thread's is ``partial_stride`` further."""
@@ -217,6 +222,25 @@ class Compiler:
         self.draft.sample(o.MOVE, o.COPY, *operands, floats=source.extent if source.image else 0)
 
     @contextmanager
+    def written_plain(self, target: Store, key: object) -> Iterator[Store]:
+        """A place to write the target's numbers to in C order: itself, or one from which they are put there."""
+        if target.image is None:
+            yield target
+            return
+        copy = Store(self.buffer(("written plain", key), size(target.shape) * self.capacity), target.shape)
+        yield copy
+        self.permute(target, copy, to_plain=False, add=False)
+
+    def plain_gradient(self, value: int) -> Store:
+        """A value's gradient in C order: itself, or a copy."""
+        given = self.gradient(value)
+        if given.image is None:
+            return given
+        copy = Store(self.buffer(("read plain", value), size(given.shape) * self.capacity), given.shape)
+        self.permute(given, copy, to_plain=True, add=False)
+        return copy
+
+    @contextmanager
     def contribution(self, value: int, *, plain: bool = False, adds: bool = False) -> Iterator[tuple[Store, bool]]:
         """(store, add) to write a part of a value's gradient to; what others contributed is kept.
 
@@ -244,7 +268,10 @@ class Compiler:
         self._last.all(family, op, *operands)
 
     def reduce(self, value: int) -> None:
-        """Join the threads' own gradients of a weight."""
+        """Join the threads' own gradients of a weight, once for all layers that share it."""
+        if value in self.written:
+            return
+        self.written.add(value)
         slot = self.slot(value)
         self.later(
             o.MOVE, o.REDUCE, self.partial(value), self.partial_stride, slot.count, self.parameters.gradient_of(value)
@@ -287,6 +314,7 @@ class Compiler:
         self.training = self.updates or mode == "gradients"
         self._gradients = self._spare if self.lean else self._whole
         self.written: set[int] = set()
+        self.moved: set[int] = set()  # running statistics that have a new value waiting
         self._plain_made: set[int] = set()
         self.backward = backward = self.training or mode == "gradients_running"
         self.draft.all(o.MOVE, o.CLEAR, self.partials, self.partial_stride, self.partial_count if backward else 0)

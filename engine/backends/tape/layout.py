@@ -102,13 +102,14 @@ class Slot:
     """A weight or state in the arena.
 
     ``matrix``: a K x N matrix in panels of 16 columns, zeros behind the last; K counts (kh, kw, inputs). ``image``: the
-    order of the inputs of a dense layer that reads a flattened image.
+    order of the inputs of a dense layer that reads a flattened image. ``outputs_last``: (kh, kw, inputs, outputs).
     """
 
     shape: Shape
     offset: int = -1
     matrix: bool = False
     image: Image | None = None
+    outputs_last: bool = False
 
     @property
     def inner(self) -> int:
@@ -127,13 +128,15 @@ class Slot:
 
     def pack(self, array: NDArray[np.floating]) -> Floats32:
         """The array as it lies in the arena."""
+        if self.outputs_last:
+            array = np.moveaxis(np.asarray(array), (0, 1), (-1, -2))
         if not self.matrix:
-            return np.asarray(array, np.float32).reshape(-1)
+            return np.ascontiguousarray(array, np.float32).reshape(-1)
         rows = np.asarray(array, np.float32)
         if self.image is not None:
             rows = rows.reshape(-1, *self.image)
-        if rows.ndim == 4:
-            rows = rows.transpose(0, 2, 3, 1)
+        if rows.ndim > 2:
+            rows = np.moveaxis(rows, 1, -1)
         panels = -(-self.columns // PANEL)
         padded = np.zeros((panels * PANEL, self.inner), np.float32)
         padded[: self.columns] = rows.reshape(self.columns, self.inner)
@@ -141,10 +144,13 @@ class Slot:
 
     def unpack(self, flat: Floats32) -> Floats32:
         """The array as people know it, a copy."""
+        if self.outputs_last:
+            last = flat.reshape(*self.shape[2:], self.shape[1], self.shape[0])
+            return np.array(np.moveaxis(last, (-1, -2), (0, 1)), order="C")
         if not self.matrix:
             return flat.reshape(self.shape).copy()
         rows = flat.reshape(-1, self.inner, PANEL).transpose(0, 2, 1).reshape(-1, self.inner)[: self.columns]
-        dims = self.image or (self.shape[1:] if len(self.shape) == 4 else None)
+        dims = self.image or (self.shape[1:] if len(self.shape) > 2 else None)
         if dims is not None:
-            rows = rows.reshape(self.columns, dims[1], dims[2], dims[0]).transpose(0, 3, 1, 2)
+            rows = np.moveaxis(rows.reshape(self.columns, *dims[1:], dims[0]), -1, 1)
         return np.array(rows, order="C").reshape(self.shape)

@@ -7,7 +7,7 @@ them offsets into the arena, counted in floats. Kernels take them as plain globa
 from __future__ import annotations
 
 #: columns of a tape
-WIDTH = 24
+WIDTH = 26
 #: columns of the weights' panels
 PANEL = 16
 #: rows that one long sum over samples takes at a time; the parts are added up (ten times more exact)
@@ -28,7 +28,7 @@ CLEAR, GATHER, COPY, PERMUTE, DROPOUT, PACK, REDUCE, COMMIT, SUM_UP = range(9)
 
 # element; backward is the same number plus BACK
 RELU, LEAKY, SIGMOID, TANH, ELU, GELU, STEP, AFFINE, ADD, SOFTMAX, PRELU, PRELU_SUMS = range(12)
-SILU, SOFTPLUS, SOFTSIGN, MISH, SINE, CLIP, GROWING_COSINE, MULTIPLY = range(12, 20)
+SILU, SOFTPLUS, SOFTSIGN, MISH, SINE, CLIP, GROWING_COSINE, MULTIPLY, MAXIMUM = range(12, 21)
 BACK = 64
 
 # matrix
@@ -39,6 +39,7 @@ STATISTICS, FIX, APPLY, SUMS, FIX_BACK, APPLY_BACK = range(6)
 
 # loss
 CROSS_ENTROPY, BINARY, SQUARED, HALF_SQUARED, ABSOLUTE, HUBER, FINISH = range(7)
+HINGE, KL, COSINE, BINARY_FOCAL, MARGINS, FOCAL, WEIGHTED = range(7, 14)
 
 # update
 SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY, SURVIVE = range(9)
@@ -46,7 +47,7 @@ ADAMAX, NADAM, RADAM, ADABELIEF, ADABOUND, LION = range(9, 15)
 COLLECT, LIMIT, SCALE, AVERAGE = range(15, 19)
 
 # conv
-DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM = range(5)
+DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM, GROUPED, GROUPED_DX, GROUPED_DW = range(8)
 
 # winograd
 TILES, TILES_DW, POINTS, POINTS_BACK = range(4)
@@ -56,7 +57,7 @@ MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus
 
 # attention and tokens; backward likewise
 SCORES, MIX = range(2)
-LAYER_NORM, ADD_ROW, EMBED = range(3)
+LAYER_NORM, ADD_ROW, EMBED, GROUP_NORM = range(4)
 
 # slots of a frame (int64): addresses and counts
 ARENA, DOUBLES, BATCH, THREADS, ROWS, SCALARS, SCALAR_COUNT, KEYS, KEY_COUNT, CONSTANTS = range(10)

@@ -106,12 +106,19 @@ def _move(m: Oracle, t: Row) -> None:
 
 
 def _dropout(m: Oracle, t: Row) -> None:
-    channels, height, width = t[10:13] if t[10] else (1, 1, t[9])
-    shape = (m.batch, channels, height, width)
-    keep = _bits(m.keys[t[13]], shape) >= t[14]
+    channels, height, width = t[10:13] if t[10] else (1, 1, 1)
+    if t[16] and not t[10]:
+        channels, height = t[9] // t[16], t[16]
+    shape = (m.batch, channels, height, width) if t[10] or t[16] else (m.batch, 1, 1, t[9])
+    if t[16]:
+        one = _bits(m.keys[t[13]], (m.batch, channels, 1, 1)) >= t[14]
+        keep = np.broadcast_to(one, shape)
+    else:
+        keep = _bits(m.keys[t[13]], shape) >= t[14]
     rows = (height, width * channels) if t[10] else (1, t[9])
     x, y = m.view(t, 2, *rows), m.view(t, 5, *rows)
-    y[...] = (x.astype(np.float64) * keep.transpose(0, 2, 3, 1).reshape(x.shape)) * m.k[t[15]]
+    placed = keep.transpose(0, 2, 3, 1) if t[10] else keep
+    y[...] = (x.astype(np.float64) * placed.reshape(x.shape)) * m.k[t[15]]
 
 
 def _bits(key: int, shape: tuple[int, ...]) -> NDArray[np.int64]:
@@ -129,6 +136,8 @@ def _element(m: Oracle, t: Row) -> None:
         c[...] = np.maximum(x + v, 0) if t[14] else x + v
     elif op == o.MULTIPLY:
         c[...] = x * v
+    elif op == o.MAXIMUM:
+        c[...] = (v > x) if back else np.maximum(x, v)
     elif op == o.AFFINE:
         each = k[: 3 * t[14]].reshape(3, -1)[:, place]
         c[...] = x * each[1] if back else (x - each[0]) * each[1] + each[2]
@@ -251,7 +260,7 @@ def _norm(m: Oracle, t: Row) -> None:
         plain, product = m.sums[t[2] : t[2] + 2 * c].reshape(2, c)
         for at, value in ((t[5], product), (t[6], plain)):
             if at >= 0:
-                m.flat(at, c)[:] = value
+                m.flat(at, c)[:] = value + (m.flat(at, c) if t[10] else 0)
         own = m.flat(t[7], 6 * c).reshape(6, c)
         own[4], own[5] = (-product / count * own[1], -plain / count) if t[9] else (0, 0)
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape import oracle_more as more
 
 if TYPE_CHECKING:
     from engine.backends.tape.oracle import Oracle, Row, Wide
@@ -24,11 +25,14 @@ def loss(m: Oracle, t: Row) -> None:
     z = m.flat(t[2], m.batch * t[6]).reshape(m.batch, -1).astype(np.float64)
     y = m.fields[t[5]][m.rows]
     weight, extra = m.k[t[7] : t[7] + 2]
-    if t[1] == o.CROSS_ENTROPY:
+    if t[10] > 0:
         wide = z.reshape(m.batch, -1, t[10]).transpose(0, 2, 1)
-        values, slope, hits = _classes(wide.reshape(-1, wide.shape[2]), y.ravel(), extra)
+        values, slope, hits = _classes(t[1], wide.reshape(-1, wide.shape[2]), y.ravel(), m.k[t[7] + 1 :])
         values = values.reshape(m.batch, -1).mean(1)
         slope = slope.reshape(wide.shape).transpose(0, 2, 1) / t[10]
+    elif t[1] >= o.HINGE:
+        values, slope = more.values(t, z, y, m.k[t[7] + 1 :])
+        hits = int(((z > 0) == (y > 0.5)).all(1).sum())
     else:
         values, slope, hits = _numbers(t[1], z, y, extra)
     m.flat(t[4], m.batch)[:] = values
@@ -39,7 +43,10 @@ def loss(m: Oracle, t: Row) -> None:
         m.flat(t[3], slope.size)[:] = (slope * weight / m.batch).ravel()
 
 
-def _classes(z: Wide, y: Any, smoothing: float) -> tuple[Wide, Wide, int]:
+def _classes(op: int, z: Wide, y: Any, k: Wide) -> tuple[Wide, Wide, int]:
+    if op != o.CROSS_ENTROPY:
+        return *more.classes(op, z, y, k), int((z.argmax(1) == y).sum())
+    smoothing = k[0]
     shifted = z - z.max(1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
     q = np.full_like(z, smoothing / z.shape[1])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.oracle_more import grouped
 from engine.backends.tape.points import input_matrix, kernel_matrix, output_matrix
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def conv(m: Oracle, t: Row) -> None:
         w = m.panels(t[2], cells * inputs, outputs).reshape(cells, inputs, outputs)
         turned = (w[::-1] if t[7] else w).transpose(0, 2, 1)
         m.put_panels(t[3], turned.reshape(cells * outputs, inputs))
+    elif t[1] >= o.GROUPED:
+        grouped(m, t)
     else:
         dy = m.view(t, 2, t[5], t[6]).reshape(-1, t[7])
         m.flat(t[8], t[7])[:] += dy.sum(0, dtype=np.float64)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.oracle_more import group_norm
 
 if TYPE_CHECKING:
     from engine.backends.tape.oracle import Oracle, Row, Wide
@@ -49,6 +50,8 @@ def tokens(m: Oracle, t: Row) -> None:
     """Rows of all samples at once."""
     if t[1] % o.BACK == o.LAYER_NORM:
         _layer_norm(m, t)
+    elif t[1] % o.BACK == o.GROUP_NORM:
+        group_norm(m, t)
     elif t[1] == o.ADD_ROW:
         whole = m.flat(t[2], m.batch * t[5]).reshape(m.batch, -1) + m.flat(t[3], t[5])
         m.flat(t[4], whole.size)[:] = whole.ravel()

@@ -171,6 +171,8 @@ def _conv(b: Bounds, t: Row) -> Iterator[Part]:
             yield b.by_thread(t[17], t[18], _panels(t[6] * t[8] * t[10], channels))
     elif t[1] == o.SPREAD:
         yield from _spread(b, t)
+    elif t[1] >= o.GROUPED:
+        yield from _grouped(b, t)
     elif t[1] == o.TURN:
         yield t[2], t[2] + _panels(t[4] * t[5], t[6])
         yield t[3], t[3] + _panels(t[4] * t[6], t[5])
@@ -189,6 +191,19 @@ def _spread(b: Bounds, t: Row) -> Iterator[Part]:
     yield t[2] + min(low, 0), t[2] + (b.samples - 1) * t[3] + high
     yield t[6], t[6] + _panels(kh * kw * inner, t[18])
     yield b.view(t, 15, rows, columns * t[18])
+
+
+def _grouped(b: Bounds, t: Row) -> Iterator[Part]:
+    c, (kh, kw, sh, sw, dh, dw), (outputs, rows, columns, inputs) = t[5], t[6:12], t[17:21]
+    kernel = kh * kw * inputs * outputs
+    if t[1] == o.GROUPED_DX:
+        yield b.view(t, 2, t[23], t[24] * c)
+    else:
+        reach = ((rows - 1) * sh + (kh - 1) * dh) * t[4] + ((columns - 1) * sw + (kw - 1) * dw + 1) * c
+        yield t[2], t[2] + (b.samples - 1) * t[3] + reach
+    yield b.by_thread(t[12], t[13], kernel) if t[1] == o.GROUPED_DW else (t[12], t[12] + kernel)
+    yield (t[13], t[13] + outputs) if t[1] == o.GROUPED and t[13] != -1 else (0, 0)
+    yield b.view(t, 14, rows, columns * outputs)
 
 
 def _winograd(b: Bounds, t: Row) -> Iterator[Part]:
@@ -250,6 +265,8 @@ def _tokens(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.run(t[5], rows * width) if t[5] != -1 else (0, 0)
         for at in (10, 11):
             yield b.by_thread(t[at], t[12], width) if t[at] != -1 else (0, 0)
+    elif t[1] % o.BACK == o.GROUP_NORM:
+        yield from _group_norm(b, t)
     elif t[1] == o.ADD_ROW:
         yield b.run(t[2], t[5])
         yield t[3], t[3] + t[5]
@@ -258,6 +275,21 @@ def _tokens(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.run(t[2], t[5])
         yield t[3], t[3] + t[6] * t[7]
         yield b.run(t[4], t[5] * t[6])
+
+
+def _group_norm(b: Bounds, t: Row) -> Iterator[Part]:
+    back, channels = t[1] >= o.BACK, t[6] * t[7]
+    whole = channels * (t[13] if back else t[10])
+    yield b.run(t[2], whole)
+    yield t[3], t[3] + channels
+    yield b.run(t[9], 2 * t[6])
+    if back:
+        yield b.run(t[4], whole)
+        for at in (10, 11):
+            yield b.by_thread(t[at], t[12], channels) if t[at] != -1 else (0, 0)
+    else:
+        yield t[4], t[4] + channels
+    yield b.run(t[5], whole) if t[5] != -1 else (0, 0)
 
 
 _RULES: dict[int, Callable[[Bounds, Row], Iterator[Part]]] = {

@@ -17,6 +17,7 @@ from engine.backends.tape import cache
 from engine.cli.main import main
 from engine.declare import Spec
 from engine.files import project_file
+from engine.graph import Graph
 from engine.graph.project import DataSetup
 from engine.optimizers import OPTIMIZERS
 from engine.plan import build_plan
@@ -25,11 +26,15 @@ from engine.training.events import Prepared
 from engine.training.politeness import live_threads
 from engine.training.resume import threads_for
 from engine.training.session import wait_for
-from tests.engine.training.nets import blobs, mlp, project
+from tests.engine.training.nets import blobs, chain, mlp, project
+
+#: a net that only the reference runs
+NOISY = chain(("input", {"size": (4,)}), ("gaussian_noise", {}), ("dense", {"units": 2}), ("output", {}))
 
 
-def chosen(optimizer: str = "sgd", dtype: Any = "float32", loss: str = "mse") -> str:
-    made = make_executable("auto", build_plan(mlp((4, 3, 2), loss=loss)), OPTIMIZERS.make(optimizer), dtype, 0)
+def chosen(graph: Graph | None = None, dtype: Any = "float32") -> str:
+    plan = build_plan(graph or mlp((4, 3, 2), loss="mse"))
+    made = make_executable("auto", plan, OPTIMIZERS.make("sgd"), dtype, 0)
     made.close()
     return made.name
 
@@ -37,7 +42,7 @@ def chosen(optimizer: str = "sgd", dtype: Any = "float32", loss: str = "mse") ->
 def test_auto_is_the_tape_where_it_can_run_the_plan() -> None:
     assert "tape" in available()
     assert chosen() == "tape"
-    assert chosen(dtype="float64") == chosen(loss="kl") == "numpy"
+    assert chosen(dtype="float64") == chosen(NOISY) == "numpy"
 
 
 def test_auto_does_not_wait_for_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
@@ -114,8 +119,8 @@ def test_what_only_lacks_compiled_kernels_is_known(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fits, does_not = (
-        make_executable("numpy", build_plan(mlp((4, 3, 2), loss=loss)), OPTIMIZERS.make("sgd"), "float32", 0)
-        for loss in ("mse", "kl")
+        make_executable("numpy", build_plan(graph), OPTIMIZERS.make("sgd"), "float32", 0)
+        for graph in (mlp((4, 3, 2), loss="mse"), NOISY)
     )
     assert not awaits_kernels(fits)
     monkeypatch.setenv("GRADLOOM_KERNELS", str(tmp_path / "cold"))
@@ -128,3 +133,18 @@ def test_what_only_lacks_compiled_kernels_is_known(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert main(["train", str(file)]) == 0
     assert "--backend tape compiles the fast kernels first" in capsys.readouterr().err
+
+
+def test_one_line_says_what_the_fast_kernels_lack(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "net.json"
+    noisy = chain(("input", {"size": (2,)}), ("gaussian_noise", {}), ("dense", {"units": 1}),
+                  ("output", {"loss": Spec("binary_cross_entropy")}))  # fmt: skip
+    project_file.write(file, replace(project(noisy, epochs=1), data=DataSetup(Spec("xor"))))
+    assert main(["train", str(file)]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["train", str(file)]) == 0
+    said = "trains with NumPy: the fast kernels have none for the primitive 'gaussian_noise'\n"
+    assert capsys.readouterr().err.startswith(said)

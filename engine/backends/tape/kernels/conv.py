@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.groups import grouped, grouped_dw, grouped_dx
 from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, FROM_C, RELU, ZERO, tile
 from engine.backends.tape.kernels.native import arena_of, borrow, exact, floats, give_back, integers, kernel
 from engine.backends.tape.kernels.vectors import sum_row, transpose
@@ -173,3 +174,9 @@ def conv(frame_at: int, row_at: int, first: int, last: int, thread: int, step: i
         _turn(arena_of(frame), base, t, thread, frame[o.THREADS])
     elif op == o.PIXEL_SUM:
         _pixel_sum(arena_of(frame), base, t, first, last, thread)
+    elif op == o.GROUPED:
+        grouped(arena_of(frame), t, first, last)
+    elif op == o.GROUPED_DX:
+        grouped_dx(arena_of(frame), t, first, last)
+    elif op == o.GROUPED_DW:
+        grouped_dw(arena_of(frame), t, first, last, thread)

@@ -112,6 +112,20 @@ def _multiply(a: Any, b: Any, c: Any) -> None:
 
 
 @loop
+def _maximum(a: Any, b: Any, c: Any) -> None:
+    """c = max(a, b); what is no number is the largest."""
+    for i in range(a.size):
+        c[i] = b[i] if b[i] > a[i] or b[i] != b[i] else a[i]
+
+
+@loop
+def _second_wins(a: Any, b: Any, c: Any) -> None:
+    """c = 1 where b is the maximum and a is not."""
+    for i in range(a.size):
+        c[i] = f4(1) if b[i] > a[i] or (b[i] != b[i] and a[i] == a[i]) else f4(0)
+
+
+@loop
 def _backward(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
     """dx = dy f'(.), v the output y (the input x for GELU)."""
     if op == o.LEAKY:
@@ -245,6 +259,10 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
         _prelu_sums(a, b, sums[t[16] : t[16] + t[14]], t[15])
     elif base == o.MULTIPLY:
         _multiply(a, b, c)
+    elif op == o.MAXIMUM:
+        _maximum(a, b, c)
+    elif op == o.MAXIMUM + o.BACK:
+        _second_wins(a, b, c)
     elif op == o.RELU + o.BACK:
         _relu_back(a, b, c)
     elif base >= o.SILU:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.loss_more import cosine, divergence, each, focal, margins, weighted
 from engine.backends.tape.kernels.math32 import exp32, sigmoid32
 from engine.backends.tape.kernels.native import (
     arena_of,
@@ -59,7 +60,19 @@ def _best(z: Any) -> int:
 
 
 @exact
-def _places(z: Any, d: Any, classes: Any, smoothing: Any, share: Any) -> Any:
+def _classes(op: int, z: Any, d: Any, target: int, k: Any, share: Any) -> Any:
+    """Of one place. k: the head's weight, the loss's own number, class weights if it has any."""
+    if op == o.CROSS_ENTROPY:
+        return _cross_entropy(z, d, target, f4(k[1]), share)
+    if op == o.MARGINS:
+        return margins(z, d, target, f4(k[1]), share)
+    if op == o.FOCAL:
+        return focal(z, d, target, k[1], share)
+    return weighted(z, d, target, k, share)
+
+
+@exact
+def _places(op: int, z: Any, d: Any, classes: Any, k: Any, share: Any) -> Any:
     """(mean over places, how many are right) of logits (C, P), a place after the other."""
     places = classes.size
     count, total, hits = z.size // places, f4(0), 0
@@ -68,7 +81,7 @@ def _places(z: Any, d: Any, classes: Any, smoothing: Any, share: Any) -> Any:
     for p in range(places):
         for j in range(count):
             one[j] = z[j * places + p]
-        total += _cross_entropy(one, slope, classes[p], smoothing, share / f4(places))
+        total += _classes(op, one, slope, classes[p], k, share / f4(places))
         hits += 1 if _best(one) == classes[p] else 0
         for j in range(slope.size):
             d[j * places + p] = slope[j]
@@ -129,32 +142,41 @@ def _hit(z: Any, y: Any) -> int:
 
 @exact
 def _head(frame: Any, t: Any, thread: int, first: int, last: int, step: int) -> None:
-    """row: z, dz or -1, losses, field, K, constants (weight, smoothing or delta), loss slot, hits slot or -1, places.
+    """row: z, dz or -1, losses, field, K, constants (weight, the loss's own), loss slot, hits slot or -1, places.
 
-    Places: a cross-entropy's targets a sample.
+    Places: the targets a sample of a loss over classes, 0 for others; then the places of a divergence.
     """
     arena, sums, k, op = arena_of(frame), own_doubles(frame, thread), constants_of(frame), t[1]
     batch, width = frame[o.BATCH], t[6]
     chosen = integers(frame[o.ROWS] + 8 * step * batch, batch)
     source, per = frame[o.FIELDS + 2 * t[5]], frame[o.FIELDS + 2 * t[5] + 1]
-    extra = f4(k[t[7] + 1])
-    mean = 1.0 if op == o.CROSS_ENTROPY or op == o.HALF_SQUARED else 1.0 / width
+    own, extra = k[t[7] :], f4(k[t[7] + 1])
+    mean = 1.0 if t[10] > 0 or op == o.HALF_SQUARED or op == o.KL or op == o.COSINE else 1.0 / width
     share = f4(k[t[7]] * mean / batch)
     total, hits = 0.0, 0
     for n in range(first, last):
         z = arena[t[2] + n * width : t[2] + (n + 1) * width]
         d = arena[t[3] + n * width : t[3] + (n + 1) * width] if t[3] >= 0 else arena[0:0]
-        if op == o.CROSS_ENTROPY and t[10] > 1:
+        if t[10] > 1:
             classes = integers(source + 8 * chosen[n] * per, t[10])
-            loss, right = _places(z, d, classes, extra, share)
+            loss, right = _places(op, z, d, classes, own, share)
             hits += right if t[9] >= 0 else 0
-        elif op == o.CROSS_ENTROPY:
+        elif t[10] == 1:
             target = integers(source + 8 * chosen[n] * per, 1)[0]
-            loss = _cross_entropy(z, d, target, extra, share)
+            loss = _classes(op, z, d, target, own, share)
             hits += 1 if t[9] >= 0 and _best(z) == target else 0
         else:
             y = floats(source + 4 * chosen[n] * per, per)
-            loss = _binary(z, y, d, extra, share) if op == o.BINARY else _values(op, z, y, d, extra, share)
+            if op == o.BINARY:
+                loss = _binary(z, y, d, extra, share)
+            elif op == o.COSINE:
+                loss = cosine(z, y, d, share)
+            elif op == o.KL:
+                loss = divergence(z, y, d, t[11], share)
+            elif op >= o.HINGE:
+                loss = each(op, z, y, d, own, share)
+            else:
+                loss = _values(op, z, y, d, extra, share)
             loss *= f4(0.5 if op == o.HALF_SQUARED else mean)
             hits += _hit(z, y) if t[9] >= 0 else 0
         arena[t[4] + n] = loss

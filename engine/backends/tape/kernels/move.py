@@ -118,22 +118,33 @@ def _drop_run(x: Any, y: Any, start: int, stride: int, key: int, threshold: int,
 def _dropout(frame: Any, t: Any, arena: Any, scale: Any, first: int, last: int, step: int) -> None:
     """y = x m / (1 - rate), also dx from dy. row: a view, c view, rows, length, C, H, W, key, threshold, constant.
 
-    C = 0: the elements are in C order as they lie; else they are (H, W, C) and counted as (C, H, W).
+    C = 0: the elements are in C order as they lie; else they are (H, W, C) and counted as (C, H, W). After the constant
+    the cells that share one draw, 0 if none do: in C order the numbers of a channel, else a map.
     """
     length, channels, height, width = t[9], t[10], t[11], t[12]
     key, threshold = integers(frame[o.KEYS] + 8 * step * frame[o.KEY_COUNT], frame[o.KEY_COUNT])[t[13]], t[14]
-    if channels == 0 and t[3] == length and t[6] == length:
+    if channels == 0 and t[16] == 0:
         at, count = first * length, (last - first) * length
         a, c = t[2] + at, t[5] + at
         _drop_run(arena[a : a + count], arena[c : c + count], at, 1, key, threshold, scale)
         return
     cells = height * width
+    if channels == 0:
+        count = length // t[16]
+        for n in range(first, last):
+            for j in range(count):
+                a, c = t[2] + n * t[3] + j * t[16], t[5] + n * t[6] + j * t[16]
+                _drop_run(arena[a : a + t[16]], arena[c : c + t[16]], n * count + j, 0, key, threshold, scale)
+        return
     for n in range(first, last):
         for h in range(height):
             a, c = t[2] + n * t[3] + h * t[4], t[5] + n * t[6] + h * t[7]
             for w in range(width):
                 x, y = arena[a : a + channels], arena[c : c + channels]
-                _drop_run(x, y, n * channels * cells + h * width + w, cells, key, threshold, scale)
+                if t[16]:
+                    _drop_run(x, y, n * channels, 1, key, threshold, scale)
+                else:
+                    _drop_run(x, y, n * channels * cells + h * width + w, cells, key, threshold, scale)
                 a, c = a + channels, c + channels
 
 

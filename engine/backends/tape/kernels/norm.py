@@ -121,7 +121,7 @@ def _sums(t: Any, arena: Any, base: int, own: Any, first: int, last: int, thread
 
 @exact
 def _fix_back(frame: Any, t: Any, arena: Any, thread: int) -> None:
-    """row: slot, C, count a sample, dgamma, dbeta or -1, own, own stride, training."""
+    """row: slot, C, count a sample, dgamma, dbeta or -1, own, own stride, training, add."""
     c, at = t[3], t[7] + thread * t[8]
     count = float(frame[o.BATCH] * t[4])
     for j in range(c):
@@ -131,9 +131,9 @@ def _fix_back(frame: Any, t: Any, arena: Any, thread: int) -> None:
             plain += part[j]
             product += part[c + j]
         if thread == 0 and t[5] >= 0:
-            arena[t[5] + j] = f4(product)
+            arena[t[5] + j] = f4(product) + (arena[t[5] + j] if t[10] else f4(0))
         if thread == 0 and t[6] >= 0:
-            arena[t[6] + j] = f4(plain)
+            arena[t[6] + j] = f4(plain) + (arena[t[6] + j] if t[10] else f4(0))
         arena[at + 4 * c + j] = f4(-product / count * arena[at + c + j]) if t[9] else f4(0)
         arena[at + 5 * c + j] = f4(-plain / count) if t[9] else f4(0)
 

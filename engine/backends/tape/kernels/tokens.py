@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.group_norm import group_norm, group_norm_back
 from engine.backends.tape.kernels.native import (
     arena_of,
     borrow,
@@ -180,6 +181,10 @@ def tokens(frame_at: int, row_at: int, first: int, last: int, thread: int, step:
         _layer_norm(arena, t, constants_of(frame)[t[8]], first, last)
     elif op == o.LAYER_NORM + o.BACK:
         _layer_norm_back(arena, t, first, last, thread)
+    elif op == o.GROUP_NORM:
+        group_norm(arena, t, constants_of(frame)[t[8]], first, last)
+    elif op == o.GROUP_NORM + o.BACK:
+        group_norm_back(arena, t, first, last, thread)
     elif op == o.ADD_ROW:
         _add_row(arena, t, first, last)
     elif op == o.EMBED:

@@ -53,6 +53,13 @@ class Rule:
         raise NotImplementedError
 
 
+def row_image(c: Compiler, shape: Shape, key: object, halo: int = 0) -> Store:
+    """A place for sequences (C, L) as images one row high: with the channels last, as kernels want them."""
+    row = (shape[0], 1, shape[1])
+    store = Store(0, row, row, halo)
+    return store.at(c.buffer(key, store.extent * c.capacity))
+
+
 def natural(shape: Shape) -> Image | None:
     """Images lie as (H, W, C), all else in C order."""
     return (shape[0], shape[1], shape[2]) if len(shape) == 3 else None

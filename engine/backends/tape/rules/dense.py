@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.layout import Slot
+from engine.backends.tape.layout import Image, Slot, Store
 from engine.backends.tape.rules.base import Rule
 from engine.layers import Step
-from engine.plan import Plan
 from engine.primitives import size
 
 if TYPE_CHECKING:
@@ -20,14 +19,23 @@ class LinearRule(Rule):
 
     primitives: ClassVar[tuple[str, ...]] = ("linear",)
 
-    def refusal(self, plan: Plan, step: Step) -> str:
-        """Images have their channels last here."""
-        return "linear over the last axis of an image" if len(plan.values[step.inputs[0]].shape) > 2 else ""
-
     def demand(self, c: Compiler, step: Step) -> None:
         """The weight's layout."""
-        x, w = step.inputs[:2]
-        c.matrices[w] = Slot(c.plan.values[w].shape, matrix=True, image=c.orders[x])
+        w = step.inputs[1]
+        orders = {self._flat_order(c, s) for s in c.users(w)}
+        c.matrices[w] = Slot(c.plan.values[w].shape, matrix=True, image=orders.pop() if len(orders) == 1 else None)
+
+    def _plain(self, c: Compiler, step: Step) -> bool:
+        """Whether a flattened image has to be read in C order, since another layer has the same weight."""
+        return c.orders[step.inputs[0]] != c.slot(step.inputs[1]).image
+
+    def _flat_order(self, c: Compiler, step: Step) -> Image | None:
+        """How a flattened image lies; None where the last axis of anything else is read."""
+        x = step.inputs[0]
+        return c.orders[x] if len(c.plan.values[x].shape) == 1 else None
+
+    def _seen(self, c: Compiler, step: Step) -> Store:
+        return c.plain(step.inputs[0]) if self._plain(c, step) else c.store(step.inputs[0])
 
     def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int]:
         """(rows a sample, inputs, outputs)."""
@@ -49,23 +57,24 @@ class LinearRule(Rule):
         """One product."""
         rows, inner, units = self._sizes(c, step)
         bias = c.slot(step.inputs[2]).offset if len(step.inputs) > 2 else -1
-        x, (y, relu) = c.store(step.inputs[0]).offset, c.target(step)
+        x, (y, relu) = self._seen(c, step).offset, c.target(step)
         w = c.slot(step.inputs[1]).offset
-        c.draft.sample(o.MATRIX, o.LINEAR, x, w, bias, y.offset, rows, inner, units, int(relu))
+        with c.written_plain(y, step.output) as target:
+            c.draft.sample(o.MATRIX, o.LINEAR, x, w, bias, target.offset, rows, inner, units, int(relu))
 
     def backward(self, c: Compiler, step: Step) -> None:
         """dx at once; dW and db when all gradients of values are there."""
         x, w = step.inputs[:2]
         rows, inner, units = self._sizes(c, step)
-        dy = c.gradient(step.output).offset
+        dy = c.plain_gradient(step.output).offset
         if c.needs(x):
-            with c.contribution(x, adds=True) as (dx, add):
+            with c.contribution(x, plain=self._plain(c, step), adds=True) as (dx, add):
                 c.draft.sample(
                     o.MATRIX, o.LINEAR_DX, dy, self._turned(c, step), dx.offset, rows, units, inner, int(add)
                 )
         if c.needs(w):
             g, more = c.parameters.gradient_of(w), int(w in c.written)
-            c.later(o.MATRIX, o.LINEAR_DW, c.store(x).offset, dy, g, rows, inner, units, more)
+            c.later(o.MATRIX, o.LINEAR_DW, self._seen(c, step).offset, dy, g, rows, inner, units, more)
             c.written.add(w)
         if len(step.inputs) > 2 and c.needs(step.inputs[2]):
             g, more = c.parameters.gradient_of(step.inputs[2]), int(step.inputs[2] in c.written)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.layout import Image, Store, common
-from engine.backends.tape.rules.base import Rule
+from engine.backends.tape.rules.base import Rule, natural
 from engine.layers import Step
 from engine.plan import Plan
 from engine.primitives import size
@@ -118,40 +118,6 @@ class AddRule(Rule):
                     c.copy(dy, dx, add=add)
 
 
-class MultiplyRule(Rule):
-    """y = x1 x2, of one shape."""
-
-    primitives: ClassVar[tuple[str, ...]] = ("multiply",)
-
-    def refusal(self, plan: Plan, step: Step) -> str:
-        """Two different factors of one shape."""
-        shapes = {plan.values[i].shape for i in step.inputs}
-        if len(shapes) > 1:
-            return "multiply with repeated axes"
-        return "multiply of more than two" if len(step.inputs) != 2 else ""
-
-    def order(self, c: Compiler, step: Step) -> Image | None:
-        """As of sums."""
-        orders = {c.orders[i] for i in step.inputs}
-        return orders.pop() if len(orders) == 1 else None
-
-    def _input(self, c: Compiler, step: Step, value: int) -> Store:
-        return c.store(value) if c.orders[value] == c.orders[step.output] else c.plain(value)
-
-    def forward(self, c: Compiler, step: Step) -> None:
-        """One instruction."""
-        a, b = (self._input(c, step, i) for i in step.inputs)
-        emit(c, o.MULTIPLY, (a, b, c.store(step.output)), 0)
-
-    def backward(self, c: Compiler, step: Step) -> None:
-        """dy times the other."""
-        dy = c.gradient(step.output)
-        for own, other in (step.inputs, step.inputs[::-1]):
-            if c.needs(own):
-                with c.contribution(own, plain=c.orders[own] != c.orders[step.output]) as (dx, _):
-                    emit(c, o.MULTIPLY + o.BACK, (dy, self._input(c, step, other), dx), 0)
-
-
 class AffineRule(Rule):
     """y = (x - center) scale + shift with constants, one for all or one per feature or channel."""
 
@@ -189,34 +155,48 @@ class AffineRule(Rule):
 
 
 class SoftmaxRule(Rule):
-    """Softmax over the last axis."""
+    """Softmax over the last axis, or over the channels of an image, which lie side by side."""
 
     primitives: ClassVar[tuple[str, ...]] = ("softmax",)
 
+    def _axis(self, plan: Plan, step: Step) -> tuple[int, int]:
+        """(axis, axes)."""
+        p: Any = step.primitive
+        axes = len(plan.values[step.output].shape)
+        return p.axis % axes, axes
+
     def refusal(self, plan: Plan, step: Step) -> str:
         """Other axes lie apart."""
-        p: Any = step.primitive
-        shape, makers = plan.values[step.output].shape, {s.output: s.primitive.id for s in plan.steps}
-        if p.axis not in (-1, len(shape) - 1):
-            return "softmax over an axis that is not the last"
-        if len(shape) > 2 and makers.get(step.inputs[0]) != "attention_scores":
-            return "softmax over an axis of an image"
-        return ""
+        axis, axes = self._axis(plan, step)
+        return "" if axis == axes - 1 or (axis == 0 and axes == 3) else "softmax over an axis that is not the last"
 
     def order(self, c: Compiler, step: Step) -> Image | None:
-        """C order."""
-        return None
+        """That of an image with three axes, C order of the rest."""
+        x = step.inputs[0]
+        return c.orders[x] if c.orders[x] == natural(c.plan.values[x].shape) else None
+
+    def _whole(self, c: Compiler, step: Step) -> bool:
+        """Whether runs are the channels of an image."""
+        return self._axis(c.plan, step) == (0, 3) and c.orders[step.output] is not None
 
     def forward(self, c: Compiler, step: Step) -> None:
-        """Row by row."""
-        x, y = c.plain(step.inputs[0]), c.store(step.output)
-        emit(c, o.SOFTMAX, (x, x, y), 0, y.shape[-1])
+        """Run by run."""
+        y = c.store(step.output)
+        if self._whole(c, step):
+            x = c.store(step.inputs[0])
+            emit(c, o.SOFTMAX, (x, x, y), 0, y.shape[0])
+            return
+        x = c.plain(step.inputs[0])
+        with c.written_plain(y, step.output) as target:
+            emit(c, o.SOFTMAX, (x, x, target), 0, y.shape[-1])
 
     def backward(self, c: Compiler, step: Step) -> None:
         """From the output."""
-        y = c.store(step.output)
-        with c.contribution(step.inputs[0], plain=True) as (dx, _):
-            emit(c, o.SOFTMAX + o.BACK, (c.gradient(step.output), y, dx), 0, y.shape[-1])
+        whole = self._whole(c, step)
+        y = c.store(step.output) if whole else c.plain(step.output)
+        dy = c.gradient(step.output) if whole else c.plain_gradient(step.output)
+        with c.contribution(step.inputs[0], plain=not whole) as (dx, _):
+            emit(c, o.SOFTMAX + o.BACK, (dy, y, dx), 0, y.shape[0] if whole else y.shape[-1])
 
 
 class PReLURule(Rule):
@@ -244,7 +224,8 @@ class PReLURule(Rule):
                 emit(c, o.PRELU + o.BACK, (seen, dy, dx), 0, *self._more(c, step), c.slot(alpha).offset)
         if c.needs(alpha):
             count, repeat = self._more(c, step)
-            slot = c.sums(("prelu", step.output), count)
+            slot = c.sums(("prelu", alpha), count)
             emit(c, o.PRELU_SUMS, (seen, dy, dy), 0, count, repeat, slot)
-            c.later(o.MOVE, o.SUM_UP, slot, count, c.parameters.gradient_of(alpha), count)
+            if alpha not in c.written:
+                c.later(o.MOVE, o.SUM_UP, slot, count, c.parameters.gradient_of(alpha), count)
             c.written.add(alpha)

@@ -145,10 +145,12 @@ class DropoutRule(Rule):
         rows, length, _ = common(a)
         views: list[View] = [a.view, b.view]
         channels, height, width = a.image or (0, 0, 0)
+        shape = c.plan.values[step.output].shape
+        cells = (1 if a.image else size(shape[1:])) if p.spatial and len(shape) > 1 else 0
         flat = [n for v in views for n in v]
         scale = c.constants(1 / (1 - p.rate))
         c.draft.sample(
-            o.MOVE, o.DROPOUT, *flat, rows, length, channels, height, width, p.stream, p.threshold, scale,
+            o.MOVE, o.DROPOUT, *flat, rows, length, channels, height, width, p.stream, p.threshold, scale, cells,
             floats=a.extent if a.image else 0,
         )  # fmt: skip
 

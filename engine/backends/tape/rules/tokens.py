@@ -106,20 +106,16 @@ class LayerNormRule(Rule):
     """y = gamma (x - mean) / s + beta over the last axes, row by row."""
 
     primitives: ClassVar[tuple[str, ...]] = ("layer_norm",)
-
-    def refusal(self, plan: Plan, step: Step) -> str:
-        """Images have their channels last here."""
-        return "layer norm over an image" if len(plan.values[step.output].shape) > 2 else ""
-
-    def order(self, c: Compiler, step: Step) -> Image | None:
-        """C order."""
-        return None
+    code: ClassVar[int] = o.LAYER_NORM
 
     def reserve(self, c: Compiler, step: Step) -> None:
         """Gradients of gamma and beta by thread."""
         for w in step.inputs[1:3]:
             if c.needs(w):
                 c.reserve_partial(w)
+
+    def _cells(self, c: Compiler, step: Step) -> tuple[int, ...]:
+        return ()
 
     def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int]:
         """(rows a sample, numbers a row, place of the rows' means and inverses)."""
@@ -132,29 +128,47 @@ class LayerNormRule(Rule):
         p: Any = step.primitive
         x, gamma, beta = step.inputs
         rows, width, own = self._sizes(c, step)
-        places = (c.plain(x).offset, c.slot(gamma).offset, c.slot(beta).offset, c.store(step.output).offset)
-        c.draft.sample(o.TOKENS, o.LAYER_NORM, *places, rows, width, c.constants(p.eps), own)
+        given = (c.plain(x).offset, c.slot(gamma).offset, c.slot(beta).offset)
+        with c.written_plain(c.store(step.output), step.output) as y:
+            operands = (*given, y.offset, rows, width, c.constants(p.eps), own)
+            c.draft.sample(o.TOKENS, self.code, *operands, *self._cells(c, step))
 
     def backward(self, c: Compiler, step: Step) -> None:
         """dx, and sums by thread."""
+        if c.needs(step.inputs[0]):
+            with c.contribution(step.inputs[0], plain=True, adds=True) as (dx, add):
+                self._back(c, step, dx.offset, add=add)
+        else:
+            self._back(c, step, -1, add=False)
+        for w in step.inputs[1:]:
+            if c.needs(w):
+                c.reduce(w)
+
+    def _back(self, c: Compiler, step: Step, dx: int, *, add: bool) -> None:
         x, gamma, beta = step.inputs
         rows, width, own = self._sizes(c, step)
         partials = [c.partial(w) if c.needs(w) else -1 for w in (gamma, beta)]
-        given = (c.plain(x).offset, c.slot(gamma).offset, c.gradient(step.output).offset)
+        given = (c.plain(x).offset, c.slot(gamma).offset, c.plain_gradient(step.output).offset, dx)
+        c.draft.sample(
+            o.TOKENS, self.code + o.BACK, *given, rows, width, int(add), own, *partials, c.partial_stride,
+            *self._cells(c, step),
+        )  # fmt: skip
 
-        def emit(place: int, add: bool) -> None:
-            rest = (place, rows, width, int(add), own, *partials, c.partial_stride)
-            c.draft.sample(o.TOKENS, o.LAYER_NORM + o.BACK, *given, *rest)
 
-        if c.needs(x):  # what a flattened image needs besides is written behind the instruction
-            with c.contribution(x, plain=True, adds=True) as (dx, more):
-                emit(dx.offset, more)
-        else:
-            emit(-1, False)
-        for w in (gamma, beta):
-            if c.needs(w):
-                c.reduce(w)
-                c.written.add(w)
+class GroupNormRule(LayerNormRule):
+    """y = gamma (x - mean) / s + beta, a row for each group of channels, gamma and beta by channel."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("group_norm",)
+    code: ClassVar[int] = o.GROUP_NORM
+
+    def _cells(self, c: Compiler, step: Step) -> tuple[int, ...]:
+        return (size(c.plan.values[step.output].shape[1:]),)
+
+    def _sizes(self, c: Compiler, step: Step) -> tuple[int, int, int]:
+        """(groups, channels of one, place of the groups' means and inverses)."""
+        p: Any = step.primitive
+        channels = c.plan.values[step.output].shape[0] // p.groups
+        return p.groups, channels, c.buffer(("group norm", step.output), 2 * p.groups * c.capacity)
 
 
 class AddRowRule(Rule):
@@ -162,19 +176,11 @@ class AddRowRule(Rule):
 
     primitives: ClassVar[tuple[str, ...]] = ("add_weight", "add_sinusoid")
 
-    def refusal(self, plan: Plan, step: Step) -> str:
-        """Images have their channels last here."""
-        many = len(plan.values[step.output].shape) > 2
-        return f"{step.primitive.id} over an image" if many else ""
-
-    def order(self, c: Compiler, step: Step) -> Image | None:
-        """C order."""
-        return None
-
     def alias_gradient(self, c: Compiler, step: Step) -> Store | None:
         """That of an input which nobody else reads."""
         x = step.inputs[0]
-        return c.gradient(x) if c.needs(x) and c.consumers[x] == 1 and c.orders[x] is None else None
+        alone = c.needs(x) and c.consumers[x] == 1
+        return c.gradient(x) if alone and c.orders[x] is None and c.orders[step.output] is None else None
 
     def _row(self, c: Compiler, step: Step) -> int:
         if len(step.inputs) > 1:
@@ -185,12 +191,13 @@ class AddRowRule(Rule):
 
     def forward(self, c: Compiler, step: Step) -> None:
         """One instruction."""
-        x, y = c.plain(step.inputs[0]), c.store(step.output)
-        c.draft.sample(o.TOKENS, o.ADD_ROW, x.offset, self._row(c, step), y.offset, y.extent)
+        x = c.plain(step.inputs[0])
+        with c.written_plain(c.store(step.output), step.output) as y:
+            c.draft.sample(o.TOKENS, o.ADD_ROW, x.offset, self._row(c, step), y.offset, y.extent)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """The same for x; its sum over the batch for w."""
-        x, dy = step.inputs[0], c.gradient(step.output)
+        x, dy = step.inputs[0], c.plain_gradient(step.output)
         if c.needs(x) and c.gradient(x).base == dy.base:
             c.written.add(x)
         elif c.needs(x):
