@@ -97,6 +97,7 @@ QToolButton::menu-indicator { image: none; }
 QPushButton { background: @field@; border: 1px solid @border@; border-radius: @radius@px; padding: 0 12px;
   min-height: @height@px; color: @text@; }
 QPushButton:hover { background: @hover@; border-color: @outline@; }
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton:pressed { background: @pressed@; }
 QPushButton:disabled { color: @disabled@; background: @panel@; border-color: @border@; }
 QPushButton:focus { border-color: @accent@; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ class FileFlow(QObject):
         if not sample and path.suffix.lower() not in PROJECT_SUFFIXES:
             self.window.offer_data(path)
             return
-
+        path = Path(os.path.abspath(path))  # kept among the recent ones, which are opened from elsewhere
         if not sample:
             self.settings.remember(path)
         known = self.window.desks.with_file(path, sample)

@@ -28,7 +28,7 @@ from designer.app.templates import new_from_template
 from designer.app.top_bar import TopBar
 from designer.inspector.inspector import Inspector
 from widgets import tokens
-from widgets.i18n import language_changed
+from widgets.i18n import language_changed, tr
 
 FOLD_BELOW = 1440
 FRAME = 36  # a window manager's title bar is hardly ever higher
@@ -338,7 +338,11 @@ class MainWindow(OfTheDesk, QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """A project opens, data are offered."""
-        path = Path(event.mimeData().urls()[0].toLocalFile())
+        urls = event.mimeData().urls()
+        if not urls:  # whoever dragged is gone before it was handed over
+            self.status.say(tr("What was dropped did not arrive; drop it again"))
+            return
+        path = Path(urls[0].toLocalFile())
         event.acceptProposedAction()
         # The one who drags waits for the drop's end; a dialog would keep them waiting.
         QTimer.singleShot(0, self, lambda: self.files.open_path(path))

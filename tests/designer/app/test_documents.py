@@ -208,11 +208,26 @@ def test_a_dropped_project_opens_and_dropped_data_are_offered(window: MainWindow
     window.offer_data = offered.append  # type: ignore[method-assign]
     drop(window, tmp_path / "b.csv")
     qtbot.waitUntil(lambda: offered == [tmp_path / "b.csv"], timeout=20_000)
+    drop(window)
+    assert "did not arrive" in window.status.words.text() and len(offered) == 1
 
 
-def drop(window: MainWindow, path: Path) -> None:
+def test_a_file_named_from_here_is_remembered_for_everywhere(
+    window: MainWindow, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.open_sample("xor_mlp")
+    qtbot.waitUntil(lambda: window.document.name == "xor_mlp", timeout=20_000)
+    window.document.save(tmp_path / "a.json")
+    window.document.new()
+    monkeypatch.chdir(tmp_path)
+    window.files.open_path(Path("a.json"))
+    qtbot.waitUntil(lambda: window.document.path == tmp_path / "a.json", timeout=20_000)
+    assert window.settings.recent == (str(tmp_path / "a.json"),)
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    mime.setUrls([QUrl.fromLocalFile(str(p)) for p in paths])
     event = QDropEvent(
         QPointF(500, 400), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
