@@ -57,11 +57,13 @@ class Desk(QObject):
     def measurements(self) -> Measurements:
         """What is measured on demand or on a schedule; made with its first use."""
         if self._measurements is None:
+            from designer.app.kept_measurements import KeptMeasurements
             from designer.session.measurements import Measurements
 
             document = self.document
             made = Measurements(document.store, document.analyst, document.loader, document.bridge, document)
             self.window.status.time.visited.connect(lambda step: made.visit(step) if self.shown else None)
+            KeptMeasurements(made, document.runs)
             self._measurements = made
         return self._measurements
 

@@ -101,6 +101,26 @@ def check_words(command: str, found: Mapping[str, Any]) -> str:
     return tr("sanity trio: {count} passed", count=sum(v is True for v in found.values()))
 
 
+def measured_words(found: Mapping[str, Any]) -> str:
+    """Which measurement it was, and its main figure where it has one."""
+    kind, result = str(found.get("kind", "")), found.get("result")
+    names = {
+        "isometry": tr("singular values"),
+        "step": tr("loss along the next step"),
+        "plane": tr("loss around the weights"),
+        "sharpness": tr("sharpness"),
+        "noise": tr("noise scale"),
+        "readout": tr("linear probes"),
+        "travel": tr("distance from the start"),
+        "filters": tr("filters over time"),
+    }
+    value = result.get("value") if isinstance(result, Mapping) else None
+    what = names.get(kind, kind)
+    if isinstance(value, int | float):
+        return tr("measured: {what}, {value}", what=what, value=f"{value:.4g}")
+    return tr("measured: {what}", what=what)
+
+
 def command_words(entry: Mapping[str, Any]) -> str:
     """One entry of a log in words."""
     value = entry.get("value")
@@ -116,6 +136,8 @@ def command_words(entry: Mapping[str, Any]) -> str:
     }
     command = str(entry.get("command", ""))
     found = entry.get("found")
+    if isinstance(found, Mapping) and command == "measure":
+        return measured_words(found)
     if isinstance(found, Mapping):
         return check_words(command, found)
     return words.get(command, f"{command} {'' if value is None else value}".strip())

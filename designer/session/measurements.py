@@ -5,7 +5,7 @@ The training hands over a copy of its state between two steps and goes on; what 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -54,6 +54,8 @@ class Measurements(QObject):
     changed = Signal(str)
     progressed = Signal()
     travelled = Signal()
+    #: a Measured, as soon as it is there
+    made = Signal(object)
 
     def __init__(
         self, store: Store, analyst: Analyst, loader: DataLoader, bridge: Bridge, parent: QObject | None = None
@@ -200,7 +202,16 @@ class Measurements(QObject):
         entry.problem, entry.tried = "", max(entry.tried, made.step)
         others = [m for m in entry.results if (m.step, m.option) != (made.step, made.option)]
         entry.results = sorted([*others, made], key=lambda m: m.step)[-KEPT:]
+        self.made.emit(made)
         self._through(made.kind)
+
+    def recall(self, results: Sequence[Measured]) -> None:
+        """What was measured when this run was open before; what is known already stays."""
+        for made in results:
+            entry = self.entry(made.kind)
+            if all((m.step, m.option) != (made.step, made.option) for m in entry.results):
+                entry.results = sorted([*entry.results, made], key=lambda m: m.step)[-KEPT:]
+                self.changed.emit(made.kind)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, StoppedError):

@@ -248,6 +248,19 @@ class RunBook(QObject):
             tracker.log.append({"step": frame.status.step, "command": command, "found": dict(found)})
             self.rest()
 
+    def note_measured(self, entry: dict[str, Any]) -> None:
+        """A measurement of the run on show. Of each kind and option the latest one stays."""
+        tracker = self._trackers.get(self.bridge.frame.run)
+        if tracker is not None:
+            key = _measured_key(entry)
+            tracker.log[:] = [e for e in tracker.log if _measured_key(e) != key] + [entry]
+            self.rest()
+
+    def kept_measurements(self) -> list[dict[str, Any]]:
+        """The log entries of what was measured on the run on show."""
+        tracker = self._trackers.get(self.bridge.frame.run)
+        return [e for e in tracker.log if _measured_key(e) is not None] if tracker is not None else []
+
     def _log(self, tracker: Tracker, frame: Frame, name: str) -> None:
         """Pauses and goings-on; the trainer itself logs what changes the mathematics."""
         step = frame.status.step if frame.status is not None else 0
@@ -280,6 +293,11 @@ class RunBook(QObject):
     def _show(self, runs: Iterable[RunRecord]) -> None:
         self.runs = tuple(sorted(runs, key=lambda r: r.number))[-MOST_RUNS:]
         self.changed.emit()
+
+
+def _measured_key(entry: Mapping[str, Any]) -> tuple[object, object] | None:
+    found = entry.get("found")
+    return (found.get("kind"), found.get("option")) if isinstance(found, Mapping) and "kind" in found else None
 
 
 def _log_of(tracker: Tracker, session: Session) -> tuple[dict[str, Any], ...]:

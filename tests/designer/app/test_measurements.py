@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from designer.app.main_window import MainWindow
 from designer.document.verbs.setup import set_training
 from designer.panels.measured_loss import SharpnessView
 from designer.panels.measurements import MeasurementsPanel, duration
+from designer.panels.run_details import command_words
 from engine.training import measuring
 from engine.training.measuring import Measured, Moment, NotPossibleError, Watch
 
@@ -188,3 +190,35 @@ def test_time_travel_is_followed_and_measured(opened: Opened, qtbot: Any) -> Non
 @pytest.mark.parametrize(("seconds", "text"), [(0.003, "3 ms"), (0.84, "0.8 s"), (125.0, "2:05")])
 def test_durations_in_words(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_results_stay_on_the_run_and_come_back_with_the_file(opened: Opened, qtbot: Any, tmp_path: Path) -> None:
+    window = opened("spiral")
+    panel = panel_of(window)
+    panel.choose(ROWS.index("sharpness"))
+    trained(window, qtbot)
+    made = window.desk.measurements
+    for kind in ("sharpness", "isometry"):
+        made.ask(kind)
+        qtbot.waitUntil(lambda k=kind: made.entry(k).latest is not None, timeout=20_000)
+    document = window.document
+    (run,) = document.runs.runs
+    told = [command_words(e) for e in run.log if e["command"] == "measure"]
+    value = made.entry("sharpness").latest.result.value
+    assert told == [f"measured: sharpness, {value:.4g}", "measured: singular values"]
+    saved: list[bool] = []
+    document.save(tmp_path / "kept.gradloom", saved.append)
+    qtbot.waitUntil(lambda: saved == [True], timeout=20_000)
+    before = [(m.kind, m.step) for k in ("sharpness", "isometry") for m in made.entry(k).results]
+    copy = tmp_path / "copy.gradloom"  # the same file is open already
+    copy.write_bytes((tmp_path / "kept.gradloom").read_bytes())
+    window.files.open_path(copy)
+    qtbot.waitUntil(lambda: window.document is not document and window.document.path is not None, timeout=20_000)
+    panel = panel_of(window)
+    again = window.desk.measurements
+    assert again is not made
+    qtbot.waitUntil(lambda: again.entry("sharpness").latest is not None, timeout=20_000)
+    assert [(m.kind, m.step) for k in ("sharpness", "isometry") for m in again.entry(k).results] == before
+    assert again.entry("sharpness").latest.result.value == pytest.approx(value, rel=1e-5)
+    panel.choose(ROWS.index("sharpness"))
+    assert not panel.view.plot.empty_sentence()

@@ -160,7 +160,8 @@ def test_settings_are_compared_and_ticked_runs_stand_in_every_plot(
     assert "run 2, train" not in curves.curves._drawn, "it is the one that trains now"
     assert curves.curves._drawn["run 1, train"].line.hue == theme().class_color(0)
     first, second = (r.curves["train_loss"] for r in window.document.runs.runs)
-    qtbot.waitUntil(lambda: len(curves.strip.lines().get("run 1", ((),))[0]) == 2, timeout=20_000)  # views follow in their turn
+    # Views follow in their turn.
+    qtbot.waitUntil(lambda: len(curves.strip.lines().get("run 1", ((),))[0]) == 2, timeout=20_000)
     x, y, _ = curves.strip.lines()["run 1"]
     own = [e.train_loss for e in window.document.bridge.frame.epochs]
     np.testing.assert_allclose(y, np.array(first[:2]) - own, rtol=1e-6)
