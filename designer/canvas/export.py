@@ -123,7 +123,6 @@ def _scene(
     if within in state.groups:
         scene.sheet.within = within
         scene.sheet.follow()
-        scene.show_areas_of_sheet()
     overlay = Overlay(scene)
     if live is not None:
         overlay.show_pictures(live.pictures)

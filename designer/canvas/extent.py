@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
@@ -13,11 +13,12 @@ from designer.canvas.card import make_card
 from designer.canvas.node_item import NodeItem
 from designer.document import DocState
 from engine.analysis import Analysis, TensorType
+from engine.graph import Graph
 
 if TYPE_CHECKING:
     from designer.canvas.scene import CanvasScene
 
-T = TypeVar("T")
+T, K = TypeVar("T"), TypeVar("K")
 #: cards or wires that are moved at a time: less than a millisecond
 PIECE = 16
 
@@ -54,6 +55,25 @@ def says_other(old: Analysis, new: Analysis, node_id: str) -> bool:
     if before is not now and (before.parameters if before else 0) != (now.parameters if now else 0):
         return True
     return old.by_node.get(node_id) != new.by_node.get(node_id)
+
+
+def says_other_wires(old: Graph, new: Graph, known: Analysis, now: Analysis) -> set[str]:
+    """Nodes whose wires may read otherwise: another shape, other problems, muted, or new, or with new wires."""
+    before, after = old.nodes, new.nodes
+    shapes, later = known.nodes, now.nodes
+    changed = {n for n, node in after.items() if before.get(n) is not node or shapes.get(n) is not later.get(n)}
+    if known.by_node is not now.by_node:
+        changed |= changed_keys(known.by_node, now.by_node)
+    if old.edges is not new.edges:
+        changed |= {e.target for e in set(new.edges).difference(old.edges)}
+    return changed
+
+
+def changed_keys(old: Mapping[K, object], new: Mapping[K, object]) -> set[K]:
+    """Keys of entries that came, went, or are others."""
+    if old is new:
+        return set()
+    return {k for k in old.keys() | new.keys() if old.get(k) is not new.get(k) and old.get(k) != new.get(k)}
 
 
 @lru_cache(maxsize=4096)

@@ -253,8 +253,7 @@ class Groups(QObject):
             scene.sheet.within = self.entered
             scene.sheet.follow()
             scene.show_selection(canvas.selection.nodes, canvas.selection.wires)
-        scene.show_areas_of_sheet()
-        scene.forget_content()
+            scene.forget_content()
         path = path_to(canvas.store.state, self.entered) if self.entered is not None else ()
         self.crumbs.show_path(canvas.store.state, path)
 

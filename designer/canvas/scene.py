@@ -6,14 +6,22 @@ on the items but owned elsewhere. ``snapshot()`` is all that can be seen, by val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QPointF, QRectF
 
 from designer.canvas.annotation_items import area_item
 from designer.canvas.areas import AreaItem
 from designer.canvas.card import PICTURE_ROW, Card, make_card
-from designer.canvas.extent import PIECE, around, batched, labels_of, says_other
+from designer.canvas.extent import (
+    PIECE,
+    around,
+    batched,
+    changed_keys,
+    labels_of,
+    says_other,
+    says_other_wires,
+)
 from designer.canvas.hits import HitScene
 from designer.canvas.look import Look, look_of
 from designer.canvas.node_item import NodeItem
@@ -49,6 +57,8 @@ class CanvasScene(HitScene):
         #: a new place may be animated: (item, target) -> True if it takes the item there itself
         self.glide: Callable[[NodeItem, QPointF], bool] | None = None
         self._touching: dict[str, set[Edge]] = {}
+        #: wires that have no curve yet
+        self._fresh: list[Edge] = []
         self._quiet = False
         self._content: QRectF | None = None
         self._waiting: set[Edge] | None = None
@@ -73,14 +83,15 @@ class CanvasScene(HitScene):
         if old.layout.positions is not new.layout.positions:
             gliding = self._place(new, moved)
         if old.graph is not new.graph or moved or old.reroutes is not new.reroutes:
-            self._adjust(moved, gliding)
+            led = changed_keys(old.reroutes, new.reroutes)
+            self._adjust(moved, gliding, led)
         if new.groups or not self.sheet.plain:
             self.sheet.follow()
         self._quiet = False
         if moved or len(old.graph.nodes) != len(new.graph.nodes):
             self._content = None
         if old.graph is not new.graph or analysed:
-            self._show_wires()
+            self._show_wires(says_other_wires(old.graph, new.graph, known, self.analysis))
         if old.frames is not new.frames or old.notes is not new.notes:
             self._show_areas(new)
             self._content = None
@@ -123,6 +134,7 @@ class CanvasScene(HitScene):
             if edge not in self.wires:
                 wire = WireItem(edge, self.look)
                 self.wires[edge] = wire
+                self._fresh.append(edge)
                 self._touching[edge.source].add(edge)
                 self._touching[edge.target].add(edge)
                 self.addItem(wire)
@@ -149,15 +161,21 @@ class CanvasScene(HitScene):
                     moved.add(node_id)
         return frozenset(gliding)
 
-    def _adjust(self, moved: set[str], gliding: frozenset[str] = frozenset()) -> None:
-        reroutes = self.state.reroutes
+    def _adjust(
+        self, moved: set[str], gliding: frozenset[str] = frozenset(), led: Iterable[Edge] = ()
+    ) -> None:
+        """Wires that are new, led otherwise, or at a card that moved; one at a card that glides follows that."""
+        fresh, self._fresh = self._fresh, []
         # With groups the sheet finds new ends for all of them, and adjusts them itself.
-        for edge, wire in self.wires.items() if self.sheet.plain else ():
-            if wire.laid and (edge.source in gliding or edge.target in gliding):
-                continue
-            through = reroutes.get(edge, ())
-            if not wire.laid or edge.source in moved or edge.target in moved or through != wire.through:
-                self.adjust_wire(edge, through)
+        if not self.sheet.plain:
+            return
+        edges = {*fresh, *(e for e in led if e in self.wires)}
+        for node in moved:
+            edges |= self._touching.get(node, set())
+        for edge in edges:
+            wire = self.wires.get(edge)
+            if wire is not None and not (wire.laid and (edge.source in gliding or edge.target in gliding)):
+                self.adjust_wire(edge, self.state.reroutes.get(edge, ()))
 
     def adjust_wire(self, edge: Edge, through: tuple[tuple[float, float], ...] | None = None) -> None:
         """Its curve between the ports where the cards stand now; ``through`` other points than the document's."""
@@ -325,9 +343,11 @@ class CanvasScene(HitScene):
             self._content = None
             moved.add(item.node_id)
 
-    def _show_wires(self) -> None:
-        for wire in self.wires.values():
-            self._show_wire(wire)
+    def _show_wires(self, at: Container[str] | None = None) -> None:
+        """Pens and labels of those at these nodes; of all by default."""
+        for edge, wire in self.wires.items():
+            if at is None or edge.source in at or edge.target in at:
+                self._show_wire(wire)
 
     def _show_wire(self, wire: WireItem) -> None:
         edge, nodes = wire.edge, self.state.graph.nodes

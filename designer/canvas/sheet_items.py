@@ -63,6 +63,7 @@ class SheetItems:
         self.scene.forget_content()
         if self.within is not None and self.within not in state.groups:
             self.within = None
+        self.scene.show_areas_of_sheet()
         if not state.groups:
             if self.sheet is not None:
                 self._clear()

@@ -15,7 +15,7 @@ def snapshot_of(scene: CanvasScene) -> Mapping[object, object]:
     """Cards, wires, areas, what of them is seen, and the sheet."""
     cards = {n: (i.card, i.x(), i.y(), i.selected) for n, i in scene.nodes.items()}
     wires = {e: (_elements(w), w.state, w.labels) if w.isVisible() else None for e, w in scene.wires.items()}
-    areas = {k: (a.area, a.rect().getRect()) for k, a in scene.areas.items()}
+    areas = {k: (a.area, a.rect().getRect(), a.isVisible()) for k, a in scene.areas.items()}
     seen = {n for n, i in scene.nodes.items() if i.isVisible()}
     return {"cards": cards, "wires": wires, "areas": areas, "seen": seen, "sheet": scene.sheet.snapshot()}
 
