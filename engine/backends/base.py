@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.optimizers import Optimizer
 from engine.plan import Plan
+from engine.plan.memory import MemoryEstimate, estimate_memory
 
 Floats = NDArray[np.floating]
 Key = tuple[str, str]  # (node id, weight or state name)
@@ -157,6 +158,21 @@ class Executable(ABC):
     def threads_of(self, batch: int) -> int:
         """Compute threads that a step of ``batch`` samples really runs on."""
         return min(self.threads, max(batch, 1))
+
+    def memory(
+        self, batch: int, x: Mapping[str, NDArray[Any]], slots: int, *, looked_at: bool = False
+    ) -> MemoryEstimate:
+        """What training the samples ``x`` in batches of so many takes beside them; nothing is allocated for it.
+
+        Bytes of pages that are written to: peak resident memory minus that from before the executable was made.
+        ``slots``: tensors that are kept beside each weight. ``looked_at``: somebody looks at what steps leave behind
+        (``keep``), of which copies live beside the training. What a run records (columns, keyframes) is not in it.
+        """
+        kind = np.dtype(self.dtype)
+        fields = {s.field for s in self.plan.inputs}
+        others = [a for n, a in x.items() if n in fields and a.dtype.kind == "f" and a.dtype != kind]
+        data = sum(a.size * kind.itemsize for a in others)
+        return estimate_memory(self.plan, batch, self.dtype, slots, data, looked_at=looked_at)
 
     def close(self) -> None:
         """Release threads or device memory, if any are held."""

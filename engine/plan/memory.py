@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.plan.plan import Plan
@@ -27,11 +28,16 @@ class MemoryEstimate:
 
 
 class MemoryRefusal(MemoryError):
-    """The training needs more than is free; says how much, and the largest batch that fits."""
+    """The training needs more than is free; says how much, and a batch that fits.
 
-    def __init__(self, estimate: MemoryEstimate, free: int) -> None:
+    ``at``: the estimate of another batch, where it is no straight line.
+    """
+
+    def __init__(self, estimate: MemoryEstimate, free: int, at: Callable[[int], MemoryEstimate] | None = None) -> None:
         room = free - estimate.weights - estimate.data
         self.batch = max(room // max(estimate.per_sample, 1), 0)
+        while self.batch and at is not None and at(self.batch).total > free:
+            self.batch = self.batch * 7 // 8
         remedy = (
             f"a batch of {self.batch} would fit"
             if self.batch >= 1
@@ -41,10 +47,13 @@ class MemoryRefusal(MemoryError):
         self.estimate, self.free = estimate, free
 
 
-def estimate_memory(plan: Plan, batch: int, dtype: str, slots: int, data_bytes: int = 0) -> MemoryEstimate:
+def estimate_memory(
+    plan: Plan, batch: int, dtype: str, slots: int, data_bytes: int = 0, *, looked_at: bool = False
+) -> MemoryEstimate:
     """The reference backend's need: every activation and its gradient live until the step ends.
 
     ``slots``: optimizer tensors per weight. A weight is there with its gradient, its copy and its update.
+    ``looked_at``: the values and gradients of one step live on beside the next.
     """
     item = ITEM[dtype]
     weights = sum(size(w.shape) for w in plan.weights) * item
@@ -59,6 +68,9 @@ def estimate_memory(plan: Plan, batch: int, dtype: str, slots: int, data_bytes: 
         saved += step.primitive.saved_bytes(item, *shapes)
     inputs = sum(size(plan.values[s.value].shape) for s in plan.inputs)
     per_sample = (values + gradients + inputs) * item + saved
+    if looked_at:
+        per_sample += (values + gradients + inputs) * item
+        weights += 2 * trainable
     return MemoryEstimate(weights + trainable * (2 + slots), per_sample, data_bytes, batch)
 
 
@@ -74,11 +86,13 @@ def free_memory() -> int:
     return 1 << 50
 
 
-def check_memory(estimate: MemoryEstimate, free: int | None = None) -> None:
+def check_memory(
+    estimate: MemoryEstimate, free: int | None = None, at: Callable[[int], MemoryEstimate] | None = None
+) -> None:
     """MemoryRefusal if the estimate exceeds what is free (of this machine, unless given)."""
     have = free_memory() if free is None else free
     if estimate.total > have:
-        raise MemoryRefusal(estimate, have)
+        raise MemoryRefusal(estimate, have, at)
 
 
 def _text(count: int) -> str:

@@ -209,7 +209,7 @@ class Session(Asked):
         wanted, instead = (self._backend, "") if self._backend else possible(self.project.training.backend)
         backend = backend_for(wanted, self.resume)
         threads = threads_for(live_threads() if self._polite else 0, self.resume)
-        trainer = Trainer(self.project, self.dataset, backend=backend, threads=threads)
+        trainer = Trainer(self.project, self.dataset, backend=backend, threads=threads, looked_at=True)
         fresh: tuple[tuple[str, str], ...] = ()
         adopted: Adopted | None = None
         if self.resume is not None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,7 @@ FULL_TRAIN_EVALUATION = 1000
 
 
 class Trainer:
-    """Trains one project on one data set."""
+    """Trains one project on one data set. ``looked_at``: steps will be kept to be looked into, which takes memory."""
 
     def __init__(
         self,
@@ -48,27 +49,28 @@ class Trainer:
         backend: str | None = None,
         plan: Plan | None = None,
         threads: int = 0,
+        looked_at: bool = False,
     ) -> None:
         setup = project.training
         self.project, self.dataset, self.setup = project, dataset, setup
         self.plan = plan if plan is not None else build_plan(project.graph)
         check_inputs(self.plan, dataset)
         self.optimizer = OPTIMIZERS.make(setup.optimizer)
-        data_bytes = sum(dataset.train.x[s.field].nbytes for s in self.plan.inputs)
-        self.memory = estimate_memory(
-            self.plan, min(setup.batch_size, len(dataset.train)), setup.dtype,
-            len(self.optimizer.slots) + extra_tensors(setup), data_bytes,
-        )  # fmt: skip
-        check_memory(self.memory)
+        x = {s.field: dataset.train.x[s.field] for s in self.plan.inputs}
+        slots = len(self.optimizer.slots) + extra_tensors(setup)
+        check_memory(estimate_memory(self.plan, 1, setup.dtype, slots))  # before weights are allocated
         self.schedule = SCHEDULES.make(setup.schedule)
         self.steps_per_epoch = batch_count(len(dataset.train), setup.batch_size)
         self.rules = step_rules(setup, self.steps_per_epoch)
         self.executable = make_executable(
             backend or setup.backend, self.plan, self.optimizer, setup.dtype, setup.seed, threads, self.rules
         )
+        need = partial(self.executable.memory, x=x, slots=slots, looked_at=looked_at)
+        self.memory = need(min(setup.batch_size, len(dataset.train)))
+        check_memory(self.memory, at=need)
         #: training targets by field, as the losses take them
         self.targets = encode_split(self.plan, dataset, dataset.train)
-        self.executable.bind({s.field: dataset.train.x[s.field] for s in self.plan.inputs}, self.targets)
+        self.executable.bind(x, self.targets)
         self.columns = Columns(len(self.plan.weights))
         self._seconds_per_step = 0.0
         #: seconds that keeping a step for a look took the last time

@@ -287,7 +287,9 @@ class Compiler:
                 tapes[mode], drifts[mode] = self._lanes(mode)
         self._gradients, self.lean = self._whole, False
         constants = np.array([*self._constants, 0.0])
-        return Program(tapes, drifts, self.arena.size + 64, self.doubles, constants, self._fills)
+        return Program(
+            tapes, drifts, self.arena.size + 64, self.doubles, constants, self._fills, tuple(self.arena.starts)
+        )
 
     def _prepared(self) -> NDArray[np.int64]:
         self.draft, self.backward = Draft(), False

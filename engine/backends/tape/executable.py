@@ -25,9 +25,12 @@ from engine.backends.base import (
 from engine.backends.initial import initial_weights
 from engine.backends.tape import opcodes
 from engine.backends.tape.binding import bound
+from engine.backends.tape.blame import first_bad
 from engine.backends.tape.compiler import Compiler
+from engine.backends.tape.footprint import copied, estimated, needed
 from engine.backends.tape.layout import Floats32, Slot
 from engine.backends.tape.machine import Fields, Figures, Machine
+from engine.backends.tape.program import Program
 from engine.backends.tape.refusal import refusals
 from engine.backends.tape.rules.losses import head_losses
 from engine.backends.tape.standing import Standing
@@ -35,6 +38,7 @@ from engine.backends.tape.validate import validate
 from engine.layers import StateInfo, WeightInfo
 from engine.optimizers import Optimizer, StepRules
 from engine.plan import Plan
+from engine.plan.memory import MemoryEstimate
 from engine.primitives.random import stream_key
 
 #: a step of fewer multiply-adds runs on one thread: waiting for the other would take longer
@@ -84,23 +88,40 @@ class TapeExecutable(Executable):
         self._stale = True  # what was made of the weights for looking is that of other weights
         infos: tuple[WeightInfo | StateInfo, ...] = (*plan.weights, *plan.states)
         self._infos: dict[Key, int] = {(i.node, i.name): i.value for i in infos}
+        self._written: tuple[Compiler, Program] | None = None
         self._compiler, self._machine = self._built(1)
         self._load(initial_weights(plan, seed))
         for name, place in self._compiler.parameters.optimizer_slots.items():
             self._run_of(place)[...] = 0
-            for key in self.optimizer_state():
+            for key in self._state_keys():
                 slot = self._weight_slot(key)
                 self._flat(slot, place)[...] = slot.pack(np.full(slot.shape, optimizer.slot_start(name)))
 
     # memory -----------------------------------------------------------------------------------------------------
 
     def _built(self, capacity: int) -> tuple[Compiler, Machine]:
-        compiler = Compiler(
-            self.plan, self.optimizer, capacity, self.threads, self.winograd, self._standing.rules
-        )
-        program, weights = compiler.program(), len(self.plan.weights)
+        compiler, program = self._tapes(capacity)
+        weights, self._written = len(self.plan.weights), None
         validate(program, capacity, self.threads, weights)
         return compiler, Machine(program, self.threads, weights, capacity)
+
+    def _tapes(self, capacity: int) -> tuple[Compiler, Program]:
+        """Written once: whoever asks what they need is likely to run them."""
+        if self._written is None or self._written[0].capacity != capacity:
+            compiler = Compiler(self.plan, self.optimizer, capacity, self.threads, self.winograd, self._standing.rules)
+            self._written = compiler, compiler.program()
+        return self._written
+
+    def memory(
+        self, batch: int, x: Mapping[str, NDArray[Any]], slots: int, *, looked_at: bool = False
+    ) -> MemoryEstimate:
+        """See Executable.memory: of the tapes that will run, at this batch."""
+        small, reference = self._compiler, super().memory(batch, x, slots, looked_at=looked_at)
+        sizes = {small.capacity: needed(small, self._machine.program, looked_at=looked_at)}
+        here = max(batch, small.capacity)
+        if here not in sizes:
+            sizes[here] = needed(*self._tapes(here), looked_at=looked_at)
+        return estimated(batch, sizes, reference.per_sample, copied(self.plan, small.orders, x))
 
     def _ensure(self, batch: int) -> None:
         """Room for a batch; parameters keep their places."""
@@ -149,7 +170,7 @@ class TapeExecutable(Executable):
         if figures.done < steps:
             raise self._diverged(figures, first_step + figures.done, batch, records)
         if keep and steps:
-            moved = self._standing.rules.applies(first_step + steps - 1)
+            moved, self._last = self._standing.rules.applies(first_step + steps - 1), None  # not two at a time
             self._last = self._look(first_step + steps - 1, rows[-1], batch, updates=1.0 if moved else 0.0)
         return records
 
@@ -194,33 +215,8 @@ class TapeExecutable(Executable):
             self._run_of(0)[...] = self._run_of(p.before)
             w, bad = next((w, bad) for w, bad in spoiled if bad)
             return DivergedError(step, w.node, w.name, bad, done)
-        node, tensor, count = self._first_bad(batch)
+        node, tensor, count = first_bad(self._compiler, self._machine.arena, batch, self._gradients(batch))
         return DivergedError(step, node, tensor, count, done)
-
-    def _first_bad(self, batch: int) -> tuple[str, str, int]:
-        """The first bad value: forward in order, then the losses, then backward in order."""
-        plan, c = self.plan, self._compiler
-        for slot in plan.inputs:
-            if bad := self._bad(c.store(slot.value).read(self._machine.arena, batch)):
-                return slot.node, "input", bad
-        for k in plan.loss_steps:
-            s = plan.steps[k]
-            if bad := self._bad(c.store(s.output).read(self._machine.arena, batch)):
-                return s.node, plan.values[s.output].name, bad
-        for k, head in enumerate(plan.heads):
-            at = head_losses(c, k)
-            if bad := self._bad(self._machine.arena[at : at + batch]):
-                return head.node, "loss", bad
-        grads = self._gradients(batch)
-        for k in reversed(plan.loss_steps):
-            for i in plan.steps[k].inputs:
-                if i in grads and (bad := self._bad(grads[i])):
-                    return plan.steps[k].node, f"gradient of {plan.values[i].name}", bad
-        return plan.heads[0].node, "gradient norm", 1
-
-    @staticmethod
-    def _bad(a: Floats) -> int:
-        return int(np.count_nonzero(~np.isfinite(a)))
 
     # looking ----------------------------------------------------------------------------------------------------
 

@@ -17,10 +17,12 @@ class Arena:
 
     def __init__(self) -> None:
         self.size = ALIGN
+        self.starts = [0]
 
     def take(self, floats: int) -> int:
         """A place for so many floats."""
         at = self.size
+        self.starts.append(at)
         self.size += -(-floats // ALIGN) * ALIGN
         return at
 

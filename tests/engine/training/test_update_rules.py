@@ -269,5 +269,7 @@ def test_a_request_beyond_memory_is_told_with_its_figures(monkeypatch: pytest.Mo
     events = []
     while not session.events.empty():
         events.append(session.events.get())
-    assert [e.message for e in events if isinstance(e, Failed)] == [str(refused.value)]
+    with pytest.raises(MemoryRefusal, match=r"; a batch of \d would fit") as of_a_window:  # which looks at its steps
+        Trainer(p, blobs(), backend="numpy", looked_at=True)
+    assert [e.message for e in events if isinstance(e, Failed)] == [str(of_a_window.value)]
     session.close()
