@@ -86,4 +86,6 @@ class LiveLabel(ElidedLabel):
         """As wide as this text with the widest digits; a layout only where that is another width."""
         wide = self.fontMetrics().horizontalAdvance(re.sub(r"\d", "0", text)) + 2
         if wide != self.width() or self.minimumWidth() != self.maximumWidth():
+            # A layout that ignores its size would hand half of its room to whatever stands beside it.
+            self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
             self.setFixedWidth(wide)

@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow
 
 from designer.app.main_window import MainWindow
+from designer.app.status_bar import TrainingStatus
+from designer.session.frame import Frame
+from engine.training.events import Status
 
 Opened = Callable[[str], MainWindow]
 
@@ -43,3 +47,16 @@ def test_the_slider_moves_every_view_and_a_fork_goes_on(opened: Opened, qtbot: A
     again = bridge.frame.columns.loss[: bridge.frame.columns.count]
     np.testing.assert_array_equal(again, losses)
     assert bridge.frame.epochs[0].validation_loss == first_epoch.validation_loss
+
+
+def test_the_step_is_not_cut_off_as_the_run_grows_longer(qtbot: Any) -> None:
+    window, bar = QMainWindow(), TrainingStatus()
+    qtbot.addWidget(window)
+    window.setStatusBar(bar)
+    window.resize(1440, 300)
+    window.show()
+    for step in (1, 10, 900, 2500):
+        bar.time.show_frame(Frame(status=Status(step=step)))
+        qtbot.waitUntil(lambda: bar.time.place.geometry().right() < bar.time.width(), timeout=20_000)
+        assert bar.time.place.elided() == bar.time.place.text()
+        assert bar.time.label.width() == bar.time.label.sizeHint().width()
