@@ -129,7 +129,14 @@ class PlotPanel(QWidget):
         self._stack.setCurrentIndex(1 if sentence else 0)
         self._tool_row.setVisible(not sentence)
         self._more.setVisible(not sentence)
+        # As wide as with the tools, so that the first data do not move the docks of the whole window.
+        self.head.setMinimumWidth(self._head_width() if sentence else 0)
         self._fill_head()
+
+    def _head_width(self) -> int:
+        row = (self._title, self._tool_row, self._more, self._help)
+        room = tokens.SPACE_3 + tokens.SPACE_2 + (len(row) - 1) * tokens.SPACE_1
+        return sum(widget.minimumSizeHint().width() for widget in row) + room
 
     def empty_sentence(self) -> str:
         """The sentence that stands in place of the picture, "" when data are shown."""

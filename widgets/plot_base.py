@@ -107,6 +107,8 @@ class AxisPlot(PlotPanel):
         self.plot.hideButtons()
         self.plot.setFrameShape(self.plot.Shape.NoFrame)
         item = self.plot.getPlotItem()
+        for unused in ("top", "right"):
+            item.getAxis(unused).unlinkFromView()  # else they write their titles anew with each range, unseen
         item.layout.setContentsMargins(tokens.SPACE_2, tokens.SPACE_2, tokens.SPACE_4 + 2, tokens.SPACE_1)
         self.canvas = Canvas(self.view, self._paint)
         self.cursor_x: float | None = None

@@ -61,6 +61,8 @@ class PanelSet(QObject):
             self.docks[name] = dock
         # Seven names under its axis and the choice above it want this; its neighbours' rows of tools would squeeze it.
         self.docks["profile"].setMinimumWidth(tokens.scaled(288))
+        # A table and a plot below each other; made with the first look at it, it must not push the canvas up then.
+        self.docks["runs"].setMinimumHeight(tokens.scaled(274))
         self._shared: dict[str, QWidget] = {}
         self._front: set[str] = set()
         self.ready = False
@@ -208,9 +210,12 @@ class PanelSet(QObject):
 
     def _made_if_needed(self, name: str, shown: bool) -> None:
         (self._front.add if shown else self._front.discard)(name)
-        if shown and self.ready:
-            self.made(name)
         content = self.content(name)
+        if shown and self.ready and content is not None:
+            self.made(name)
+        elif shown and self.ready:
+            # While docks find their places Qt tells of each that it is shown: those behind others are made later.
+            QTimer.singleShot(0, self, lambda: self._make_one(name))
         if content is not None and hasattr(content, "in_front"):
             content.in_front = shown
 

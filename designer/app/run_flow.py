@@ -91,7 +91,7 @@ class RunFlow(QObject):
 
     def _state(self, state: RunState) -> None:
         if self.desk.shown:
-            self.show()
+            self._show_state()
         if state.busy:
             self.notices.clear(RUN)
             self.notices.clear(EDITED)
@@ -100,6 +100,10 @@ class RunFlow(QObject):
 
     def show(self) -> None:
         """State and buttons of this document in the window."""
+        self._show_state()
+        self.window.relabel()
+
+    def _show_state(self) -> None:
         window, state = self.window, self.bridge.state
         window.status.show_state(state)
         window.top_bar.show_running(state.busy)

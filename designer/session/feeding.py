@@ -13,7 +13,7 @@ from designer.session.grid import plane_grid
 from engine.data.dataset import Dataset, SplitName
 from engine.probes import ProbeRequest
 
-BUDGET = 0.008
+BUDGET = 0.005
 INTERVAL = 0.1
 
 
@@ -33,7 +33,7 @@ class LiveView(Protocol):
 
 
 class Feeder(QObject):
-    """A view gets a frame at most ten times a second, and only while it is watched; a tick spends about 8 ms."""
+    """A view gets a frame at most ten times a second, and only while it is watched; a tick spends about 5 ms."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
