@@ -8,15 +8,17 @@ time spent on looking and the machine's load are printed beside them.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-SAMPLES = sorted((Path(__file__).resolve().parents[2] / "samples").glob("*.json"))
+from tests.long._real_window import SAMPLES, endless, in_own_process, opened, told, wait
+
+if TYPE_CHECKING:
+    from designer.app.main_window import MainWindow
+
 BLOCK, REST = 1.5, 0.25
 PAIRS = 8
 ASKED = 0.05
@@ -28,17 +30,11 @@ def run(seed: int, count: int | None) -> bool:
     print("sample                    backend   steps/s without   with    slower   by cpu   looking   looks/s   load"
           "   (asked: <= 5 %)")  # fmt: skip
     for path in SAMPLES:
-        with tempfile.TemporaryDirectory() as home:
-            environment = {**os.environ, "XDG_CONFIG_HOME": home}
-            child = subprocess.run(
-                [sys.executable, "-m", "tests.long.telemetry_cost", str(path), str(count or PAIRS)],
-                capture_output=True, text=True, env=environment, timeout=400, check=False,
-            )  # fmt: skip
-        if child.returncode != 0:
-            print(f"{path.stem:24} failed: {child.stderr.strip()[-400:]}")
+        f = in_own_process("tests.long.telemetry_cost", str(path), str(count or PAIRS), timeout=400)
+        if isinstance(f, str):
+            print(f"{path.stem:24} failed: {f}")
             held = False
             continue
-        f = json.loads(child.stdout.splitlines()[-1])
         held = held and f["slower"] <= ASKED
         print(
             f"{path.stem:24}  {f['backend']:8} {f['without']:14,.0f} {f['with']:8,.0f} {f['slower']:8.1%} "
@@ -50,35 +46,17 @@ def run(seed: int, count: int | None) -> bool:
 
 def measure(path: Path, pairs: int) -> dict[str, float | str]:
     """Trains one sample with and without watched views by turns."""
+    with opened(path) as (window, _):
+        endless(window)
+        window.document.bridge.run()
+        wait(6.0)  # the first frames build the plots
+        return _taken_in_turns(window, pairs)
+
+
+def _taken_in_turns(window: MainWindow, pairs: int) -> dict[str, float | str]:
     import numpy as np
-    from PySide6.QtCore import QEventLoop, QTimer
 
-    from designer.app.looks import Looks
-    from designer.app.main import make_application
-    from designer.app.main_window import MainWindow
-    from designer.app.settings import Settings
-    from designer.document.verbs.setup import set_training
-
-    app = make_application()
-    settings = Settings()
-    Looks(settings).apply()
-    window = MainWindow(settings)
-    window.resize(1440, 900)
-    window.show()
-    app.processEvents()
-    window.finish()
-    window.files.open_path(path)
-
-    def wait(seconds: float) -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(int(seconds * 1000), loop.quit)
-        loop.exec()
-
-    wait(2.0)
     document = window.document
-    document.store.apply("long", set_training, "epochs", 100_000)
-    document.bridge.run()
-    wait(6.0)  # the first frames build the plots
     views, rounds = list(document.bridge.feeder._views), document.examinations.consider
     session = document.bridge.session
     assert session is not None, "the sample trains"
@@ -120,7 +98,6 @@ def measure(path: Path, pairs: int) -> dict[str, float | str]:
                 spent[0] = before
     shares = 1 - np.array(slow) / np.array(fast)
     backend = session.status.backend
-    document.shut_down()
     whole = pairs * (BLOCK + REST)
     return {
         "backend": backend, "without": float(np.median([f for f, _ in fast])),
@@ -130,5 +107,4 @@ def measure(path: Path, pairs: int) -> dict[str, float | str]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Path(sys.argv[1]), int(sys.argv[2]))), flush=True)
-    os._exit(0)  # the window is not closed by hand, so it would ask whether to save
+    told(measure(Path(sys.argv[1]), int(sys.argv[2])))
