@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QWidget,
+)
 
 from designer.inspector.words import count_text
 from designer.session.bridge import RunState
@@ -70,6 +79,8 @@ class TimeSlider(QWidget):
             line.addWidget(widget)
         for label in (self.label, self.place):
             label.setProperty("role", "caption")
+        # One that grows into room to spare pushes the figures beyond the edge until the next layout.
+        self.label.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._last, self._at_end = 0, True
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)

@@ -33,9 +33,11 @@ class Studio:
         from designer.app.main import make_application
         from designer.app.main_window import MainWindow
         from designer.app.settings import Settings
+        from designer.session.collector import Collector
 
         self.folder, self.home = folder, home
         self.app = make_application()
+        self.collector = Collector(self.app)  # as in the program: a worker that collects Qt objects crashes
         self.settings = Settings(QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat))
         self.settings.language, self.settings.theme = "en", "dark"
         Looks(self.settings).apply()

@@ -95,7 +95,7 @@ def exploding(e: Evidence) -> Card | None:
         "exploding_gradient",
         "alarm",
         "Exploding gradient",
-        "The gradient grows {ratio:.3g} times on its way from the last layer to {first}.",
+        "dL/dz grows {ratio:,.4g} times on its way from the last layer to {first}.",
         "The weights are too large for their fans: every layer multiplies what passes back.",
         "Bengio, Simard & Frasconi 1994; Glorot & Bengio 2010",
         {"ratio": ratio, "first": e.names.get(e.start[0].node, "")},
