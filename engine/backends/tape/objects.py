@@ -15,19 +15,32 @@ _PACKAGE = "engine.backends.tape.kernels"
 def _hasten() -> None:
     """Have what Numba does in vain left out, in this process.
 
-    It makes machine code of each helper by itself, only to inline them all into the entry; and a helper that is called
-    with a number once and with a variable another time is compiled twice, though both become the same code.
+    It optimizes each helper by itself and makes machine code of it, only to put them all into the entry and begin anew;
+    a helper that is called with a number once and with a variable another time is compiled twice, though both become
+    the same code; and its own settings are asked one by one, thousands of times.
     """
     from numba import types
     from numba.core import registry
+
+    from engine.backends.tape.kernels.native import REORDERED
+
+    target: Any = registry.cpu_target.target_context.codegen()
+    optimize = target._library_class._optimize_final_module
+
+    def reordered(library: Any) -> None:
+        """Where sums may be reordered, their bits depend on how much is seen at a time: first by itself, as ever."""
+        if library.name in REORDERED:
+            optimize(library)
 
     def nowhere(library: Any, name: str) -> int:
         """The address of a function: it has none."""
         library._ensure_finalized()
         return 0
 
-    target: Any = registry.cpu_target.target_context.codegen()
-    without = {"_finalize_specific": lambda library: None, "get_pointer_to_function": nowhere}
+    without = {
+        "_optimize_final_module": reordered, "_finalize_specific": lambda library: None,
+        "get_pointer_to_function": nowhere, "finish": optimize,
+    }  # fmt: skip
     target._library_class = type("Draft", (target._library_class,), without)
     target.set_env = lambda name, environment: None
     calls: Any = importlib.import_module("numba.core.dispatcher").Dispatcher
@@ -38,6 +51,19 @@ def _hasten() -> None:
         return template(self, tuple(types.unliteral(a) for a in args), {k: types.unliteral(v) for k, v in kws.items()})
 
     calls.get_call_template = plain
+    settings: Any = importlib.import_module("numba.core.targetconfig").TargetConfig
+    if hasattr(settings(), "_values"):
+        settings.values = _settings
+
+
+def _settings(of: Any) -> dict[str, Any]:
+    """Those that were set, and what the others are without."""
+    return {**_defaults(type(of)), **of._values}
+
+
+@cache
+def _defaults(settings: Any) -> dict[str, Any]:
+    return {name: option.default for name, option in settings.options.items()}
 
 
 def _wrapped(text: str, native: str, name: str, signature: Any) -> str:
@@ -67,6 +93,7 @@ def compile_family(name: str) -> None:
 
     entry = getattr(module, name)
     (made,) = njit(entry.signature, **PLAIN)(entry.function).overloads.values()
+    made.library.finish()
     text = _wrapped(made.library.get_llvm_str(), made.fndesc.mangled_name, name, entry.signature)
     code = binding.parse_assembly(text)
     code.verify()

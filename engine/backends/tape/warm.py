@@ -70,8 +70,11 @@ def _feed(queue: _Queue, side: int, failed: threading.Event) -> None:
 
 
 def _work() -> int:
+    import gc
+
     from engine.backends.tape import objects
 
+    gc.disable()  # it ends soon, and most of what it makes is kept till then
     for line in sys.stdin:
         objects.compile_family(line.strip())
         print(line.strip(), flush=True)

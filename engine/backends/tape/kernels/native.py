@@ -33,8 +33,13 @@ PLAIN = {
 }  # fmt: skip
 
 
+#: names of the helpers whose sums may be reordered
+REORDERED: set[str] = set()
+
+
 def loop(function: Callable[..., Any]) -> Any:
     """A helper in machine code whose loops may be vectorised."""
+    REORDERED.add(function.__qualname__)
     return njit(**PLAIN, fastmath=FAST)(function)
 
 
@@ -45,6 +50,7 @@ def exact(function: Callable[..., Any]) -> Any:
 
 def small(function: Callable[..., Any]) -> Any:
     """A helper that is put into the loop which calls it, so that the loop can be vectorised."""
+    REORDERED.add(function.__qualname__)
     return njit(**PLAIN, fastmath=FAST, forceinline=True)(function)
 
 
