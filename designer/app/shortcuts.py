@@ -34,7 +34,7 @@ def mouse_keys(tab_adds: bool = True) -> list[tuple[str, str]]:
         (tr("Double-click on a wire"), tr("a dot that it is led through")),
         (tr("Drag a layer onto a wire"), tr("insert it; neighbours make room")),
         (tr("Alt + drag"), tr("drag a copy")),
-        (tr("Drag onto a tab"), tr("copy to that document; Shift moves")),
+        (tr("Drag onto a tab"), tr("copy to that document, hold it there to choose the place; Shift moves")),
         (tr("Drag on empty space"), tr("select with a rubber band; Shift adds, Ctrl toggles")),
         (tr("Drag a frame's title"), tr("move it with what it holds; its edges and corners resize it")),
         (tr("Double-click on a name"), tr("rename")),

@@ -40,7 +40,7 @@ class Edits:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas, self.store, self.selection = canvas, canvas.store, canvas.selection
         self.arranging = Arranging(canvas)
-        self._nudged: tuple[float, object, tuple[str, ...]] = (0.0, object(), ())
+        self._nudged: tuple[float, object, tuple[object, ...]] = (0.0, object(), ())
         self._pasted: tuple[str, int] = ("", 0)
 
     def _sizes(self, roomy: bool = False) -> dict[str, tuple[float, float]]:
@@ -154,16 +154,22 @@ class Edits:
 
     def nudge(self, dx: float, dy: float) -> None:
         """Move the selection; held keys are one step. Without a selection the view moves."""
-        nodes, now = self.selection.nodes, time.monotonic()
-        if not nodes:
+        nodes, areas, now = self.selection.nodes, tuple(sorted(self.selection.areas)), time.monotonic()
+        chosen = (*nodes, *areas)
+        if not chosen:
             self.canvas.pan(-dx * 5, -dy * 5)
             return
         last, token, same = self._nudged
-        if now - last > _BURST_S or same != nodes:
+        if now - last > _BURST_S or same != chosen:
             token = object()
-        self._nudged = (now, token, nodes)
-        cards, text = self.canvas.groups.cards(), tr("Nudge {count} layers", count=len(nodes))
-        self.store.attempt(text, on_sheet, self.store.within, verbs.nudge, cards, dx, dy, gesture=token)
+        self._nudged = (now, token, chosen)
+        cards, within = self.canvas.groups.cards(), self.store.within
+        if areas:
+            text, edit = tr("Nudge frames and notes"), (areas, dx, dy, self._sizes(), cards)
+            self.store.attempt(text, on_sheet, within, verbs.move_areas, *edit, gesture=token)
+            return
+        text = tr("Nudge {count} layers", count=len(nodes))
+        self.store.attempt(text, on_sheet, within, verbs.nudge, cards, dx, dy, gesture=token)
 
     def align(self, side: Side) -> None:
         """An edge or middle line in common."""

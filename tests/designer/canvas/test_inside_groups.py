@@ -220,3 +220,18 @@ def test_a_groups_card_shows_the_picture_and_figures_of_the_layer_that_it_gives(
     assert item.voice == "n3"
     canvas.overlay.clear()
     assert item.voice == "" and item.card.height == flat
+
+
+def test_arrows_nudge_frames_with_what_they_hold_and_notes(draw: Draw) -> None:
+    sizes = {n: (168, 56) for n in ("n1", "n2", "n3")}
+    state = verbs.frame_around(chain("input", "dense", "output", step=320), "f1", ("n2",), "stem", sizes)
+    canvas = draw(verbs.set_note(state, "t1", Note("x", Box(0, 300, 160, 80))))
+    before, hand = canvas.store.state, Hand(canvas)
+    canvas.selection.show((), (), (("frame", "f1"), ("note", "t1")))
+    for key in (K.Key_Right, K.Key_Right, K.Key_Down):
+        hand.key(key)
+    after = canvas.store.state
+    ways = [(after.frames["f1"].box, before.frames["f1"].box), (after.notes["t1"].box, before.notes["t1"].box),
+            (after.position("n2"), before.position("n2"))]  # fmt: skip
+    assert {(a.x - b.x, a.y - b.y) for a, b in ways} == {(16, 8)} and after.position("n1") == before.position("n1")
+    assert canvas.store.undo_stack.count() == 1
