@@ -6,8 +6,14 @@ import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-TICK_MS = 200
-OLD_EVERY = 50
+from designer.session.switching import QuickSwitching
+
+TICK_MS = 100
+OLD_EVERY = 100
+#: ticks; once in five minutes it is done in any case, and those that stay are old and looked at no more
+PATIENCE = 3000
+#: middle-aged objects that are looked through in a few milliseconds
+FEW = 30_000
 
 
 class Collector(QObject):
@@ -21,17 +27,32 @@ class Collector(QObject):
         self._was_enabled = gc.isenabled()
         gc.disable()
         gc.freeze()
-        self._ticks = 0
+        self._ticks = self._passes = self._kept = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.collect)
         self._timer.start()
 
     def collect(self) -> None:
-        """The youngest objects often, middle-aged ones seldom; the whole heap only in a quiet moment."""
+        """The youngest objects often, middle-aged ones seldom; the whole heap only in a quiet moment.
+
+        Compiled kernels leave hundreds of thousands of middle-aged ones, which take a third of a second: while
+        there is a training they wait.
+        """
         self._ticks += 1
-        if gc.get_count()[0] > gc.get_threshold()[0]:
-            gc.collect(1 if self._ticks % OLD_EVERY == 0 else 0)
+        young, passes, _ = gc.get_count()
+        if young <= gc.get_threshold()[0]:
+            return
+        if passes < self._passes:  # somebody has looked through all of them meanwhile
+            self._kept = 0
+        waits = self._kept + young >= FEW and QuickSwitching.anywhere()
+        old = self._ticks >= (PATIENCE if waits else OLD_EVERY)
+        gc.collect(1 if old else 0)
+        self._passes = gc.get_count()[1]
+        # As many as there were at most; those that died in between are not known.
+        self._kept = 0 if old else self._kept + young
+        if old:
+            self._ticks = 0
 
     def close(self) -> None:
         """Automatic collection as it was before."""

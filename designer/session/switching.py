@@ -22,6 +22,11 @@ class QuickSwitching:
     def __init__(self) -> None:
         self._on = False
 
+    @staticmethod
+    def anywhere() -> bool:
+        """Whether a document has a session that trains or may at any time."""
+        return QuickSwitching._asked > 0
+
     def show(self, on: bool) -> None:
         """Quick, or as it was before."""
         if on == self._on:
