@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
@@ -65,7 +65,7 @@ class SampleCard(QWidget):
     def __init__(self, title: str, line: str) -> None:
         super().__init__()
         self.title, self.line = title, line
-        self.picture = QImage()
+        self.picture = self._scaled = QImage()
         self._hover = False
         self.setFixedSize(tokens.scaled(CARD_WIDTH), tokens.scaled(CARD_HEIGHT))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -76,7 +76,7 @@ class SampleCard(QWidget):
 
     def show_picture(self, picture: QImage) -> None:
         """The drawn network."""
-        self.picture = picture
+        self.picture, self._scaled = picture, QImage()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -100,10 +100,20 @@ class SampleCard(QWidget):
     def _paint_picture(self, painter: QPainter, room: QRectF) -> None:
         if self.picture.isNull():
             return
-        size = QRectF(self.picture.rect()).size().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRectF(0, 0, size.width(), size.height())
+        scale = painter.device().devicePixelRatioF()
+        small = self._small(room.size() * scale)
+        place = QRectF(QPointF(0, 0), QSizeF(small.size()) / scale)
         place.moveCenter(room.center())
-        painter.drawImage(place, self.picture)
+        place.moveTopLeft(QPointF(round(place.x() * scale) / scale, round(place.y() * scale) / scale))
+        painter.drawImage(place, small)
+
+    def _small(self, room: QSizeF) -> QImage:
+        """The picture in device pixels, each the mean of what it covers: a painter would pass over whole wires."""
+        size = self.picture.size().scaled(room.toSize(), Qt.AspectRatioMode.KeepAspectRatio)
+        if self._scaled.size() != size:
+            mode = Qt.TransformationMode.SmoothTransformation
+            self._scaled = self.picture.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+        return self._scaled
 
     def _paint_words(self, painter: QPainter, room: QRectF) -> None:
         painter.setPen(color(theme().text))

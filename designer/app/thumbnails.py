@@ -18,7 +18,10 @@ WIDTH, HEIGHT = 448, 200
 def network_picture(state: DocState, analysis: Analysis) -> QImage:
     """The whole network on a transparent ground, at twice the size at which it is shown."""
     scene = CanvasScene(place_missing(state), analysis, tokens.theme())
-    area = scene.content().adjusted(-8, -8, 8, 8)
+    area = scene.content()
+    for wire in scene.wires.values():  # one that goes round to the next row reaches beyond the cards
+        area = area.united(wire.boundingRect())
+    area.adjust(-8, -8, 8, 8)
     scale = min(WIDTH / area.width(), HEIGHT / area.height(), 2.0)
     picture = QImage(
         max(1, round(area.width() * scale)),

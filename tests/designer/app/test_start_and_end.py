@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from designer.app import main
 from designer.app.main_window import MainWindow
+from designer.app.start_page import SampleCard
+from designer.app.thumbnails import network_picture
+from designer.document import DocState
 from designer.document.verbs.setup import set_training
+from engine.analysis import infer
+from engine.files.project_file import read
+from widgets import tokens
 
 Opened = Callable[[str], MainWindow]
 K = Qt.Key
@@ -66,3 +73,24 @@ def test_closing_the_window_asks_whether_the_training_may_end(opened: Opened, qt
     window.close()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     assert len(asked) == 3 and all("xor_mlp" in text for text in asked)
+
+
+@pytest.mark.parametrize("row", range(60, 66))
+def test_a_small_picture_has_every_wire(qtbot: Any, row: int) -> None:
+    """Thin lines fell between the rows that were sampled, whichever of them the wire was on."""
+    card, picture = SampleCard("a", "b"), QImage(448, 125, QImage.Format.Format_ARGB32_Premultiplied)
+    qtbot.addWidget(card)
+    picture.fill(Qt.GlobalColor.transparent)
+    for x in range(448):
+        picture.setPixelColor(x, row, QColor(tokens.theme().text))
+    card.show_picture(picture)
+    image, ground = card.grab().toImage(), QColor(tokens.theme().canvas).lightness()
+    column = [image.pixelColor(image.width() // 2, y).lightness() for y in range(20, 100)]
+    assert max(abs(light - ground) for light in column) > 40
+
+
+def test_a_small_picture_has_room_for_wires_that_go_round(qtbot: Any) -> None:
+    state = DocState.of(read(main.RESOURCES.parent / "samples" / "spiral.json").project)
+    picture = network_picture(state, infer(state.graph))
+    for x in (0, picture.width() - 1):
+        assert not any(picture.pixelColor(x, y).alpha() for y in range(picture.height()))
