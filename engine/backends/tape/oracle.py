@@ -136,6 +136,8 @@ def _element(m: Oracle, t: Row) -> None:
         c[...] = np.maximum(x + v, 0) if t[14] else x + v
     elif op == o.MULTIPLY:
         c[...] = x * v
+    elif op == o.HIDE:
+        c[...] = np.where(v == 0, k[0], x)
     elif op == o.MAXIMUM:
         c[...] = (v > x) if back else np.maximum(x, v)
     elif op == o.AFFINE:

@@ -15,7 +15,6 @@ from engine.plan import Plan
 #: primitives without a rule, and why
 PRIMITIVES_BEYOND: dict[str, str] = {
     "gaussian_noise": "its normal numbers must be those of the reference to the last bit",
-    "hide_places": "it reads ids beside a sequence",
 }
 #: losses without a kernel, and why
 LOSSES_BEYOND: dict[str, str] = {}
@@ -32,7 +31,7 @@ def refusals(plan: Plan, optimizer: Optimizer, dtype: str) -> tuple[str, ...]:
     read = [(step.primitive.id, i) for step in plan.steps for i in step.inputs]
     for slot in plan.inputs:
         readers = {name for name, value in read if value == slot.value}
-        if plan.values[slot.value].dtype == "int" and readers != {"embedding"}:
+        if plan.values[slot.value].dtype == "int" and not readers <= {"embedding", "hide_places"}:
             found.append(f"whole-number inputs of {slot.node!r}")
     found += [loss_refusal(h) for h in plan.heads]
     found.append(optimizer_refusal(optimizer))

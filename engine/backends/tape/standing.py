@@ -25,7 +25,8 @@ class Standing:
         self, optimizer: Optimizer, runs: list[Run], rates: NDArray[np.float64], first_step: int, batch: int
     ) -> NDArray[np.float64]:
         """What each of the next steps reads; nothing moves on."""
-        updates = [self.rules.update_of(first_step + k) for k in range(len(rates))]
+        steps = range(first_step, first_step + len(rates))
+        updates = steps if self.rules.gather == 1 else [self.rules.update_of(k) for k in steps]
         found = step_scalars(optimizer, rates, updates, runs)
         decay = self.rules.mean_decay
         if self.rules.gather > 1 or decay is not None:

@@ -24,8 +24,6 @@ CE = ("output", {"loss": Spec("softmax_cross_entropy")})
 BEYOND = {
     "gaussian_noise-0": "the primitive 'gaussian_noise'",
     "gaussian_noise-1": "the primitive 'gaussian_noise'",
-    "masked_attention-0": "the primitive 'hide_places'",
-    "masked_attention-1": "the primitive 'hide_places'",
     "multiply-1": "multiply with repeated axes other than a number a channel",
     "multiply-2": "multiply with repeated axes other than a number a channel",
     "upsample-1": "upsample of mode 'bilinear'",
@@ -35,7 +33,8 @@ BEYOND = {
 #: kinds with instructions that no other test sets beside the slow interpreter
 NEW = (
     "conv1d", "conv2d", "conv_transpose2d", "depthwise_conv2d", "global_max_pool", "group_norm", "instance_norm",
-    "layer_norm", "maximum", "multiply", "permute", "slice", "softmax", "spatial_dropout", "upsample",
+    "layer_norm", "masked_attention", "maximum", "multiply", "permute", "slice", "softmax", "spatial_dropout",
+    "upsample",
 )  # fmt: skip
 
 

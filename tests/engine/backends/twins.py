@@ -22,9 +22,13 @@ STEPS, BATCH = 10, 12
 
 
 def data(plan: Plan, count: int, seed: int = 3) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Normal inputs, and targets as the heads' losses take them."""
+    """Normal inputs, 0 or 1 for whole numbers, and targets as the heads' losses take them."""
     rng = np.random.default_rng(seed)
-    x = {s.field: rng.normal(size=(count, *plan.values[s.value].shape)) for s in plan.inputs}
+    x: dict[str, Any] = {}
+    for slot in plan.inputs:
+        value = plan.values[slot.value]
+        drawn = rng.normal(size=(count, *value.shape))
+        x[slot.field] = (drawn > 0).astype(np.int64) if value.dtype == "int" else drawn
     y: dict[str, Any] = {}
     for head in plan.heads:
         shape = plan.values[head.prediction].shape

@@ -119,6 +119,13 @@ def _maximum(a: Any, b: Any, c: Any) -> None:
 
 
 @loop
+def _hide(a: Any, b: Any, c: Any, low: Any) -> None:
+    """c = a where b is not 0, else low."""
+    for i in range(a.size):
+        c[i] = low if b[i] == f4(0) else a[i]
+
+
+@loop
 def _second_wins(a: Any, b: Any, c: Any) -> None:
     """c = 1 where b is the maximum and a is not."""
     for i in range(a.size):
@@ -259,6 +266,8 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
         _prelu_sums(a, b, sums[t[16] : t[16] + t[14]], t[15])
     elif base == o.MULTIPLY:
         _multiply(a, b, c)
+    elif base == o.HIDE:
+        _hide(a, b, c, f4(constants[0]))
     elif op == o.MAXIMUM:
         _maximum(a, b, c)
     elif op == o.MAXIMUM + o.BACK:

@@ -17,6 +17,7 @@ from engine.backends.tape.rules.tokens import (
     AttentionScoresRule,
     EmbeddingRule,
     GroupNormRule,
+    HidePlacesRule,
     LayerNormRule,
 )
 
@@ -24,7 +25,7 @@ _ALL: tuple[Rule, ...] = (
     LinearRule(), UnaryRule(), AddRule(), AffineRule(), SoftmaxRule(), PReLURule(), ReshapeRule(), ConcatRule(),
     DropoutRule(), BatchNormRule(), ConvRule(), PoolRule(), AttentionScoresRule(), AttentionMixRule(), LayerNormRule(),
     AddRowRule(), EmbeddingRule(), MultiplyRule(), MaximumRule(), SliceRule(), PermuteRule(), UpsampleRule(),
-    GroupNormRule(), ConvTransposeRule(),
+    GroupNormRule(), ConvTransposeRule(), HidePlacesRule(),
 )  # fmt: skip
 
 RULES: dict[str, Rule] = {name: rule for rule in _ALL for name in rule.primitives}

@@ -13,6 +13,7 @@ from engine.backends.tape.rules.base import Rule
 from engine.layers import Step
 from engine.plan import Plan
 from engine.primitives import Context, size
+from engine.primitives.attention import NEVER
 
 if TYPE_CHECKING:
     from engine.backends.tape.compiler import Compiler
@@ -81,6 +82,32 @@ class AttentionScoresRule(_Attention):
     def backward(self, c: Compiler, step: Step) -> None:
         """dq and dk."""
         self._back(c, step, o.SCORES, *self._middle(c, step))
+
+
+class HidePlacesRule(Rule):
+    """Scores of hidden places become so low that no softmax lets them through."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("hide_places",)
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """C order."""
+        return None
+
+    def _emit(self, c: Compiler, step: Step, scores: Store, target: Store, low: float, back: int) -> None:
+        heads, places, others = scores.shape
+        mask = c.plain(step.inputs[1])
+        views = (scores.offset, scores.pitch, others, mask.offset, mask.pitch, 0, target.offset, target.pitch, others)
+        c.draft.sample(o.ELEMENT, o.HIDE + back, *views, heads * places, others, c.constants(low))
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """One instruction."""
+        self._emit(c, step, c.plain(step.inputs[0]), c.store(step.output), NEVER, 0)
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """Nothing comes back from what is hidden, and nothing to the mask."""
+        if c.needs(step.inputs[0]):
+            with c.contribution(step.inputs[0], plain=True) as (dx, _):
+                self._emit(c, step, c.gradient(step.output), dx, 0.0, o.BACK)
 
 
 class AttentionMixRule(_Attention):
