@@ -9,6 +9,8 @@ from engine.probes.snapshot import Floats, Histogram
 
 #: values of one dot product in single precision
 PART = 8192
+#: samples that tell of most units that they are not dead
+FIRST = 4
 #: mean squares that single precision holds without loss
 SMALLEST, LARGEST = 1e-24, 1e30
 #: and those that double precision does
@@ -23,8 +25,10 @@ def rms(a: Floats) -> float:
     if flat.dtype == np.float64:
         return _rms64(flat.astype(np.float64, copy=False))
     # Short dot products in float32 are exact to 1e-6 and six times as fast as one in float64; their sum is in float64.
-    with np.errstate(over="ignore", under="ignore"):
-        square = sum(float(np.dot(p, p)) for p in (flat[k : k + PART] for k in range(0, flat.size, PART))) / a.size
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        whole = flat.size - flat.size % PART
+        parts, rest = flat[:whole].reshape(-1, PART), flat[whole:]
+        square = (float(np.vecdot(parts, parts).sum(dtype=np.float64)) + float(np.dot(rest, rest))) / a.size
     if not SMALLEST < square < LARGEST:  # squares that single precision does not hold
         square = float(np.einsum("i,i->", flat, flat, dtype=np.float64)) / a.size
     return float(np.sqrt(square))
@@ -45,12 +49,23 @@ def norm(a: Floats) -> float:
     return rms(a) * float(np.sqrt(a.size))
 
 
+def _sum(a: Floats) -> float:
+    """Of single precision by parts, each exact to 1e-6 of its mean size and together in float64: six times as fast."""
+    flat = a.ravel()
+    if flat.dtype == np.float64:
+        return float(flat.sum())
+    whole = flat.size - flat.size % PART
+    parts = flat[:whole].reshape(-1, PART).sum(axis=1)
+    found = float(parts.sum(dtype=np.float64)) + float(flat[whole:].sum(dtype=np.float64))
+    return found if np.isfinite(found) else float(flat.sum(dtype=np.float64))
+
+
 def mean_and_sd(a: Floats) -> tuple[float, float]:
     """Mean, and sqrt(mean (x - mean)^2). A difference of squares would lose a spread that is small beside the mean."""
     if a.size == 0:
         return 0.0, 0.0
     with np.errstate(invalid="ignore", over="ignore"):
-        mean, whole = float(a.mean(dtype=np.float64)), rms(a)
+        mean, whole = _sum(a) / a.size, rms(a)
     if not np.isfinite(whole):
         return mean, float("nan")
     if mean * mean < 0.9 * whole * whole:
@@ -90,5 +105,11 @@ def saturation(a: Floats, activation: str) -> float:
 
 def dead_units(a: Floats) -> NDArray[np.bool_]:
     """Units (axis 1) that are zero for every sample and position (Lu et al. 2019)."""
+    if a.ndim < 2:
+        return np.zeros(0, np.bool_)
     axes = tuple(k for k in range(a.ndim) if k != 1)
-    return ~np.any(a, axis=axes) if a.ndim > 1 else np.zeros(0, np.bool_)
+    # Most units show within a few samples that they live; only of the others all samples are looked at.
+    dead = ~np.any(a[:FIRST], axis=axes)
+    if dead.any():
+        dead[dead] = ~np.any(a[FIRST:, dead], axis=axes)
+    return np.asarray(dead)

@@ -94,3 +94,25 @@ def test_the_size_of_an_exploding_or_vanished_tensor_is_told_without_its_squares
         assert s.rms(a) == pytest.approx(scale * np.sqrt(12.5), rel=1e-14)
     assert s.rms(np.zeros((2, 2))) == 0 and s.rms(np.array([1.0, -np.inf])) == np.inf
     assert np.isnan(s.rms(np.array([np.inf, np.nan])))
+
+
+def test_dead_units_are_found_wherever_they_first_live() -> None:
+    rng = np.random.default_rng(3)
+    for shape in ((1, 7), (4, 7), (9, 7), (9, 7, 3, 2)):
+        a = np.zeros(shape, np.float32)
+        for unit in range(1, 7):
+            a[min(unit, shape[0] - 1), unit] = rng.normal()
+        assert s.dead_units(a).tolist() == [True] + [False] * 6
+        assert s.dead_units(np.zeros(shape)).all()
+    assert s.dead_units(np.zeros(5)).shape == (0,)
+
+
+@pytest.mark.parametrize("size", [1, 8191, 8192, 8193, 50_000])
+def test_the_mean_of_single_precision_is_that_of_double(size: int) -> None:
+    a = (np.random.default_rng(size).normal(size=size) + 0.01).astype(np.float32)
+    mean, spread = s.mean_and_sd(a)
+    exact = a.astype(np.float64)
+    assert mean == pytest.approx(exact.mean(), abs=1e-7 * np.abs(exact).mean())
+    assert spread == pytest.approx(exact.std(), rel=1e-6, abs=1e-7)
+    huge = np.full(size, 3e38, np.float32)
+    assert s.mean_and_sd(huge)[0] == pytest.approx(3e38, rel=1e-6)
