@@ -60,7 +60,7 @@ class Desks(QObject):
         self._tidy = QTimer(self)
         self._tidy.setInterval(TIDY_MS)
         self._tidy.timeout.connect(self._tidied)
-        self._quiet = QuietCollection(self, lambda: any(d.document.bridge.state.busy for d in self.all))
+        self._quiet = QuietCollection(window, lambda: any(d.document.bridge.state.busy for d in self.all))
         self.current: Desk
         self._waiting: list[Desk] = []
         self._preferred: Path | None = None

@@ -6,7 +6,9 @@ import gc
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtGui import QWindow
+from PySide6.QtWidgets import QWidget
 
 #: so long nobody has touched mouse or keys
 QUIET_S = 2.0
@@ -22,8 +24,6 @@ _TOUCHES = frozenset(
         QEvent.Type.NativeGesture,
         QEvent.Type.KeyPress,
         QEvent.Type.KeyRelease,
-        QEvent.Type.HoverMove,
-        QEvent.Type.DragMove,
     }
 )
 
@@ -34,9 +34,10 @@ class QuietCollection(QObject):
     Where something trains without end that is waited for half a minute at most; for the hand it is waited always.
     """
 
-    def __init__(self, parent: QObject, busy: Callable[[], bool]) -> None:
-        super().__init__(parent)
-        self._busy = busy
+    def __init__(self, window: QWidget, busy: Callable[[], bool]) -> None:
+        super().__init__(window)
+        self._window, self._busy = window, busy
+        self._heard: QWindow | None = None
         self._touched = self._asked = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -62,15 +63,19 @@ class QuietCollection(QObject):
             self._listen(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Listens only while a collection waits: every event passes through here."""
+        """Listens only while a collection waits."""
         if event.type() in _TOUCHES:
             self._touched = time.monotonic()
         return False
 
     def _listen(self, on: bool) -> None:
-        app = QCoreApplication.instance()
-        if app is not None:
-            app.installEventFilter(self) if on else app.removeEventFilter(self)
+        # Of the system's window, through which all input comes: a filter of the application would be called for
+        # objects that are just being taken apart, too.
+        if self._heard is not None:
+            self._heard.removeEventFilter(self)
+        self._heard = self._window.windowHandle() if on else None
+        if self._heard is not None:
+            self._heard.installEventFilter(self)
 
     def _look(self) -> None:
         now = time.monotonic()

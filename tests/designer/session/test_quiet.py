@@ -9,7 +9,7 @@ from typing import Any
 from weakref import ref
 
 import pytest
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -42,11 +42,13 @@ def knot() -> Any:
 
 @pytest.fixture
 def make(qtbot: Any) -> Any:
-    owner = QObject()
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
     made: list[QuietCollection] = []
 
     def collection(busy: Callable[[], bool] = lambda: False) -> QuietCollection:
-        made.append(QuietCollection(owner, busy))
+        made.append(QuietCollection(window, busy))
         return made[-1]
 
     yield collection
@@ -58,19 +60,16 @@ def test_it_waits_until_the_hand_rests(
     qtbot: Any, make: Any, knot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(quiet, "QUIET_S", 0.4)
-    widget = QWidget()
-    widget.setMouseTracking(True)
-    qtbot.addWidget(widget)
-    widget.show()
     collection = make()
     collection.ask()
+    handle = collection.parent().windowHandle()
     until = time.monotonic() + 1.2
     k = 0
     while time.monotonic() < until:
-        QTest.mouseMove(widget, QPoint(10 + k % 40, 10))
+        QTest.mouseMove(handle, QPoint(10 + k % 40, 10)) if k % 2 else QTest.keyClick(handle, Qt.Key.Key_A)
         qtbot.wait(20)
         k += 1
-    assert knot() is not None and collection.waiting, "the mouse moves all the time"
+    assert knot() is not None and collection.waiting, "the hand is at work all the time"
     qtbot.waitUntil(lambda: knot() is None, timeout=20_000)
     assert not collection.waiting
 
