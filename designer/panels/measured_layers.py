@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from designer.panels.measured_view import MeasuredView
-from engine.probes.measurements.jacobian import LayerJacobian, Spectrum
+from engine.probes.measurements.jacobian import EXACT, PROBES, LayerJacobian, Spectrum
 from engine.probes.measurements.travel import Filmstrip, Travel
 from engine.training.measuring import Measured, Readouts
 from widgets import colormaps
@@ -63,6 +63,7 @@ class IsometryView(MeasuredView):
             name=self.name(last.node), rms=value_text(rms), spread=value_text(last.so_far.spread),
         )  # fmt: skip
         sized = [(j.layer.mean_square, j) for j in found if j.layer is not None and j.layer.mean_square > 0]
+        told += self._estimated(found)
         if 0.1 <= rms <= 10 or not sized:
             return told
         pick = min if rms < 1 else max
@@ -70,6 +71,18 @@ class IsometryView(MeasuredView):
         assert most.layer is not None
         each = value_text(math.sqrt(most.layer.mean_square))
         return told + " " + tr("{name} alone: times {each}.", name=self.name(most.node), each=each)
+
+
+    def _estimated(self, found: Sequence[LayerJacobian]) -> str:
+        """Which layers have too many outputs for every singular value."""
+        wide = [self.name(j.node) for j in found if min(j.so_far.shape) and not len(j.so_far.values)]
+        if not wide:
+            return ""
+        return " " + tr(
+            "More than {most} outputs: of {names} mark and spread are estimated from {count} random directions, not "
+            "every singular value.",
+            most=EXACT, names=", ".join(wide), count=PROBES,
+        )  # fmt: skip
 
 
 def strip(spectrum: Spectrum) -> Strip:

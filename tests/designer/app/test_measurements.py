@@ -8,15 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from designer.app.main_window import MainWindow
 from designer.document.verbs.setup import set_training
+from designer.panels.measured_layers import IsometryView
 from designer.panels.measured_loss import SharpnessView
 from designer.panels.measurements import MeasurementsPanel, duration
 from designer.panels.run_details import command_words
+from engine.probes.measurements.jacobian import LayerJacobian, Spectrum
 from engine.training import measuring
 from engine.training.measuring import Measured, Moment, NotPossibleError, Watch
 
@@ -222,3 +225,13 @@ def test_results_stay_on_the_run_and_come_back_with_the_file(opened: Opened, qtb
     assert again.entry("sharpness").latest.result.value == pytest.approx(value, rel=1e-5)
     panel.choose(ROWS.index("sharpness"))
     assert not panel.view.plot.empty_sentence()
+
+
+def test_where_only_an_estimate_is_possible_it_is_said(qapp: QApplication) -> None:
+    view = IsometryView()
+    every = Spectrum((4, 4), np.ones(4), 1.0, 0.0, 0.0)
+    some = Spectrum((600, 600), np.zeros(0), 1.0, 0.5, 0.01)
+    exact = Measured("isometry", 0, 0.1, (LayerJacobian("a", every, every),))
+    assert "estimated" not in view.sentence(exact)
+    mixed = Measured("isometry", 0, 0.1, (LayerJacobian("a", every, every), LayerJacobian("wide", some, some)))
+    assert "More than 512 outputs: of wide mark and spread are estimated from 64" in view.sentence(mixed)
