@@ -58,7 +58,8 @@ def _hasten() -> None:
 
 def _settings(of: Any) -> dict[str, Any]:
     """Those that were set, and what the others are without."""
-    return {**_defaults(type(of)), **of._values}
+    kind: Any = type(of)
+    return {**_defaults(kind), **of._values}
 
 
 @cache
