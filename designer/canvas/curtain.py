@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from designer.canvas.look import Look
-from designer.canvas.node_item import NodeItem
+from designer.canvas.node_item import FAR, NodeItem
+from widgets import tokens
 
 
 class Curtain(QWidget):
@@ -36,6 +37,7 @@ class Curtain(QWidget):
         self._ways = [moving.get(n) or (i.x(), i.y(), 0.0, 0.0) for n, i in cards.items()]
         self._sizes = [(float(i.card.width), float(i.card.height)) for i in cards.values()]
         self._colors = [i.card.group for i in cards.values()]
+        self._titles = [i.card.title for i in cards.values()]
         self._links = [(place[a], place[b]) for a, b in links if a in place and b in place]
         self.setGeometry(view.viewport().rect())
         self.show()
@@ -46,7 +48,7 @@ class Curtain(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Plain paper, lines from middle to middle, blocks in the colours of the groups."""
+        """Plain paper, lines from middle to middle, and the cards as simply as the zoom allows."""
         share, theme = self._share, self.look.theme
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.canvas))
@@ -57,12 +59,37 @@ class Curtain(QWidget):
         middle = [(x + w / 2, y + h / 2) for (x, y), (w, h) in zip(at, self._sizes, strict=True)]
         painter.drawLines([QLineF(*middle[a], *middle[b]) for a, b in self._links])
         left, top, right, bottom = exposed.left(), exposed.top(), exposed.right(), exposed.bottom()
-        blocks: dict[str, list[QRectF]] = {}
-        for (x, y), (w, h), color in zip(at, self._sizes, self._colors, strict=True):
-            if x < right and y < bottom and x + w > left and y + h > top:
-                blocks.setdefault(color, []).append(QRectF(x, y, w, h))
-        painter.setPen(Qt.PenStyle.NoPen)
-        for color, boxes in blocks.items():
-            painter.setBrush(QColor(theme.group(color)))
-            painter.drawRects(boxes)
+        shown = [
+            (k, QRectF(x, y, w, h))
+            for k, ((x, y), (w, h)) in enumerate(zip(at, self._sizes, strict=True))
+            if x < right and y < bottom and x + w > left and y + h > top
+        ]
+        if self.view.transform().m11() < FAR:
+            self._paint_blocks(painter, shown)
+        else:
+            self._paint_cards(painter, shown)
         painter.end()
+
+    def _paint_blocks(self, painter: QPainter, shown: Sequence[tuple[int, QRectF]]) -> None:
+        """From far a card is its colour."""
+        blocks: dict[str, list[QRectF]] = {}
+        for k, box in shown:
+            blocks.setdefault(self._colors[k], []).append(box)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for name, boxes in blocks.items():
+            color = self.look.group(name)
+            color.setAlphaF(0.85)
+            painter.setBrush(color)
+            painter.drawRects(boxes)
+
+    def _paint_cards(self, painter: QPainter, shown: Sequence[tuple[int, QRectF]]) -> None:
+        """Nearer there are few in sight: edge, border and name."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.look.name_font)
+        for k, box in shown:
+            painter.setPen(self.look.border)
+            painter.setBrush(self.look.card)
+            painter.drawRoundedRect(box, tokens.RADIUS, tokens.RADIUS)
+            painter.fillRect(QRectF(box.x(), box.y(), tokens.NODE_EDGE, box.height()), self.look.group(self._colors[k]))
+            painter.setPen(self.look.text)
+            painter.drawText(QPointF(box.x() + 34, box.y() + 22.5), self._titles[k])
