@@ -21,13 +21,13 @@ from designer.session.feeding import Feeder
 from designer.session.fork import Fork
 from designer.session.frame import Frame
 from designer.session.history import SnapshotHistory
+from designer.session.questions import Questions
 from designer.session.reading import news, told
 from designer.session.restart import Restart
 from designer.session.run_state import Follow, RunState, send, state_after
 from designer.session.staleness import extended, stale
 from designer.session.store import Store
 from designer.session.switching import QuickSwitching, instead_note
-from designer.session.telling import BridgeSignals
 from designer.session.waiting import Otherwise, Use, Waiting
 from engine.graph import Project
 from engine.probes import ProbeRequest
@@ -40,7 +40,7 @@ POLL_MS = 33
 PROBES_EVERY = 0.09
 
 
-class Bridge(BridgeSignals):
+class Bridge(Questions):
     """Owns the session of one document. ``run`` makes one when there is none, or when the document was edited."""
 
     def __init__(self, store: Store, loader: DataLoader, parent: QObject | None = None) -> None:
@@ -135,26 +135,6 @@ class Bridge(BridgeSignals):
         if state is not None or weights:
             self.start("wait", weights if state is None else None)
 
-    def evaluate(self, split: str) -> None:
-        """Looks at a split with the weights of this moment; the answer comes in a frame. An empty one has none."""
-        if self.session is not None and self.holds(split):
-            self.session.evaluate(split)  # type: ignore[arg-type]
-
-    def holds(self, split: str) -> bool:
-        """Whether there are samples in a split of the data that are trained on."""
-        dataset = self.session.dataset if self.session is not None else None
-        return dataset is not None and len(dataset.split(split)) > 0  # type: ignore[arg-type]
-
-    def visit(self, step: int) -> None:
-        """Shows how things stood after ``step`` steps; what runs is paused."""
-        visited = self.fork if self.fork.on else self.session
-        if visited is not None:
-            visited.visit(step)
-
-    def go_on_from(self, step: int) -> None:
-        """A new run that starts where this one was after ``step`` steps, with the same batches to come."""
-        self.fork.go_on(step)
-
     def start_from(self, state: ResumeState, past: Past) -> None:
         """A new session that goes on from there and knows what came before."""
         self.resume, self._past = state, past
@@ -172,11 +152,6 @@ class Bridge(BridgeSignals):
             same = self._opened is not None and not stale(self._opened, self.store.state.project())
             return self.resume if same else None
         return self.session.resume if self.session.columns is None and not self.stale else None
-
-    @property
-    def trained(self) -> bool:
-        """Whether weights would be lost by starting anew."""
-        return self.session is not None and self.session.status.step > 0
 
     def _go(self, follow: Follow) -> None:
         if self.fork.stage == "chosen":

@@ -39,9 +39,8 @@ def test_the_slider_moves_every_view_and_a_fork_goes_on(opened: Opened, qtbot: A
     assert slider.go_on.isVisible() and bridge.frame.status.step == last
     run = bridge.frame.run
     qtbot.mouseClick(slider.go_on, Qt.MouseButton.LeftButton)
-    wait(
-        qtbot, lambda: bridge.frame.run > run and bridge.frame.status is not None and bridge.frame.status.step == middle
-    )
+    wait(qtbot, lambda: bridge.frame.run > run and bridge.state.name == "paused")
+    assert bridge.session.status.step == middle
     window.actions_["train.epoch"].trigger()
     wait(qtbot, lambda: bridge.state.name == "paused" and bridge.frame.status.epoch == 2)
     again = bridge.frame.columns.loss[: bridge.frame.columns.count]
