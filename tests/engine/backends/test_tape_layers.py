@@ -196,3 +196,11 @@ def test_a_flattened_image_and_a_vector_through_one_dense_layer() -> None:
     graph = chain(("input", {"size": (2, 3, 4)}), ("prelu", {}), ("flatten", {}), ("dense", {"units": 24}),
                   ("tanh", {}), ("dense", {"units": 24}), ("dense", {"units": 3}), CE)  # fmt: skip
     compare(graph.share("n5", "n3"), SGD, 2)
+
+
+def test_one_kernel_with_two_strides() -> None:
+    """Turned round for either: at a stride of one its cells are in reverse order."""
+    conv: dict[str, Any] = {"filters": 3, "kernel": (3, 2), "padding": "same"}
+    graph = chain(("input", {"size": (3, 7, 6)}), ("prelu", {}), ("conv2d", conv), ("tanh", {}),
+                  ("conv2d", {**conv, "stride": (2, 2)}), ("flatten", {}), ("dense", {"units": 3}), CE)  # fmt: skip
+    compare(graph.share("n4", "n2"), SGD, 2)
