@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import statistics
 import time
 from collections import defaultdict
 from typing import Any
@@ -74,7 +75,10 @@ def net_shares(net: str, steps: int = 5) -> dict[str, float]:
 
 
 def shares(made: Any, mode: str, batch: int, steps: int) -> dict[str, float]:
-    """Seconds a step by opcode. The machine must have run the mode once with this batch, on one thread."""
+    """Seconds a step by opcode. The machine must have run the mode once with this batch, on one thread.
+
+    Of each call the median over steps counts: other programs take the core now and then.
+    """
     from engine.backends.tape import library
 
     machine = made._machine
@@ -83,17 +87,17 @@ def shares(made: Any, mode: str, batch: int, steps: int) -> dict[str, float]:
     kernels = [call(int(a)) if a else None for a in addresses]
     tape, frame = machine.program.tapes[mode], machine._frame
     frame_at, start, clock = frame.ctypes.data, tape.ctypes.data, time.perf_counter
-    spent: dict[str, float] = defaultdict(float)
+    times: list[dict[tuple[int, int], float]] = []
 
     def one(k: int, first: int, last: int) -> None:
-        family, op = int(tape[k, 0]), int(tape[k, 1])
-        kernel = kernels[family]
+        kernel = kernels[int(tape[k, 0])]
         assert kernel is not None
         began = clock()
         kernel(frame_at, start + 8 * k * o.WIDTH, first, last, 0, 0)
-        spent[name(family, op)] += clock() - began
+        times[-1][k, first] = clock() - began
 
     for _ in range(steps):
+        times.append({})
         k = 0
         while k < len(tape):
             family, op = int(tape[k, 0]), int(tape[k, 1])
@@ -106,4 +110,8 @@ def shares(made: Any, mode: str, batch: int, steps: int) -> dict[str, float]:
                         one(row, at, min(at + size, batch))
                 k += count
             k += 1
-    return {n: t / steps for n, t in sorted(spent.items(), key=lambda item: -item[1])}
+    spent: dict[str, float] = defaultdict(float)
+    for place in times[0]:
+        family, op = int(tape[place[0], 0]), int(tape[place[0], 1])
+        spent[name(family, op)] += statistics.median(each[place] for each in times)
+    return dict(sorted(spent.items(), key=lambda item: -item[1]))
