@@ -27,6 +27,10 @@ def vanishing(s: Studio, activation: str = "") -> None:
     bridge = s.window.document.bridge
     bridge.run()
     s.wait(60, lambda: bridge.frame.status is not None and bridge.frame.status.epoch > 110)
+    # What each unit draws is up to a second older than the curves: a picture must not show both of them apart.
+    reached = bridge.frame.status.step if bridge.frame.status is not None else 0
+    s.wait(10, lambda: bridge.frame.snapshot is not None and bridge.frame.snapshot.step > reached)
+    s.wait(0.3)
     if activation:
         s.window.notice.clear()  # its hint speaks of the sigmoid
         s.app.processEvents()
@@ -57,8 +61,7 @@ def main() -> None:
             # At once: a second later a small net is a thousand epochs on.
             studio.window.grab().save(str(FOLDER / f"{name}.png"))
             studio.window.document.bridge.pause()
-        studio.window.document.store.mark_saved()
-        studio.window.close()
+        studio.close()
 
 
 if __name__ == "__main__":

@@ -67,6 +67,16 @@ class Studio:
         self.wait(10, lambda: self.window.document.name == sample and self.window.document.loader.dataset is not None)
         self.wait(0.3)
 
+    def close(self) -> None:
+        """Every tab at rest and saved: nobody is there to answer what closing would ask."""
+        desks = self.window.desks.all
+        for desk in desks:
+            desk.document.bridge.pause()
+        self.wait(60, lambda: not any(d.document.bridge.state.busy for d in desks))
+        for desk in desks:
+            desk.document.store.mark_saved()
+        self.window.close()
+
     def shoot(self, name: str) -> None:
         """Writes the picture."""
         self.wait(0.5)
@@ -198,8 +208,7 @@ def main() -> int:
                 studio.look(size, theme, language)
                 arrange(studio)
                 studio.shoot(name)
-        studio.window.document.store.mark_saved()
-        studio.window.close()
+        studio.close()
     return 0
 
 
