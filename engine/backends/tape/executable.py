@@ -24,6 +24,7 @@ from engine.backends.base import (
 )
 from engine.backends.initial import initial_weights
 from engine.backends.tape import opcodes
+from engine.backends.tape.again import FAST, direct, go_on, hand_over
 from engine.backends.tape.binding import bound
 from engine.backends.tape.blame import first_bad
 from engine.backends.tape.compiler import Compiler
@@ -58,7 +59,7 @@ class TapeExecutable(Executable):
 
     The same seed, threads and machine give the same bits, however the steps are cut into chunks. ``winograd``: how 3x3
     convolutions of stride 1 are computed where their channels allow it: 0 directly, 2 by F(2x2), which is as exact and
-    as local, 4 by F(4x4), faster, but NaN and rounding reach 5 x 5 pixels.
+    as local, 4 by F(4x4), faster, but NaN and rounding reach 5 x 5 pixels: what comes out bad is done again directly.
     """
 
     name = "tape"
@@ -88,6 +89,7 @@ class TapeExecutable(Executable):
         self._stale = True  # what was made of the weights for looking is that of other weights
         infos: tuple[WeightInfo | StateInfo, ...] = (*plan.weights, *plan.states)
         self._infos: dict[Key, int] = {(i.node, i.name): i.value for i in infos}
+        self._direct: TapeExecutable | None = None
         self._written: tuple[Compiler, Program] | None = None
         self._compiler, self._machine = self._built(1)
         self._load(initial_weights(plan, seed))
@@ -167,6 +169,8 @@ class TapeExecutable(Executable):
         figures = self._run_steps(rows, scalars, keys, 1 if keep and steps else 0)
         records = self._records(figures, batch)
         self._standing.passed(first_step, figures.done + (figures.stop == 2), batch)
+        if figures.stop == 1 and self.winograd == FAST:
+            return go_on(self, rows, rates, first_step, records, keep)
         if figures.done < steps:
             raise self._diverged(figures, first_step + figures.done, batch, records)
         if keep and steps:
@@ -281,6 +285,9 @@ class TapeExecutable(Executable):
                 shown[h.node].append(values[h.shown])
         losses_all = np.concatenate(per_sample) if per_sample else np.zeros(0, np.float32)
         mean = float(losses_all.mean(dtype=np.float64)) if fields.count else float("nan")
+        if fields.count and self.winograd == FAST and not np.isfinite(mean):
+            hand_over(self, direct(self))
+            return direct(self).evaluate(x, y, batch)
         return Evaluation(mean, losses_all, {k: np.concatenate(v) for k, v in shown.items() if v})
 
     def _look_through(self, mode: str, fields: Fields, rows: NDArray[np.int64]) -> None:
@@ -384,3 +391,5 @@ class TapeExecutable(Executable):
     def close(self) -> None:
         """End the helper threads."""
         self._machine.close()
+        if self._direct is not None:
+            self._direct.close()
