@@ -12,48 +12,14 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from engine.backends import prepare
-from engine.plan import build_plan
+from tests.benchmarks.contestants import Contestant, flops
 from tests.benchmarks.nets import NETS
 from tests.benchmarks.shares import net_shares
-
-
-class Contestant:
-    """A worker process."""
-
-    def __init__(self, name: str, threads: int) -> None:
-        kind, _, own = name.partition(":")
-        command = [sys.executable, "-m", "tests.benchmarks.worker", kind, own or str(threads)]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-
-    def ask(self, net: str, seconds: float) -> dict[str, Any]:
-        """Seconds a step, or an error."""
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"net": net, "seconds": seconds}) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        answer: dict[str, Any] = json.loads(line) if line else {"error": "the process ended"}
-        return answer
-
-    def close(self) -> None:
-        """End it."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def flops(net: str) -> float:
-    """Of a training step: two for each multiply-add, forward, and backward for inputs and weights."""
-    plan = build_plan(NETS[net].graph)
-    macs = sum(s.primitive.macs(*(plan.values[i].shape for i in s.inputs)) for s in plan.steps)
-    return 2.0 * macs * NETS[net].batch * (1 if NETS[net].inference else 3)
 
 
 def duel(net: str, names: list[str], rounds: int, seconds: float, threads: int) -> dict[str, Any]:
@@ -82,7 +48,7 @@ def duel(net: str, names: list[str], rounds: int, seconds: float, threads: int) 
     ratios = _ratios(times, "tape", rivals)
     fast = _ratios(times, "tape-fast", rivals)
     work = _ratios(used, "tape", rivals)
-    rate = flops(net) / statistics.median(times["tape"]) / 1e9
+    rate = flops(NETS[net]) / statistics.median(times["tape"]) / 1e9
     peak = 2.147483648 / statistics.median(times["sgemm"]) if times.get("sgemm") else float("nan")
     return {
         "net": net,
@@ -112,7 +78,8 @@ def line(found: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """The table, and all figures as JSON where asked; ``canvas [nodes ...]`` measures the canvas, ``start [nets ...]`` first steps instead."""
+    """The table, and all figures as JSON where asked; ``canvas [nodes ...]`` measures the canvas, ``scaling`` how
+    cost grows."""
     if arguments[:1] == ["start"]:
         from tests.benchmarks import start
 
@@ -121,6 +88,10 @@ def main(arguments: list[str]) -> int:
         from tests.benchmarks import bench_canvas
 
         return bench_canvas.main([int(a) for a in arguments[1:]] or (1000, 5000))
+    if arguments[:1] == ["scaling"]:
+        from tests.benchmarks import scaling
+
+        return scaling.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="The engine beside PyTorch.")
     parser.add_argument("nets", nargs="*", metavar="NET", help=f"of {', '.join(NETS)} (default: all)")
     parser.add_argument("--rounds", type=int, default=5)

@@ -118,3 +118,33 @@ NETS: dict[str, Net] = {
     "W9": Net(_lenet("avg_pool2d", kernel=(5, 5), stride=(2, 2), padding="valid"), 64, ADAM, must=1.0, aim=0.7),
     "W10": Net(_transformer(), 32, ADAM, must=0.7, aim=0.48),
 }
+
+#: what is made larger, and how large
+SCALES: dict[str, tuple[int, ...]] = {
+    "batch": tuple(2**k for k in range(11)), "width": tuple(2**k for k in range(3, 12)),
+    "depth": (2, 5, 10, 20, 50, 100, 200), "image": (8, 12, 16, 24, 32, 48, 64, 96, 128),
+}  # fmt: skip
+
+
+def _scaled_graph(kind: str, size: int) -> Graph:
+    if kind == "batch":
+        return _mlp((784, 256, 128, 10), "relu", CE)
+    if kind == "width":
+        return _mlp((64, size, size, 10), "relu", CE)
+    if kind == "depth":
+        return _mlp((*(64,) * (size + 1), 10), "tanh", CE)
+    conv = {"kernel": (3, 3), "padding": "same", "activation": Spec("relu")}
+    return _chain([
+        ("input", {"size": (3, size, size)}), ("conv2d", {"filters": 16, **conv}), ("max_pool2d", {}),
+        ("conv2d", {"filters": 32, **conv}), ("global_avg_pool", {}), ("dense", {"units": 10}),
+        ("output", {"loss": CE}),
+    ])  # fmt: skip
+
+
+def scaled(name: str) -> Net:
+    """A net of the table, or "kind=size" of SCALES."""
+    kind, _, size = name.partition("=")
+    if not size:
+        return NETS[name]
+    batch = {"batch": int(size), "image": 16}.get(kind, 64)
+    return Net(_scaled_graph(kind, int(size)), batch, SGD)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.benchmarks.nets import NETS, Net
+from tests.benchmarks.nets import Net, scaled
 
 Step = tuple[Callable[[], object], int]  # a call, and how many steps it makes
 
@@ -35,7 +35,7 @@ def tape(name: str, threads: int, winograd: int) -> Step:
     from engine.optimizers import OPTIMIZERS
     from engine.plan import build_plan
 
-    net = NETS[name]
+    net = scaled(name)
     plan = build_plan(net.graph)
     made = TapeExecutable(plan, OPTIMIZERS.make(net.optimizer), "float32", 0, threads, winograd)
     x, y = sample_data(net, plan.values[plan.inputs[0].value].shape)
@@ -67,7 +67,7 @@ def torch(name: str, threads: int, variant: str) -> Step:
 
     t.set_num_threads(threads)
     t.manual_seed(0)
-    net = NETS[name]
+    net = scaled(name)
     scope: dict[str, Any] = {}
     exec(module_text(net.graph).text, scope)
     module = scope["Net"]()
