@@ -73,7 +73,7 @@ class Hints(QObject):
 
     def _opened(self) -> None:
         document = self.desk.document
-        right = document.sample and document.name == NAME
+        right = document.origin == (SAMPLES / f"{NAME}.json").resolve()
         self.step = RUN if right and not self.settings.hint_seen(NAME) else DONE
         self._show()
 

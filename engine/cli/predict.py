@@ -14,6 +14,7 @@ from engine.cli.errors import UsageError
 from engine.cli.loading import data_of, load, trained_weights
 from engine.cli.text import table
 from engine.data import Dataset, read_inputs
+from engine.data.inputs import pictures
 from engine.plan import build_plan
 
 SHOWN_CLASSES = 3
@@ -32,13 +33,16 @@ def predict(options: Namespace) -> int:
     if len(plan.inputs) != 1:
         raise UsageError(f"predict takes one input file, but this network has {len(plan.inputs)} inputs")
     dataset = data_of(file.project, options.file)
-    x = read_inputs(Path(options.input), dataset)
+    given = Path(options.input)
+    x = read_inputs(given, dataset)
+    files = [p.relative_to(given).as_posix() for p in pictures(given)] if given.is_dir() else []
     shown = _answers(file.project, plan, weights, x)
     if options.json:
         for k, row in enumerate(shown):
-            print(json.dumps(_object(k, row, dataset), ensure_ascii=False, allow_nan=False))
+            named = {"file": files[k]} if files else {}
+            print(json.dumps({**_object(k, row, dataset), **named}, ensure_ascii=False, allow_nan=False))
     else:
-        print(_table(shown, dataset))
+        print(_table(shown, dataset, files or [str(k) for k in range(len(shown))]))
     return 0
 
 
@@ -77,15 +81,16 @@ def _object(k: int, row: NDArray[Any], dataset: Dataset) -> dict[str, Any]:
     return {"sample": k, "prediction": ranked[0][0], "probabilities": dict(ranked)}
 
 
-def _table(shown: NDArray[Any], dataset: Dataset) -> str:
+def _table(shown: NDArray[Any], dataset: Dataset, samples: list[str]) -> str:
+    """``samples``: what the first column calls each of them."""
     if len(shown) and _classifies(shown, dataset):
         head = ["sample", "prediction", "probability", "next"]
         rows = []
         for k, row in enumerate(shown):
             first, *rest = _ranked(row, dataset)[:SHOWN_CLASSES]
-            rows.append([str(k), first[0], f"{first[1]:.1%}", ", ".join(f"{n} {p:.1%}" for n, p in rest)])
+            rows.append([samples[k], first[0], f"{first[1]:.1%}", ", ".join(f"{n} {p:.1%}" for n, p in rest)])
         return table(head, rows, right=(0, 2))
     names = dataset.target_names if len(dataset.target_names) == shown.shape[1] else ()
     head = ["sample", *(names or (f"y{j + 1}" for j in range(shown.shape[1])))]
-    values = [[str(k), *(f"{v:.6g}" for v in row)] for k, row in enumerate(shown)]
+    values = [[samples[k], *(f"{v:.6g}" for v in row)] for k, row in enumerate(shown)]
     return table(head, values, right=range(len(head)))

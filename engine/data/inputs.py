@@ -29,10 +29,7 @@ def read_inputs(path: Path, dataset: Dataset, decimal: str = ".") -> Array:
         raise DataError(path, "there is no such file or folder", remedy="check the path")
     name = path.name.lower()
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-        if not files:
-            raise DataError(path, "there are no images in it", expected=", ".join(sorted(SUFFIXES)))
-        raw = np.stack([_picture(p, dataset) for p in files])
+        raw = np.stack([_picture(p, dataset) for p in pictures(path)])
     elif path.suffix.lower() in SUFFIXES:
         raw = _picture(path, dataset)[None]
     elif name.endswith(".npz"):
@@ -42,6 +39,20 @@ def read_inputs(path: Path, dataset: Dataset, decimal: str = ".") -> Array:
     else:
         raw = _table(path, dataset, decimal)
     return prepared(raw, dataset, path)
+
+
+def pictures(folder: Path) -> list[Path]:
+    """The pictures of a folder by name, or, where it has none itself, those of the folders in it."""
+    found = sorted(p for p in folder.iterdir() if _is_picture(p))
+    found = found or sorted(p for p in folder.glob("*/*") if _is_picture(p) and not p.parent.name.startswith("."))
+    if not found:
+        expected = ", ".join(sorted(SUFFIXES))
+        raise DataError(folder, "there are no images in it, nor in the folders in it", expected=expected)
+    return found
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def prepared(raw: Array, dataset: Dataset, origin: str | Path = "input") -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from designer.app.file_flow import SAMPLES
 from designer.app.main_window import MainWindow
 from designer.document.verbs.params import set_param
 from designer.document.verbs.setup import set_data_field, set_training
@@ -51,6 +52,15 @@ def test_the_sample_whose_gradient_vanishes_learns_once_its_activations_are_relu
     wait(qtbot, lambda: state(window) == "running")
     wait(qtbot, lambda: state(window) == "finished", 60)
     assert window.document.bridge.frame.epochs[-1].train_loss < 0.25
+
+
+def test_the_hint_also_comes_where_its_sample_is_opened_as_a_file(window: MainWindow, qtbot: Any) -> None:
+    window.document.open(SAMPLES / "xor_mlp.json")
+    qtbot.waitUntil(lambda: window.document.name == "xor_mlp.json", timeout=20_000)
+    assert window.notice.current is None
+    window.document.open(SAMPLES / "vanishing_gradients.json")
+    qtbot.waitUntil(lambda: window.document.name == "vanishing_gradients.json", timeout=20_000)
+    assert window.notice.current is not None and window.notice.current.text.startswith("1 of 3")
 
 
 def test_pause_step_epoch_and_reset(opened: Opened, qtbot: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from engine.data import DataError, load_dataset, prepared, read_inputs
+from engine.data.inputs import pictures
 from engine.declare import Spec
 from engine.graph import DataSetup
 
@@ -65,6 +66,20 @@ def test_pictures_arrays_and_idx_become_images(tmp_path: Path) -> None:
         b"\0\0\x08\x03" + np.array([2, 8, 8], ">u4").tobytes() + pixels.tobytes()
     )
     assert np.abs(read_inputs(tmp_path / "new-images-idx3-ubyte", data) - data.test.x["x"][:2]).max() < 0.05
+
+
+def test_a_folder_of_class_folders_gives_the_pictures_in_them(tmp_path: Path) -> None:
+    data = load_dataset(DataSetup(Spec("digits", {"pixels": "raw"})))
+    for name, grey in (("b/1.png", 32), ("a/2.png", 64), ("a/1.png", 128), (".hidden/1.png", 255)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("L", (8, 8), grey).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert [p.relative_to(tmp_path).as_posix() for p in pictures(tmp_path)] == ["a/1.png", "a/2.png", "b/1.png"]
+    brightness = read_inputs(tmp_path, data).mean((1, 2, 3))
+    assert list(np.argsort(brightness)) == [2, 1, 0]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no images in it"):
+        read_inputs(tmp_path / "empty", data)
 
 
 def test_what_does_not_fit_is_refused_with_both_shapes(tmp_path: Path, write: Write) -> None:
