@@ -201,8 +201,8 @@ class DecadeAxis(PlotAxis):
         if abs(value - round(value)) < 1e-9:
             return decade_text(round(value))
         number = 10.0**value
-        if 1e-3 <= number < 1e5:
-            return f"{number:.4g}"
+        if 1e-3 <= number < 9999.5:  # from 1e4 on decades are written so, too
+            return f"{number:.4g}" if number < 999.5 else f"{number:,.0f}"
         mantissa, exponent = f"{number:.2e}".split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 

@@ -65,6 +65,8 @@ def test_less_than_two_decades_show_two_and_five(qapp):
     ((_, inside),) = axis.tickValues(math.log10(0.31), math.log10(0.52), 200)
     assert axis.tickStrings(inside, 1, 1) == ["0.35", "0.4", "0.45", "0.5"]
     assert inside[1] == pytest.approx(math.log10(0.4))
+    large = axis.tickStrings([math.log10(v) for v in (500, 1000, 2000, 5000, 1e4, 2e4, 5e5)], 1, 1)
+    assert large == ["500", "1,000", "2,000", "5,000", "1e4", "2e4", "5e5"], "one way of writing from 1e4 on"
 
 
 def test_counts_have_whole_ticks(qapp):
