@@ -180,6 +180,14 @@ def _straighten(module: Any, given: Any, out: Any) -> None:
         out.register_hook(lambda g: g.clone(memory_format=torch.contiguous_format))
 
 
+def _whole_softplus() -> Any:
+    """Softplus to the last digit: from x = 20 on PyTorch takes x itself, 2e-9 too little."""
+    import torch
+
+    given = torch.nn.functional.softplus
+    return patch.object(torch.nn.functional, "softplus", lambda x, beta=1.0, threshold=20.0: given(x, beta, 60.0))
+
+
 def _train(case: Case, export: TorchExport, space: dict[str, Any], net: Any, given: Callable[..., Any]) -> Arrays:
     import torch
 
@@ -200,7 +208,8 @@ def _train(case: Case, export: TorchExport, space: dict[str, Any], net: Any, giv
         rows = slice(k * BATCH, (k + 1) * BATCH)
         noises = chance.set(k)
         net.train().zero_grad()
-        with patch.object(torch, "randn_like", lambda like, left=noises: left.pop(0).to(like.dtype)):
+        noise = patch.object(torch, "randn_like", lambda like, left=noises: left.pop(0).to(like.dtype))
+        with noise, _whole_softplus():
             loss = space["loss_of"](net(*[v[rows] for v in x]), *[v[rows] for v in y])
         if loss.requires_grad:
             loss.backward()
@@ -215,7 +224,7 @@ def _train(case: Case, export: TorchExport, space: dict[str, Any], net: Any, giv
             eval(line, {"torch": torch, "net": net})
         if optimizer is not None:
             optimizer.step()
-    with torch.no_grad():
+    with torch.no_grad(), _whole_softplus():
         out = net.eval()(*x)
     found |= {"/".join(key): net.state_dict()[name] for name, key in export.weights.items()}
     found |= {f"output {k}": v for k, v in enumerate(out if isinstance(out, tuple) else (out,))}
