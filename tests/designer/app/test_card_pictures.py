@@ -12,6 +12,7 @@ from designer.app.canvas_figures import weight_sizes
 from designer.app.main_window import MainWindow
 from designer.canvas.sparkline import trace_of
 from designer.document.verbs import set_collapsed
+from designer.document.verbs.setup import set_training
 
 Opened = Callable[[str], MainWindow]
 
@@ -68,6 +69,7 @@ def test_a_card_beside_the_screen_is_painted_when_it_comes_in(opened: Opened, qt
     made: list[str] = []
     paint = feed._node_picture
     monkeypatch.setattr(feed, "_node_picture", lambda node: made.append(node) or paint(node))
+    window.document.store.apply("epochs", set_training, "epochs", 100_000)
     window.document.bridge.run()
     qtbot.waitUntil(lambda: feed.seen.status is not None and feed.seen.status.state == "running", timeout=20_000)
     canvas.centre_on(QPointF(40_000, 40_000))

@@ -71,11 +71,12 @@ def test_both_sides_are_in_every_plot_and_rest_together(opened: Opened, qtbot: A
     curves, waterfall = (window.panels.content(n) for n in ("curves", "waterfall"))
     assert isinstance(curves, CurvesPanel) and isinstance(waterfall, WaterfallPanel)
     wait(qtbot, lambda: {"A, train", "B, train"} <= set(curves.curves._drawn))
+    wait(qtbot, lambda: any(len(x) >= part + 20 for x, _, _ in curves.strip.lines().values()))
     (x, y, _), = curves.strip.lines().values()
     shown = {round(k * bridge.frame.status.steps_per_epoch): v for k, v in zip(x, y, strict=True)}
     for step in (part + 1, part + 20):
         assert shown[step] == two[step - 1] - one[step - 1]
-    assert waterfall.beside.difference is not None and waterfall.beside.difference.isVisible()
+    wait(qtbot, lambda: waterfall.beside.difference is not None and waterfall.beside.difference.isVisible())
     window.panels.show("histograms")
     profile = window.panels.content("profile")
     assert isinstance(profile, ProfilePanel)
@@ -153,6 +154,7 @@ def test_going_on_from_an_earlier_step_is_a_fork_alone(opened: Opened, qtbot: An
     per_epoch = bridge.frame.status.steps_per_epoch
     bridge.go_on_from(per_epoch + 3)
     wait(qtbot, lambda: bridge.frame.status is not None and bridge.frame.status.step == per_epoch + 3)
+    wait(qtbot, lambda: bridge.state.name == "paused")
     assert bridge.fork.stage == "off"
     window.actions_["train.epoch"].trigger()
     wait(qtbot, lambda: bridge.state.name == "paused" and len(bridge.frame.epochs) == 2)

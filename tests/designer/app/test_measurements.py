@@ -74,7 +74,7 @@ def test_a_schedule_measures_while_training_goes_on(opened: Opened, qtbot: Any) 
     panel.unit.value_changed.emit("steps")
     assert panel.entry.every == 500 and panel.every.isVisible()
     panel.every.value_changed.emit(panel.every.value())
-    window.document.store.apply("long", set_training, "epochs", 400)
+    window.document.store.apply("long", set_training, "epochs", 100_000)
     window.actions_["train.run"].trigger()
     qtbot.waitUntil(lambda: len(panel.entry.results) >= 3, timeout=30_000)
     assert window.document.bridge.state.name == "running"

@@ -166,7 +166,8 @@ def test_settings_are_compared_and_ticked_runs_stand_in_every_plot(
     own = [e.train_loss for e in window.document.bridge.frame.epochs]
     np.testing.assert_allclose(y, np.array(first[:2]) - own, rtol=1e-6)
     assert list(x) == [1, 2] and second == tuple(float(f"{v:.7g}") for v in own)
-    assert [name for name, _, _ in profile.profile._others] == ["run 1"] and profile.strip.lines()
+    qtbot.waitUntil(lambda: bool(profile.profile._others and profile.strip.lines()), timeout=20_000)
+    assert [name for name, _, _ in profile.profile._others] == ["run 1"]
     written = panel.export_events(tmp_path / "events")
     assert [p.parent.name for p in written] == ["run_1", "run_2"] and all(p.stat().st_size > 1000 for p in written)
     panel.everywhere.click()

@@ -24,6 +24,7 @@ from designer.app.settings import Settings
 from designer.app.shortcuts import ShortcutSheet
 from designer.app.status_bar import eta_text, speed_text
 from designer.canvas.keys import KEYS
+from designer.document.verbs.setup import set_training
 from designer.session.collector import Collector
 from widgets import tokens
 from widgets.i18n import language
@@ -154,10 +155,11 @@ def test_the_layout_is_kept_for_the_next_start(make_window: Callable[[], MainWin
 def test_a_small_window_folds_while_it_trains(opened: Opened, qtbot: Any) -> None:
     window = opened("vanishing_gradients")
     window.resize(1280, 800)
+    window.document.store.apply("epochs", set_training, "epochs", 100_000)  # its own hundred are over in no time
     window.document.bridge.run()
     qtbot.waitUntil(lambda: not window.panels.docks["inspector"].isVisible(), timeout=20_000)
     qtbot.waitUntil(lambda: window.panels.palette.width() < 70, timeout=20_000)
-    assert window.canvas.width() * window.canvas.height() > 0.3 * 1280 * 800
+    qtbot.waitUntil(lambda: window.canvas.width() * window.canvas.height() > 0.3 * 1280 * 800, timeout=20_000)
     window.document.bridge.pause()
     qtbot.waitUntil(lambda: window.panels.docks["inspector"].isVisible(), timeout=20_000)
     assert window.panels.palette.search.isVisible()
@@ -315,6 +317,7 @@ def test_every_panel_opens_on_its_own(opened: Opened, name: str) -> None:
 def test_the_window_stays_lively_while_it_trains(opened: Opened, qtbot: Any) -> None:
     """What the window's own thread does in one go; `tests.long gui_latency` prints the timer, which waits count in."""
     window = opened("vanishing_gradients")
+    window.document.store.apply("epochs", set_training, "epochs", 100_000)
     window.document.bridge.run()
     qtbot.waitUntil(lambda: window.document.bridge.state.name == "running", timeout=20_000)
     gaps, last = [], time.thread_time()
