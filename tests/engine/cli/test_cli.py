@@ -284,6 +284,8 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 def test_a_terminal_gets_a_bar_with_the_time_left() -> None:
     done = subprocess.run([sys.executable, "-c", BAR, XOR], capture_output=True, cwd=ROOT)
+    if b"out of pty devices" in done.stderr:
+        pytest.skip("no /dev/pts is mounted here: the system has no terminal to give")
     text = done.stdout.decode()
     assert done.returncode == 0 and "ETA" in text and "steps/s" in text and "[" in text
     assert "all epochs done after 40 epochs" in text
