@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.analysis import infer
 from engine.backends import LastStep
 from engine.probes import ProbeRequest, Snapshot, capture
 from engine.probes.autopsy import autopsy, trace
@@ -17,14 +18,20 @@ from engine.training.trainer import Trainer
 
 #: samples of the last batch that an autopsy runs on
 AUTOPSY_SAMPLES = 64
-#: samples over which the gradient is shown before the first step
-STANDING_SAMPLES = 500
+#: samples over which the gradient is shown before the first step, at most and at least, and multiply-adds that they may
+#: cost forward, some 0.2 s in all: who presses Run waits for it
+STANDING_SAMPLES, STANDING_LEAST, STANDING_MACS = 500, 16, 2e8
 #: seconds between two autopsies, and how many times its own cost it waits at least
 AUTOPSY_EVERY, AUTOPSY_REST = 0.4, 60.0
 #: seconds between two looks at the least, and how many times its own cost one waits: some 3 % of the training
 LOOK_EVERY, LOOK_REST = 1 / 30, 35.0
 #: seconds that a picture may be old all the same: one dear look (the first, or beside another program) would still it
 LOOK_WITHIN, AUTOPSY_WITHIN = 1.0, 4.0
+
+
+def standing_samples(macs: float) -> int:
+    """Over how many samples a network of so many multiply-adds a sample shows its gradient before the first step."""
+    return int(min(max(STANDING_MACS / max(macs, 1.0), STANDING_LEAST), STANDING_SAMPLES))
 
 
 class Looker:
@@ -61,7 +68,7 @@ class Looker:
 
     def _standing(self, trainer: Trainer) -> LastStep:
         """Where no step was made yet: the gradient over the training set (its first samples) as it stands."""
-        rows = np.arange(min(len(trainer.dataset.train), STANDING_SAMPLES))
+        rows = np.arange(min(len(trainer.dataset.train), standing_samples(infer(trainer.project.graph).macs)))
         x, y = self._batch(trainer, rows)
         return replace(trainer.executable.gradients(x, y, training=True), step=trainer.step, rows=rows)
 

@@ -8,7 +8,7 @@ import pytest
 
 from engine.probes import ProbeRequest
 from engine.training import looking
-from engine.training.looking import LOOK_EVERY, LOOK_REST, LOOK_WITHIN, Looker
+from engine.training.looking import LOOK_EVERY, LOOK_REST, LOOK_WITHIN, Looker, standing_samples
 from engine.training.trainer import Trainer
 from tests.engine.training.nets import blobs, mlp, project
 
@@ -33,3 +33,23 @@ def test_a_look_rests_by_its_cost_within_limits(monkeypatch: pytest.MonkeyPatch,
     assert not looker.rested()
     now[0] += 0.02 * rest
     assert looker.rested()
+
+
+@pytest.mark.parametrize(("macs", "samples"), [(0, 500), (100, 500), (4e5, 500), (4e6, 50), (1e9, 16)])
+def test_the_gradient_before_the_first_step_costs_no_long_wait(macs: float, samples: int) -> None:
+    assert standing_samples(macs) == samples
+
+
+def test_a_dear_network_is_looked_at_over_fewer_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(project(mlp((4, 8, 3))), blobs(), backend="numpy")
+    monkeypatch.setattr(looking, "STANDING_MACS", 20.0 * (4 * 8 + 8 * 3))
+    seen: list[Any] = []
+    gradients = trainer.executable.gradients
+
+    def counted(x: Any, y: Any, **options: Any) -> Any:
+        seen.append(len(x["x"]))
+        return gradients(x, y, **options)
+
+    monkeypatch.setattr(trainer.executable, "gradients", counted)
+    Looker().snapshot(trainer, ProbeRequest(frozenset({"layers"})))
+    assert seen == [20]
