@@ -11,7 +11,8 @@ from designer.app.memory import bytes_text, resident_bytes
 from designer.app.time_slider import TimeSlider
 from designer.inspector.words import count_text, short_count
 from designer.session.bridge import RunState
-from designer.session.frame import Frame
+from designer.session.frame import NOT_SLOWED, Frame
+from designer.session.switching import slowed_note
 from engine.analysis import Analysis
 from engine.training.session import Status
 from widgets import tokens
@@ -102,7 +103,7 @@ class TrainingStatus(QStatusBar):
         self._status: Status | None = None
         self._shown_at = 0.0
         self._analysis: Analysis | None = None
-        self._state = RunState()
+        self._state, self._slowed = RunState(), NOT_SLOWED
         box = QWidget()
         line = QHBoxLayout(box)
         line.setContentsMargins(tokens.SPACE_3, 2, tokens.SPACE_2, 2)
@@ -145,6 +146,9 @@ class TrainingStatus(QStatusBar):
         if running and not at_once and now - self._shown_at < PACE_S:
             return
         self._shown_at, self._status = now, frame.status
+        if frame.slowed is not self._slowed:
+            self._slowed = frame.slowed
+            self._show_tip()
         self.time.show_frame(frame)
         self._show_figures()
 
@@ -157,9 +161,14 @@ class TrainingStatus(QStatusBar):
         """All texts anew."""
         word, kind = state_words(self._state)
         self.badge.show_badge(word, kind)  # type: ignore[arg-type]
-        self.figures.show_tip(total_tip(self._analysis) if self._analysis is not None else "")
+        self._show_tip()
         self._show_figures()
         self._show_problems()
+
+    def _show_tip(self) -> None:
+        """How the totals come about, and what keeps the training from the fast kernels."""
+        totals = total_tip(self._analysis) if self._analysis is not None else ""
+        self.figures.show_tip("\n".join(t for t in (totals, slowed_note(self._slowed)) if t))
 
     def _measure(self) -> None:
         size = resident_bytes()

@@ -27,7 +27,7 @@ from designer.session.restart import Restart
 from designer.session.run_state import Follow, RunState, send, state_after
 from designer.session.staleness import extended, stale
 from designer.session.store import Store
-from designer.session.switching import QuickSwitching, instead_note
+from designer.session.switching import QuickSwitching, instead_note, slowed_note
 from designer.session.waiting import Otherwise, Use, Waiting
 from engine.graph import Project
 from engine.probes import ProbeRequest
@@ -311,9 +311,11 @@ class Bridge(Questions):
 
     def _prepared(self, event: Prepared) -> None:
         self._switching.show(True)
-        self.frame = replace(self.frame, plan=event.plan)
+        self.frame = replace(self.frame, plan=event.plan, slowed=event.slowed)
         if event.instead:
             self.message.emit(instead_note(event.instead, event.backend))
+        elif event.slowed.lacks:
+            self.message.emit(slowed_note(event.slowed))
         self.fork.hear(event)
         if event.data_changed:
             self.data_changed.emit()

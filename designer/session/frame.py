@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from engine.backends import Slowed
 from engine.data.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from engine.training import ColumnView, EpochRecord
     from engine.training.evaluation import SplitResult
     from engine.training.session import Status
+
+NOT_SLOWED = Slowed()
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Frame:
     earlier: tuple[Snapshot, ...] = ()
     results: Mapping[str, SplitResult] = field(default_factory=dict)
     dataset: Dataset | None = None
+    #: why this training runs without the fast kernels
+    slowed: Slowed = NOT_SLOWED
     #: during a fork: which side this is ("A" as it was, "B" with the change), and the other one's frame
     side: Literal["", "A", "B"] = ""
     other: Frame | None = None

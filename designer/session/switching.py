@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from engine.backends import Slowed
 from widgets.i18n import tr, tr_declared
 
 SWITCH_INTERVAL = 0.0005
@@ -38,6 +39,13 @@ class QuickSwitching:
         QuickSwitching._asked += 1 if on else -1
         if not QuickSwitching._asked:
             sys.setswitchinterval(QuickSwitching._before)
+
+
+def slowed_note(why: Slowed) -> str:
+    """Why a training that could take any backend does not run on the fast kernels; "" where it does."""
+    if why.lacks:
+        return tr("Trains with NumPy: the fast kernels have none for {what}", what=", ".join(why.lacks))
+    return tr("Trains with NumPy: the fast kernels are not compiled yet") if why.awaits else ""
 
 
 def instead_note(reason: str, backend: str) -> str:

@@ -9,7 +9,16 @@ from engine.backends.base import (
     LastStep,
     StepRecords,
 )
-from engine.backends.choose import available, awaits_kernels, lacking, make_executable, possible, prepare
+from engine.backends.choose import (
+    Slowed,
+    available,
+    awaits_kernels,
+    compiling_told,
+    make_executable,
+    possible,
+    prepare,
+    slowed,
+)
 
 __all__ = [
     "BackendUnavailableError",
@@ -18,11 +27,13 @@ __all__ = [
     "Evaluation",
     "Executable",
     "LastStep",
+    "Slowed",
     "StepRecords",
     "available",
     "awaits_kernels",
-    "lacking",
+    "compiling_told",
     "make_executable",
     "possible",
     "prepare",
+    "slowed",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from engine.backends.base import BackendUnavailableError, Dtype, Executable
 from engine.optimizers import Optimizer, StepRules
@@ -36,6 +38,18 @@ def possible(name: str) -> tuple[str, str]:
     """What a project asks for, which may come from another machine: (name, "") where it can run, else ("auto", why)."""
     reason = missing(name) if name in NAMES else ""
     return ("auto", reason) if reason else (name, "")
+
+
+@contextmanager
+def compiling_told(hear: Callable[[int, int, str], None]) -> Iterator[None]:
+    """Within it, ``hear`` is told (done, all, what) when a first step of this thread must wait for a compilation."""
+    from engine.backends.tape import cache
+
+    token = cache.LISTENER.set(hear)
+    try:
+        yield
+    finally:
+        cache.LISTENER.reset(token)
 
 
 def prepare(name: str, on_progress: Callable[[int, int, str], None] | None = None) -> None:
@@ -75,6 +89,22 @@ def _kernels_are_ready(plan: Plan, optimizer: Optimizer, rules: StepRules) -> bo
     from engine.backends.tape.needs import kernels_of
 
     return cache.is_ready(kernels_of(plan, optimizer, rules))
+
+
+@dataclass(frozen=True)
+class Slowed:
+    """Why an "auto" runs on NumPy: ``lacks`` names what the CPU's fast kernels cannot do; ``awaits``: only their
+    compilation is missing. Both empty where they run."""
+
+    lacks: tuple[str, ...] = ()
+    awaits: bool = False
+
+
+def slowed(asked: str, executable: Executable, rules: StepRules | None = None) -> Slowed:
+    """What keeps an executable that was made for ``asked`` from the fast kernels; nothing unless that was "auto"."""
+    if asked != "auto":
+        return Slowed()
+    return Slowed(lacking(executable), awaits_kernels(executable, rules))
 
 
 def awaits_kernels(executable: Executable, rules: StepRules | None = None) -> bool:

@@ -75,6 +75,30 @@ class Progress:
             print(text, flush=True)
 
 
+class CompilationBar:
+    """Told while the fast kernels compile, which a first step waits for: a bar on a terminal, a line elsewhere."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._started = time.perf_counter()
+
+    def __call__(self, done: int, count: int, family: str) -> None:
+        if self._quiet:
+            return
+        if not sys.stderr.isatty():
+            if done == 0:
+                print("compiling the fast kernels, once", file=sys.stderr, flush=True)
+            return
+        if done == 0:
+            self._started = time.perf_counter()
+        filled = done * BAR // count
+        spent = time.perf_counter() - self._started
+        left = clock(spent * (count - done) / done) if done else "-"
+        bar = f"[{'#' * filled}{'.' * (BAR - filled)}] {done} of {count}  ETA {left}"
+        line = "" if done == count else f"compiling the fast kernels, once {bar}"
+        print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 class MetricsFile:
     """JSON lines, each complete on the disk before the next begins. A context manager; does nothing without a path."""
 

@@ -12,9 +12,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from engine.backends import compiling_told, slowed
 from engine.cli.errors import UsageError
 from engine.cli.loading import data_of
-from engine.cli.progress import MetricsFile, Progress
+from engine.cli.progress import CompilationBar, MetricsFile, Progress
 from engine.cli.text import clock
 from engine.files import project_file
 from engine.files.resume import ResumeState as StoredState
@@ -36,11 +37,13 @@ def train(options: Namespace) -> int:
     wanted = options.backend or _possible(project)
     stored = ResumeState(file.resume.arrays, file.resume.scalars) if options.resume and file.resume else None
     backend = backend_for(wanted, stored)
-    trainer = Trainer(project, data_of(project, options.file), backend=backend, threads=threads_for(0, stored))
+    with compiling_told(CompilationBar(options.quiet)):
+        trainer = Trainer(project, data_of(project, options.file), backend=backend, threads=threads_for(0, stored))
     _tell_of_kernels(trainer, wanted, options.quiet)
     if options.resume:
         _resume(trainer, file.resume, options.file)
-    with MetricsFile(options.metrics, trainer.dataset.task) as metrics, _stoppable() as stop:
+    compiling = compiling_told(CompilationBar(options.quiet))
+    with MetricsFile(options.metrics, trainer.dataset.task) as metrics, _stoppable() as stop, compiling:
         progress = Progress(trainer, options.quiet)
         _run(trainer, progress, metrics, stop)
         _tell(trainer, progress, metrics, bool(stop))
@@ -75,13 +78,12 @@ def _check_outputs(options: Namespace) -> None:
 
 def _tell_of_kernels(trainer: Trainer, wanted: str, quiet: bool) -> None:
     """A person at a terminal hears why the fast kernels do not run; a script's stderr stays as it is."""
-    from engine.backends import awaits_kernels, lacking
-
-    if wanted != "auto" or quiet or not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         return
-    if lacks := lacking(trainer.executable):
-        print(f"trains with NumPy: the fast kernels have none for {', '.join(lacks)}", file=sys.stderr)
-    elif awaits_kernels(trainer.executable):
+    why = slowed(wanted, trainer.executable, trainer.rules)
+    if why.lacks:
+        print(f"trains with NumPy: the fast kernels have none for {', '.join(why.lacks)}", file=sys.stderr)
+    elif why.awaits:
         remedy = "--backend tape compiles the fast kernels first (half a minute, once)"
         print(f"trains with NumPy; {remedy}", file=sys.stderr)
 

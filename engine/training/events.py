@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from engine.backends import Slowed
 from engine.plan import Plan
 from engine.training.adoption import Adopted
 from engine.training.evaluation import SplitResult
@@ -34,7 +35,8 @@ class Status:
 class Prepared:
     """The plan stands and weights are in place. ``fresh``: weights that could not be carried over; ``adopted``: more of
     that, where a changed training goes on; ``data_changed``: the data are others than those that were trained on.
-    ``instead``: why it is not the backend that the project asks for."""
+    ``instead``: why it is not the backend that the project asks for; ``slowed``: why "auto" did not take the fast
+    kernels."""
 
     plan: Plan
     backend: str
@@ -42,6 +44,7 @@ class Prepared:
     adopted: Adopted | None = None
     data_changed: bool = False
     instead: str = ""
+    slowed: Slowed = field(default_factory=Slowed)
 
 
 @dataclass(frozen=True)

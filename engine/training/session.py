@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import DivergedError, possible
+from engine.backends import DivergedError, possible, slowed
 from engine.backends.initial import carry_over
 from engine.data.dataset import Dataset, SplitName
 from engine.graph import Project
@@ -222,7 +222,9 @@ class Session(Asked):
             self._past.hand_to(trainer, self._timeline, self._moments)
         self._trainer = trainer
         self._timeline.note(trainer)
-        self.events.put(Prepared(trainer.plan, trainer.executable.name, fresh, adopted, trainer.data_changed, instead))
+        slow = slowed(wanted, trainer.executable, trainer.rules)
+        name = trainer.executable.name
+        self.events.put(Prepared(trainer.plan, name, fresh, adopted, trainer.data_changed, instead, slow))
         if trainer.test_result is not None:
             self.events.put(Evaluated(trainer.test_result))
         # What was asked for meanwhile is answered first, and may take its time (kernels are loaded): not paused yet.

@@ -11,6 +11,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,8 @@ from engine.backends.tape.opcodes import FAMILIES
 _HERE = Path(__file__).parent
 #: what is compiled: the families, and the loop that calls them
 NAMES = (*FAMILIES[1:], "run")
+#: who hears of each family that a first step waits for: (done, all, family)
+LISTENER: ContextVar[Callable[[int, int, str], None] | None] = ContextVar("LISTENER", default=None)
 #: Numba paints each message of an attempt that did not fit, of which type inference makes thousands
 _PLAIN_WORDS = {"NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING": "1"}
 
@@ -118,9 +121,12 @@ def prepare(
         [*command, *names], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
     )
     assert done.stdout is not None
+    hear = on_progress or LISTENER.get()
+    if hear is not None:
+        hear(0, len(names), names[0])
     for count, line in enumerate(done.stdout, 1):
-        if on_progress is not None:
-            on_progress(min(count, len(names)), len(names), line.strip())
+        if hear is not None:
+            hear(min(count, len(names)), len(names), line.strip())
     _, complaint = done.communicate()
     if done.returncode or not is_ready(names):
         raise BackendUnavailableError(f"backend 'tape': its kernels could not be compiled: {complaint[-2000:]}")

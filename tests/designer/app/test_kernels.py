@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from designer.app.kernels import KernelCompiler
+from designer.app.status_bar import TrainingStatus
+from designer.session.frame import Frame
+from engine.backends import Slowed
 from engine.backends.tape import cache
+from engine.training.events import Status
 
 
 @pytest.fixture
@@ -72,3 +76,15 @@ def test_the_real_compiler_is_found_whether_or_not_the_program_is_installed(
     compiler.start()
     qtbot.waitUntil(lambda: not compiler.busy, timeout=60_000)
     assert "the next run uses them" in told[-1] and "1 of" in told[-2]
+
+
+def test_the_status_bar_tells_why_numpy_trains(qtbot: Any) -> None:
+    bar = TrainingStatus()
+    qtbot.addWidget(bar)
+    running = Status(state="running", backend="numpy", epochs=1)
+    bar.show_frame(Frame(status=running, slowed=Slowed(("numbers of type float64",))))
+    assert "the fast kernels have none for numbers of type float64" in bar.figures.toolTip()
+    bar.show_frame(Frame(status=running, slowed=Slowed(awaits=True)), at_once=True)
+    assert bar.figures.toolTip().endswith("the fast kernels are not compiled yet")
+    bar.show_frame(Frame(status=running), at_once=True)
+    assert "fast kernels" not in bar.figures.toolTip()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.backends import available, awaits_kernels, cupy, make_executable
+from engine.backends import Slowed, available, awaits_kernels, compiling_told, cupy, make_executable
 from engine.backends.tape import cache
 from engine.cli.main import main
 from engine.declare import Spec
@@ -148,3 +148,37 @@ def test_one_line_says_what_the_fast_kernels_lack(
     assert main(["train", str(file)]) == 0
     said = "trains with NumPy: the fast kernels have none for the primitive 'gaussian_noise'\n"
     assert capsys.readouterr().err.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("asked", "dtype", "cold", "expected"),
+    [
+        ("auto", "float32", False, Slowed()),
+        ("auto", "float64", False, Slowed(("numbers of type float64",))),
+        ("auto", "float32", True, Slowed(awaits=True)),
+        ("numpy", "float64", False, Slowed()),
+    ],
+)
+def test_a_session_tells_what_keeps_it_from_the_fast_kernels(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: str, dtype: str, cold: bool, expected: Slowed
+) -> None:
+    if cold:
+        monkeypatch.setenv("GRADLOOM_KERNELS", str(tmp_path / "cold"))
+    net = project(mlp((2, 4, 1), loss="binary_cross_entropy"), backend=asked, dtype=dtype, epochs=1)
+    session = Session(net, blobs(classes=2, features=2), polite=False)
+    session.start()
+    told = session.events.get(timeout=20)
+    assert session.close()
+    assert isinstance(told, Prepared) and told.slowed == expected
+
+
+def test_a_first_step_that_must_wait_for_kernels_tells_how_far_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int, str]] = []
+    monkeypatch.setattr(cache, "compiler", lambda: ([sys.executable, "-c", "print('a\\nb')"], dict(os.environ)))
+    monkeypatch.setattr(cache, "missing", lambda names=None: ["a", "b"])
+    monkeypatch.setattr(cache, "is_ready", lambda names=None: True)
+    with compiling_told(lambda *words: told.append(words)):
+        cache.prepare()
+    assert told == [(0, 2, "a"), (1, 2, "a"), (2, 2, "b")]
+    cache.prepare()
+    assert len(told) == 3

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from engine.backends import available
+from engine.cli.progress import CompilationBar
 from engine.files.project_file import read
 from engine.files.weights import read_weights
 
@@ -289,3 +290,20 @@ def test_a_terminal_gets_a_bar_with_the_time_left() -> None:
     text = done.stdout.decode()
     assert done.returncode == 0 and "ETA" in text and "steps/s" in text and "[" in text
     assert "all epochs done after 40 epochs" in text
+
+
+@pytest.mark.parametrize(("terminal", "quiet"), [(True, False), (False, False), (True, True)])
+def test_a_compilation_is_told_with_its_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool, quiet: bool
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+    bar = CompilationBar(quiet)
+    for done in range(4):
+        bar(done, 3, "dense")
+    said = capsys.readouterr().err
+    if quiet:
+        assert said == ""
+    elif terminal:
+        assert "1 of 3  ETA 0:0" in said and said.endswith("\r\x1b[K")
+    else:
+        assert said == "compiling the fast kernels, once\n"
