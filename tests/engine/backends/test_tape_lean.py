@@ -114,17 +114,41 @@ def test_workers_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     assert all(np.array_equal(v, found[1][1][k]) for k, v in found[0][1].items())
 
 
+def paced(made: pace.Pace, seconds: dict[int, float], runs: int) -> list[int]:
+    """The workers of so many runs that take so long."""
+    taken = []
+    for _ in range(runs):
+        taken.append(made.choose("train", 8, 2))
+        made.learn("train", 8, taken[-1], seconds[taken[-1]])
+    return taken
+
+
 def test_the_faster_number_of_workers_is_taken_and_the_other_tried_again() -> None:
     made = pace.Pace()
-    seconds = {2: 3.0, 1: 1.0}
-    taken = []
-    for _ in range(100):
-        workers = made.choose("train", 8, 2)
-        made.learn("train", 8, workers, seconds[workers])
-        taken.append(workers)
-    assert taken[:2] == [2, 1] and taken.count(1) > 90 and taken[2:].count(2) >= 4
-    seconds[1] = 9.0
-    for _ in range(60):
-        workers = made.choose("train", 8, 2)
-        made.learn("train", 8, workers, seconds[workers])
-    assert workers == 2 and made.choose("train", 8, 1) == 1
+    taken = paced(made, {2: 3.0, 1: 1.0}, 200)
+    assert set(taken[:4]) == {1, 2} and taken.count(1) >= 190 and taken[5:].count(2) >= 4
+    assert paced(made, {2: 3.0, 1: 9.0}, 20)[6:].count(2) >= 13 and made.choose("train", 8, 1) == 1
+    assert made.taken[1] + made.taken[2] == 220
+
+
+def test_a_first_run_on_untouched_memory_decides_nothing() -> None:
+    made = pace.Pace()
+    made.learn("train", 8, made.choose("train", 8, 2), 50.0)
+    taken = paced(made, {2: 1.0, 1: 1.9}, 100)
+    assert taken.count(1) <= 5 and made.choose("train", 8, 2) == 2
+
+
+def test_a_machine_that_grows_quiet_is_noticed_within_few_runs() -> None:
+    made = pace.Pace()
+    paced(made, {2: 9.0, 1: 2.0}, 60)
+    taken = paced(made, {2: 1.0, 1: 2.0}, 60)
+    assert taken[-15:].count(2) >= 14 and taken.index(2) + 3 <= 45
+
+
+def test_one_lucky_run_wins_for_a_moment_only() -> None:
+    made = pace.Pace()
+    paced(made, {2: 1.0, 1: 1.9}, 60)
+    while made.choose("train", 8, 2) == 2:
+        made.learn("train", 8, 2, 1.0)
+    made.learn("train", 8, 1, 0.5)
+    assert paced(made, {2: 1.0, 1: 1.9}, 12)[-8:].count(2) >= 7
