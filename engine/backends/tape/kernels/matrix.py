@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, RELU, ZERO, product, tile
+from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, RELU, ZERO, pair, product, tile
 from engine.backends.tape.kernels.native import arena_of, borrow, exact, floats, give_back, integers, kernel
 from engine.backends.tape.kernels.vectors import sum_rows_apart
 
@@ -17,21 +17,35 @@ CHUNK = 24
 
 
 @exact
-def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
-    """dW panels of x^T dy. row: x, dy, g, rows a sample, K, N, add. Parts of SUM_ROWS rows are added up."""
+def _tiles(base: int, t: Any, r: int, count: int, k: int, k1: int, p: int, p1: int, mode: int) -> None:
+    """dW of the inputs k to k1 and the panels p to p1, over ``count`` samples from r."""
     inner, columns = t[6], t[7]
-    panels, chunks = (columns + 15) // 16, (inner + CHUNK - 1) // CHUNK
-    for unit in range(panels * chunks * thread // threads, panels * chunks * (thread + 1) // threads):
-        p, k0 = unit // chunks, unit % chunks * CHUNK
-        k1, n = min(k0 + CHUNK, inner), min(16, columns - 16 * p)
+    x, dy, did = base + 4 * (t[2] + r * inner), base + 4 * (t[3] + r * columns), 1
+    while did and columns >= 16 * p + 32:
+        at = base + 4 * (t[4] + (p * inner + k) * 16)
+        did = pair(k1 - k, x + 4 * k, 1, inner, dy + 64 * p, columns, 16, count, at, 16, 16 * inner, mode, 0)
+        k += did
+    while p < p1:
+        n, i = min(16, columns - 16 * p), k
+        while i < k1:
+            i += tile(
+                k1 - i, x + 4 * i, 1, inner, 0, dy + 64 * p, columns, 0, count, 1,
+                base + 4 * (t[4] + (p * inner + i) * 16), 16, mode, n, 0,
+            )  # fmt: skip
+        p += 1
+
+
+@exact
+def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
+    """dW panels of x^T dy, two at a time, in parts of SUM_ROWS rows. row: x, dy, g, rows a sample, K, N, add."""
+    inner, panels = t[6], (t[7] + 15) // 16
+    pairs, chunks = (panels + 1) // 2, (inner + CHUNK - 1) // CHUNK
+    for unit in range(pairs * chunks * thread // threads, pairs * chunks * (thread + 1) // threads):
+        p, k0 = unit // chunks * 2, unit % chunks * CHUNK
         mode, r = (ADD_TO_C if t[8] else ZERO), 0
         while r < rows:
-            count, k = min(o.SUM_ROWS, rows - r), k0
-            while k < k1:
-                k += tile(
-                    k1 - k, base + 4 * (t[2] + r * inner + k), 1, inner, 0, base + 4 * (t[3] + r * columns + 16 * p),
-                    columns, 0, count, 1, base + 4 * (t[4] + (p * inner + k) * 16), 16, mode, n, 0,
-                )  # fmt: skip
+            count = min(o.SUM_ROWS, rows - r)
+            _tiles(base, t, r, count, k0, min(k0 + CHUNK, inner), p, min(p + 2, panels), mode)
             mode = ADD_TO_C
             r += count
 
