@@ -1,8 +1,7 @@
 """A contestant in a process of its own: JSON lines in (net, seconds), JSON lines out (seconds a step, peak memory).
 
-``python -m tests.benchmarks.worker CONTESTANT THREADS``. Contestants: tape, tape-fast (F(4x4)
-convolutions), torch (eager), torch-fused,
-torch-last (channels last), torch-compile, sgemm (the machine's own limit: 1024 x 1024 products).
+``python -m tests.benchmarks.worker CONTESTANT THREADS``. Contestants: tape, tape-fast (F(4x4) convolutions), torch
+(eager), torch-fused, torch-last (channels last), torch-compile, sgemm (the machine's own limit: 1024 x 1024 products).
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import json
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +19,8 @@ import numpy as np
 from tests.benchmarks.nets import Net, scaled
 
 Step = tuple[Callable[[], object], int]  # a call, and how many steps it makes
+#: of each tape that was made here, its runs by number of workers
+RUNS: list[Callable[[], Counter[int]]] = []
 
 
 def sample_data(net: Net, shape: tuple[int, ...]) -> tuple[Any, Any]:
@@ -38,6 +40,7 @@ def tape(name: str, threads: int, winograd: int) -> Step:
     net = scaled(name)
     plan = build_plan(net.graph)
     made = TapeExecutable(plan, OPTIMIZERS.make(net.optimizer), "float32", 0, threads, winograd)
+    RUNS.append(lambda: made._machine.pace.taken)
     x, y = sample_data(net, plan.values[plan.inputs[0].value].shape)
     if net.inference:
         shown = plan.heads[0].shown
@@ -139,13 +142,18 @@ def main(contestant: str, threads: int) -> None:
                 steps[name] = make(contestant, name, threads)
                 steps[name][0]()
             first = time.perf_counter() - started
+            before = _runs()
             times, used = _measure(*steps[name], asked["seconds"])
-            answer = {"seconds": times, "processor": used, "first": first}
+            answer = {"seconds": times, "processor": used, "first": first, "workers": dict(_runs() - before)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"[:300]}
         answer["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         out.write(json.dumps(answer) + "\n")
         out.flush()
+
+
+def _runs() -> Counter[int]:
+    return sum((taken() for taken in RUNS), Counter())
 
 
 def _measure(call: Callable[[], object], count: int, seconds: float) -> tuple[list[float], float]:

@@ -66,7 +66,7 @@ class Machine:
         self._doubles = np.zeros(each * threads)
         self._sync = np.zeros(32, np.int64)
         self._kernels, self._table = library.load(program.families)
-        self._crew, self._pace = Crew(), Pace()
+        self._crew, self.pace = Crew(), Pace()
         self._tapes = {mode: np.stack([program.lane(mode, k) for k in range(threads)]) for mode in program.tapes}
         self._frame = np.zeros(o.FRAME, np.int64)
         place: tuple[NDArray[Any], ...] = (self.arena, self._doubles, program.constants, self._sync)
@@ -100,7 +100,7 @@ class Machine:
         for slot, array in zip(slots, held, strict=True):
             frame[slot] = array.ctypes.data
         frame[o.SCALAR_COUNT], frame[o.KEY_COUNT] = held[1].shape[1], held[2].shape[1]
-        workers = self._pace.choose(mode, batch, threads)
+        workers = self.pace.choose(mode, batch, threads)
         frame[o.BATCH], frame[o.THREADS], frame[o.WORKERS] = batch, threads, workers
         frame[o.STOPS : o.STOPS + o.MAX_THREADS] = 0
         for k, array in enumerate(fields.arrays):
@@ -110,7 +110,7 @@ class Machine:
         run, places = self._kernels, (tape.ctypes.data, tape.shape[1], frame.ctypes.data, self._table.ctypes.data)
         done = self._crew.run(lambda worker: run(*places, worker, steps), workers)
         if steps:
-            self._pace.learn(mode, batch, workers, (time.perf_counter() - started) / steps)
+            self.pace.learn(mode, batch, workers, (time.perf_counter() - started) / steps)
         return Figures(figures.loss, figures.penalty, figures.hits, figures.norms, done, int(frame[o.STOPS]))
 
     def _figures(self, steps: int) -> Figures:
