@@ -179,6 +179,13 @@ class Compiler:
             self.doubles += count
         return self._doubles[key]
 
+    def norm_with(self, weight: int) -> int:
+        """Where an instruction that makes a weight's whole gradient adds up its squares; 0: it makes only a part."""
+        if len(self.users(weight)) > 1:
+            return 0
+        self.normed.add(weight)
+        return self.norm_slot + [w.value for w in self.plan.weights].index(weight)
+
     def constants(self, *values: float) -> int:
         """Where these constants stand."""
         if values not in self._constant_places:
@@ -317,6 +324,7 @@ class Compiler:
         self._gradients = self._spare if self.lean else self._whole
         self.written: set[int] = set()
         self.moved: set[int] = set()  # running statistics that have a new value waiting
+        self.normed: set[int] = set()  # weights whose gradient's squares are summed where it is made
         self._plain_made: set[int] = set()
         self.backward = backward = self.training or mode == "gradients_running"
         self.draft.all(o.MOVE, o.CLEAR, self.partials, self.partial_stride, self.partial_count if backward else 0)

@@ -1,4 +1,5 @@
-"""What a tape may leave out when nobody looks at every value: a ReLU becomes the end of the instruction before it.
+"""What a tape may leave out when nobody looks at every value: a ReLU becomes the end of the instruction before it, and
+so do sigmoid and tanh behind a dense layer; their slope becomes the end of the next dense layer's way back.
 
 Numbers stay the same, bit for bit; values that no later instruction reads are never written. Tapes that people look
 into ("kept", "gradients", "forward") leave nothing out.
@@ -6,6 +7,7 @@ into ("kept", "gradients", "forward") leave nothing out.
 
 from __future__ import annotations
 
+from engine.backends.tape import opcodes as o
 from engine.layers import Step
 from engine.plan import Plan
 
@@ -13,6 +15,8 @@ from engine.plan import Plan
 LEAN = ("train", "evaluate", "shown")
 #: primitives whose instruction can end with a ReLU
 _ENDING = ("linear", "conv2d", "batch_norm", "add")
+#: functions that an instruction can end with, as it names them; beyond ReLU only a dense layer's can
+_KINDS = {"relu": 1 + o.RELU, "sigmoid": 1 + o.SIGMOID, "tanh": 1 + o.TANH}
 
 
 def consumers(plan: Plan) -> dict[int, int]:
@@ -27,30 +31,42 @@ def consumers(plan: Plan) -> dict[int, int]:
 
 
 class Fusion:
-    """Pairs of a plan. ``ends``: value before a ReLU -> the ReLU's output. ``pooled``: that output -> its max pool."""
+    """Pairs of a plan. ``ends``: value before an activation -> its output. ``kinds``: that output -> which activation,
+    1 + its opcode. ``slopes``: the same of outputs that only one dense layer reads, whose way back takes the slope.
+    ``pooled``: the output of a ReLU -> its max pool.
+    """
 
     def __init__(self, plan: Plan, orders: dict[int, object]) -> None:
         count, seen = consumers(plan), {v for h in plan.heads for v in (h.prediction, h.shown)}
         makers = {s.output: s for s in plan.steps}
         self.ends: dict[int, int] = {}
         self.before: dict[int, int] = {}
+        self.kinds: dict[int, int] = {}
         for step in plan.steps:
-            if step.primitive.id != "relu":
+            if step.primitive.id not in _KINDS:
                 continue
             value = step.inputs[0]
-            maker = makers.get(value)
-            if maker is None or maker.primitive.id not in _ENDING or count[value] > 1 or value in seen:
+            maker, able = makers.get(value), _ENDING if step.primitive.id == "relu" else _ENDING[:1]
+            if maker is None or maker.primitive.id not in able or count[value] > 1 or value in seen:
                 continue
             if orders[value] == orders[step.output] and (maker.primitive.id != "add" or len(maker.inputs) == 2):
                 self.ends[value] = step.output
                 self.before[step.output] = value
+                self.kinds[step.output] = _KINDS[step.primitive.id]
+        readers = {s.inputs[0]: s for s in plan.steps if count[s.inputs[0]] == 1 and s.inputs[0] not in seen}
+        self.slopes = {
+            v: kind for v, kind in self.kinds.items()
+            if v in readers and readers[v].primitive.id == "linear" and orders[v] is None
+        }  # fmt: skip
         self.pooled = {
-            s.inputs[0]: s.output
-            for s in plan.steps
-            if s.primitive.id == "max_pool2d" and s.inputs[0] in self.before and count[s.inputs[0]] == 1
-            and s.inputs[0] not in seen
+            v: readers[v].output for v, kind in self.kinds.items()
+            if kind == 1 + o.RELU and v in readers and readers[v].primitive.id == "max_pool2d"
         }  # fmt: skip
 
     def skips(self, step: Step) -> bool:
         """Whether the step's own instruction is part of the one before."""
         return step.output in self.before
+
+    def in_place(self, step: Step) -> bool:
+        """Whether the gradient in front of such a step takes the place of that behind it."""
+        return self.kinds.get(step.output) == 1 + o.RELU or step.output in self.slopes

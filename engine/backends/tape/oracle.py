@@ -225,20 +225,23 @@ def _matrix(m: Oracle, t: Row) -> None:
         rows = m.batch * t[6]
         bias = m.flat(t[4], t[8]) if t[4] >= 0 else 0
         y = m.flat(t[2], rows * t[7]).reshape(rows, -1) @ m.panels(t[3], t[7], t[8]) + bias
-        m.flat(t[5], y.size)[:] = (np.maximum(y, 0) if t[9] else y).ravel()
+        m.flat(t[5], y.size)[:] = (_function(t[9] - 1, y, m.k) if t[9] else y).ravel()
     elif t[1] == o.LINEAR_DX:
         rows = m.batch * t[5]
         dx = (m.flat(t[2], rows * t[6]).reshape(rows, -1) @ m.panels(t[3], t[6], t[7])).ravel()
         place = m.flat(t[4], dx.size)
-        place[:] = place + dx if t[8] else dx
+        slope = _slope(t[9] - 1, m.flat(t[10], dx.size).astype(np.float64), m.k) if t[9] else 1.0
+        place[:] = (place + dx if t[8] else dx) * slope
     elif t[1] == o.LINEAR_DW:
         rows = m.batch * t[5]
         x, dy = (m.flat(t[at], rows * t[count]).reshape(rows, -1).astype(np.float64) for at, count in ((2, 6), (3, 7)))
         m.put_panels(t[4], x.T @ dy, add=bool(t[8]))
+        m.sums[t[9]] = (m.panels(t[4], t[6], t[7]) ** 2).sum()
     else:
         g = m.flat(t[3], t[5])
         total = m.flat(t[2], m.batch * t[4] * t[5]).reshape(-1, t[5]).sum(0, dtype=np.float64)
         g[:] = g + total if t[6] else total
+        m.sums[t[7]] = (g.astype(np.float64) ** 2).sum()
 
 
 def _norm(m: Oracle, t: Row) -> None:

@@ -99,6 +99,7 @@ def _matrix(b: Bounds, t: Row) -> Iterator[Part]:
         yield b.run(t[2], t[5] * t[6])
         yield t[3], t[3] + _panels(t[6], t[7])
         yield b.run(t[4], t[5] * t[7])
+        yield b.run(t[10], t[5] * t[7]) if t[9] else (0, 0)
     elif t[1] == o.LINEAR_DW:
         yield b.run(t[2], t[5] * t[6])
         yield b.run(t[3], t[5] * t[7])
@@ -308,6 +309,8 @@ def _sums(t: Row, weights: int) -> int:
         (o.NORM, o.SUMS): t[11] + 2 * t[10],
         (o.NORM, o.FIX_BACK): t[2] + 2 * t[3],
         (o.LOSS, o.FINISH): max(t[4] + t[2], t[5] + 1, t[6] + weights, t[7] + weights),
+        (o.MATRIX, o.LINEAR_DW): t[9] + 1,
+        (o.MATRIX, o.COLUMN_SUM): t[7] + 1,
         (o.UPDATE, o.SQUARES): t[3] + 1,
         (o.UPDATE, o.PENALTY): t[7] + 1,
         (o.UPDATE, o.LIMIT): t[7] + 1,

@@ -56,6 +56,8 @@ GRAPHS: dict[str, tuple[Graph, Spec]] = {
     "residual": (residual(), Spec("momentum", {"rate": 0.05})),
     "overlapping": (overlapping(), Spec("adam")),
     "dense": (mlp((4, 40, 20, 3), activation="relu", batch_norm="before", dropout=0.2), Spec("adam")),
+    **{name: (mlp((4, 40, 33, 20, 3), activation=name), Spec("sgd", {"rate": 0.1}))
+       for name in ("relu", "sigmoid", "tanh")},
 }  # fmt: skip
 
 
@@ -103,7 +105,7 @@ def test_images_that_pass_through_share_their_places() -> None:
         assert made._compiler._places.each * 2 < whole
 
 
-@pytest.mark.parametrize("name", ["dense", "residual"])
+@pytest.mark.parametrize("name", ["dense", "residual", "sigmoid"])
 def test_workers_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for workers in (1, 3):

@@ -7,13 +7,26 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.kernels.around import squares
+from engine.backends.tape.kernels.endings import ended, sloped
 from engine.backends.tape.kernels.micro import ADD_TO_C, BIAS, RELU, ZERO, pair, product, tile
-from engine.backends.tape.kernels.native import arena_of, borrow, exact, floats, give_back, integers, kernel
+from engine.backends.tape.kernels.native import (
+    arena_of,
+    borrow,
+    exact,
+    floats,
+    give_back,
+    integers,
+    kernel,
+    own_doubles,
+)
 from engine.backends.tape.kernels.vectors import sum_rows_apart
 
 f4 = np.float32
 #: rows of dW that a thread takes at once
 CHUNK = 24
+#: rows of a product at a time where the whole matrix stays in the nearest cache, and how many floats it may have
+ROWS_AT_ONCE, NEAR = 24, 5120
 
 
 @exact
@@ -36,8 +49,11 @@ def _tiles(base: int, t: Any, r: int, count: int, k: int, k1: int, p: int, p1: i
 
 
 @exact
-def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
-    """dW panels of x^T dy, two at a time, in parts of SUM_ROWS rows. row: x, dy, g, rows a sample, K, N, add."""
+def _weights(base: int, t: Any, arena: Any, own: Any, rows: int, thread: int, threads: int) -> None:
+    """dW panels of x^T dy, two at a time, in parts of SUM_ROWS rows.
+
+    row: x, dy, g, rows a sample, K, N, add, slot of the sum of squares or 0.
+    """
     inner, panels = t[6], (t[7] + 15) // 16
     pairs, chunks = (panels + 1) // 2, (inner + CHUNK - 1) // CHUNK
     for unit in range(pairs * chunks * thread // threads, pairs * chunks * (thread + 1) // threads):
@@ -48,11 +64,19 @@ def _weights(base: int, t: Any, rows: int, thread: int, threads: int) -> None:
             _tiles(base, t, r, count, k0, min(k0 + CHUNK, inner), p, min(p + 2, panels), mode)
             mode = ADD_TO_C
             r += count
+        if t[9] > 0:
+            count = 16 * min(CHUNK, inner - k0)
+            for q in range(p, min(p + 2, panels)):
+                at = t[4] + (q * inner + k0) * 16
+                own[t[9]] += squares(arena[at : at + count])
 
 
 @exact
-def _column_sum(arena: Any, base: int, t: Any, rows: int, c0: int, c1: int) -> None:
-    """g[c0:c1] = sum over rows of dy, the parts of SUM_ROWS rows added up. row: dy, g, rows a sample, K, add."""
+def _column_sum(arena: Any, base: int, t: Any, own: Any, rows: int, c0: int, c1: int) -> None:
+    """g[c0:c1] = sum over rows of dy, the parts of SUM_ROWS rows added up.
+
+    row: dy, g, rows a sample, K, add, slot of the sum of squares or 0.
+    """
     place = borrow(4 * 64)
     part = floats(place, 64)
     for at in range(c0, c1, 64):
@@ -68,33 +92,66 @@ def _column_sum(arena: Any, base: int, t: Any, rows: int, c0: int, c1: int) -> N
             for j in range(width):
                 out[j] += part[j]
             r += count
+        if t[7] > 0:
+            own[t[7]] += squares(out)
     give_back(place)
+
+
+@exact
+def _together(rows: int, inner: int, columns: int) -> int:
+    """How many rows of a product are made at a time."""
+    return ROWS_AT_ONCE if (columns + 15) // 16 * 16 * inner <= NEAR else max(rows, 1)
+
+
+@exact
+def _linear(base: int, arena: Any, t: Any, at: int, end: int) -> None:
+    """Rows at to end of x W + b. row: x, w, bias or -1, y, rows a sample, K, N, ending."""
+    inner, columns, kind = t[7], t[8], t[9]
+    mode, bias = (BIAS, base + 4 * t[4]) if t[4] >= 0 else (ZERO, 0)
+    mode += RELU if kind == 1 + o.RELU else 0
+    size = _together(end - at, inner, columns)
+    while at < end:
+        rows, y = min(size, end - at), t[5] + at * columns
+        product(
+            rows, columns, inner, base + 4 * (t[2] + at * inner), inner, 1, base + 4 * t[3], 16, 16 * inner,
+            base + 4 * y, columns, 16, mode, bias,
+        )  # fmt: skip
+        if kind > 1 + o.RELU:
+            ended(kind, arena[y : y + rows * columns])
+        at += rows
+
+
+@exact
+def _linear_dx(base: int, arena: Any, t: Any, at: int, end: int) -> None:
+    """Rows at to end of dy W^T. row: dy, w^T, dx, rows a sample, N, K, add, ending whose slope x has, x."""
+    inner, columns = t[6], t[7]
+    size = _together(end - at, inner, columns)
+    while at < end:
+        rows, dx = min(size, end - at), t[4] + at * columns
+        product(
+            rows, columns, inner, base + 4 * (t[2] + at * inner), inner, 1, base + 4 * t[3], 16, 16 * inner,
+            base + 4 * dx, columns, 16, ADD_TO_C if t[8] else ZERO, 0,
+        )  # fmt: skip
+        if t[9]:
+            x = t[10] + at * columns
+            sloped(t[9], arena[dx : dx + rows * columns], arena[x : x + rows * columns])
+        at += rows
 
 
 @kernel
 def matrix(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
-    """LINEAR: x, w, bias or -1, y, rows a sample, K, N, ReLU. LINEAR_DX: dy, w^T, dx, rows a sample, N, K, add."""
+    """See the functions of each opcode."""
     frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
-    base, threads, op = frame[o.ARENA], frame[o.THREADS], t[1]
+    base, arena, threads, op = frame[o.ARENA], arena_of(frame), frame[o.THREADS], t[1]
+    own = own_doubles(frame, thread)
     if op == o.LINEAR:
-        rows, inner, columns = (last - first) * t[6], t[7], t[8]
-        x, y, at = base + 4 * t[2], base + 4 * t[5], first * t[6]
-        mode, bias = (BIAS, base + 4 * t[4]) if t[4] >= 0 else (ZERO, 0)
-        product(
-            rows, columns, inner, x + 4 * at * inner, inner, 1, base + 4 * t[3], 16, 16 * inner,
-            y + 4 * at * columns, columns, 16, mode + (RELU if t[9] else 0), bias,
-        )  # fmt: skip
+        _linear(base, arena, t, first * t[6], last * t[6])
     elif op == o.LINEAR_DX:
-        rows, inner, columns = (last - first) * t[5], t[6], t[7]
-        dy, dx, at = base + 4 * t[2], base + 4 * t[4], first * t[5]
-        product(
-            rows, columns, inner, dy + 4 * at * inner, inner, 1, base + 4 * t[3], 16, 16 * inner,
-            dx + 4 * at * columns, columns, 16, ADD_TO_C if t[8] else ZERO, 0,
-        )  # fmt: skip
+        _linear_dx(base, arena, t, first * t[5], last * t[5])
     elif op == o.LINEAR_DW:
-        _weights(base, t, frame[o.BATCH] * t[5], thread, threads)
+        _weights(base, t, arena, own, frame[o.BATCH] * t[5], thread, threads)
     elif op == o.COLUMN_SUM:
         units = (t[5] + 15) // 16
         c0, c1 = units * thread // threads * 16, min(units * (thread + 1) // threads * 16, t[5])
         if c1 > c0:
-            _column_sum(arena_of(frame), base, t, frame[o.BATCH] * t[4], c0, c1)
+            _column_sum(arena, base, t, own, frame[o.BATCH] * t[4], c0, c1)

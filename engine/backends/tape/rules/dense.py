@@ -57,10 +57,10 @@ class LinearRule(Rule):
         """One product."""
         rows, inner, units = self._sizes(c, step)
         bias = c.slot(step.inputs[2]).offset if len(step.inputs) > 2 else -1
-        x, (y, relu) = self._seen(c, step).offset, c.target(step)
-        w = c.slot(step.inputs[1]).offset
+        x, (y, fused) = self._seen(c, step).offset, c.target(step)
+        w, ending = c.slot(step.inputs[1]).offset, c.fusion.kinds[c.fusion.ends[step.output]] if fused else 0
         with c.written_plain(y, step.output) as target:
-            c.draft.sample(o.MATRIX, o.LINEAR, x, w, bias, target.offset, rows, inner, units, int(relu))
+            c.draft.sample(o.MATRIX, o.LINEAR, x, w, bias, target.offset, rows, inner, units, ending)
 
     def backward(self, c: Compiler, step: Step) -> None:
         """dx at once; dW and db when all gradients of values are there."""
@@ -68,15 +68,19 @@ class LinearRule(Rule):
         rows, inner, units = self._sizes(c, step)
         dy = c.plain_gradient(step.output).offset
         if c.needs(x):
+            slope = c.fusion.slopes.get(x, 0) if c.lean else 0
+            ends = (slope, c.store(x).offset) if slope else ()
             with c.contribution(x, plain=self._plain(c, step), adds=True) as (dx, add):
                 c.draft.sample(
-                    o.MATRIX, o.LINEAR_DX, dy, self._turned(c, step), dx.offset, rows, units, inner, int(add)
+                    o.MATRIX, o.LINEAR_DX, dy, self._turned(c, step), dx.offset, rows, units, inner, int(add), *ends
                 )
         if c.needs(w):
             g, more = c.parameters.gradient_of(w), int(w in c.written)
-            c.later(o.MATRIX, o.LINEAR_DW, self._seen(c, step).offset, dy, g, rows, inner, units, more)
+            seen, slot = self._seen(c, step).offset, c.norm_with(w)
+            c.later(o.MATRIX, o.LINEAR_DW, seen, dy, g, rows, inner, units, more, slot)
             c.written.add(w)
         if len(step.inputs) > 2 and c.needs(step.inputs[2]):
-            g, more = c.parameters.gradient_of(step.inputs[2]), int(step.inputs[2] in c.written)
-            c.later(o.MATRIX, o.COLUMN_SUM, dy, g, rows, units, more)
-            c.written.add(step.inputs[2])
+            b = step.inputs[2]
+            g, more = c.parameters.gradient_of(b), int(b in c.written)
+            c.later(o.MATRIX, o.COLUMN_SUM, dy, g, rows, units, more, c.norm_with(b))
+            c.written.add(b)

@@ -56,8 +56,8 @@ class UnaryRule(Rule):
         return c.orders[step.inputs[0]]
 
     def alias_gradient(self, c: Compiler, step: Step) -> Store | None:
-        """That before a fused ReLU, which then works in place."""
-        return c.gradient(step.inputs[0]) if c.lean and c.fusion.skips(step) else None
+        """That before a fused activation, which then works in place."""
+        return c.gradient(step.inputs[0]) if c.lean and c.fusion.in_place(step) else None
 
     def _constants(self, c: Compiler, step: Step) -> int:
         p: Any = step.primitive
@@ -72,6 +72,9 @@ class UnaryRule(Rule):
 
     def backward(self, c: Compiler, step: Step) -> None:
         """From the output, or from the input where the slope cannot be told from the output."""
+        if c.lean and step.output in c.fusion.slopes:
+            c.written.add(step.inputs[0])  # the layer behind has ended with the slope
+            return
         dy = c.gradient(step.output)
         seen = c.store(step.inputs[0] if step.primitive.id in self._by_input else step.output)
         with c.contribution(step.inputs[0]) as (dx, _):

@@ -48,7 +48,7 @@ def emit_finish(c: Compiler, *, norms: bool) -> None:
     p = c.parameters
     order = [w.value for w in c.plan.weights]
     if norms:
-        for w in p.trained:
+        for w in (w for w in p.trained if w.value not in c.normed):
             slot = c.slot(w.value)
             g = p.gradient_of(w.value)
             c.draft.all(o.UPDATE, o.SQUARES, g, c.norm_slot + order.index(w.value), 0, slot.count)
