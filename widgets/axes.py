@@ -26,10 +26,17 @@ def number_text(value: float, step: float = 0.0) -> str:
         return "0"
     size = max(abs(value), step)
     if size >= 1e7 or size < 1e-4:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+        return decimal_power(value)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step else 3
     return f"{value:,.{decimals}f}"
+
+
+def decimal_power(value: float) -> str:
+    """2e6, 1.5e-7, 0."""
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def value_text(value: float) -> str:
@@ -64,7 +71,7 @@ class PlotAxis(pg.AxisItem):
     """Labels without ticks or line; the canvas draws the grid. Linear with round steps."""
 
     whole = False
-    """True where only whole numbers make sense (epochs, steps)."""
+    """True where only whole numbers make sense (epochs, steps), once two of them are in sight."""
 
     def __init__(self, side: str) -> None:
         super().__init__(side)
@@ -157,12 +164,14 @@ class PlotAxis(pg.AxisItem):
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         step = round_step(maxVal - minVal, self.room(size, minVal, maxVal))
-        if self.whole:
+        if self.whole and math.floor(maxVal + 1e-9) > math.ceil(minVal - 1e-9):
             step = max(1.0, step)
         first, last = math.ceil(minVal / step - 1e-9), math.floor(maxVal / step + 1e-9)
         return [(step, [index * step for index in range(first, last + 1)])]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.orientation in ("left", "right") and max(map(abs, values), default=0.0) >= 1e5:
+            return [decimal_power(value) for value in values]  # written out they would not fit beside the axis
         return [number_text(value, spacing) for value in values]
 
 

@@ -315,7 +315,8 @@ class LayerProfile(AxisPlot):
         zeros = np.flatnonzero(values == 0)
         if len(zeros):
             text = tr("no gradient") if len(zeros) == 1 else tr("no gradient in {count} layers", count=len(zeros))
-            tag(painter, text, QPointF(x[zeros[-1]] + 8, at.area.bottom() - EDGE), hue, area=at.area)
+            above = QPointF(x[zeros[0]] - 8, at.area.bottom() - EDGE - 18)  # clear of triangles and rings
+            tag(painter, text, above, hue, area=at.area)
 
     def _paint_zero(self, painter: QPainter, place: QPointF, hue: str) -> None:
         painter.setPen(pen(hue, width=1.5))
@@ -328,7 +329,7 @@ class LayerProfile(AxisPlot):
         painter.drawLine(place + QPointF(-4, 4), place + QPointF(4, -4))
 
     def _paint_levels(self, painter: QPainter, at: Mapping, x: Array, values: Array) -> None:
-        y = at.y0 + at.sy * _log(values)
+        y = np.where(values == 0, at.area.bottom() - EDGE, at.y0 + at.sy * _log(values))
         for index, ident in enumerate(self._ids):
             if ident in self._levels and np.isfinite(y[index]):
                 draw_symbol(painter, "ring", QPointF(x[index], y[index]), 7, getattr(theme(), self._levels[ident]))

@@ -17,6 +17,7 @@ from designer.session.grid import plane_grid
 from engine.analysis.rules import last_activation
 from engine.data.dataset import Dataset, Preview
 from engine.graph import Graph
+from engine.training.examination import Report
 from widgets import thumbs, tokens
 from widgets.i18n import tr
 
@@ -37,6 +38,8 @@ class CanvasFeed(QObject):
         self.flow_mode = "off"
         self.seen = Frame()
         self.near_cards = Near(canvas)
+        #: what the doctor found last
+        self.report: Report | None = None
         self._near: frozenset[str] = frozenset()
         self._near_of: tuple[Any, ...] = ()
         self._painted: dict[str, QImage] = {}
@@ -93,6 +96,11 @@ class CanvasFeed(QObject):
             self._repaint()
         elif frame.snapshot is not before.snapshot:
             self.refresh()
+
+    def show_report(self, report: Report | None) -> None:
+        """Findings of the doctor: the border of each card that they name."""
+        self.report = report
+        self.canvas.overlay.show_values(self._values(self.canvas.store.state.graph))
 
     def show_mode(self, mode: str) -> None:
         """off, act, grad or both."""
@@ -181,7 +189,7 @@ class CanvasFeed(QObject):
             if node.type == "input" and dataset is not None:
                 found[node.id] = NodeValue(class_words(dataset), "secondary", data_words(dataset))
         if snapshot is not None:
-            found |= layer_values(snapshot, graph, self.seen.earlier, self.near_cards.close)
+            found |= layer_values(snapshot, graph, self.seen.earlier, self.near_cards.close, self.report)
         return found
 
     # ------------------------------------------------------------------ flow

@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from designer.canvas import NodeValue
 from designer.canvas.flow import Magnitudes
 from designer.canvas.sparkline import trace_of
-from designer.panels.levels import levels_of
+from designer.panels.levels import findings_of, levels_of
 from engine.graph import Edge, Graph
 from engine.probes import Histogram, LayerStats, Snapshot
-from widgets.i18n import tr
+from engine.training.examination import Report
+from widgets.i18n import tr, tr_declared
 
 
 def scientific(value: float) -> str:
@@ -20,11 +21,15 @@ def scientific(value: float) -> str:
 
 
 def layer_values(
-    snapshot: Snapshot, graph: Graph, earlier: Sequence[Snapshot] = (), close: Collection[str] = ()
+    snapshot: Snapshot,
+    graph: Graph,
+    earlier: Sequence[Snapshot] = (),
+    close: Collection[str] = (),
+    report: Report | None = None,
 ) -> dict[str, NodeValue]:
     """The weight gradient's l2 norm of every layer in the tone of its alarm, and its update thermometer; for the
-    ``close`` cards also how large the weights were ``earlier``."""
-    levels = levels_of(snapshot)
+    ``close`` cards also how large the weights were ``earlier``. The border tells of the doctor's findings, too."""
+    levels, borders, findings = levels_of(snapshot), levels_of(snapshot, report), findings_of(report)
     sizes = weight_sizes([*(s for s in earlier if s.step < snapshot.step), snapshot], close)
     found = {}
     for layer in snapshot.layers:
@@ -35,11 +40,14 @@ def layer_values(
             found[layer.node] = NodeValue(
                 scientific(norm) if norm else tr("none"),
                 alarm or ("good" if norm else "warning"),
-                tr("gradient"),
+                tr("gradient dL/dW"),
                 norm or None,
                 decades_of(layer.update_ratio),
-                alarm,
-                explained(layer, snapshot.spreads.get(layer.node), rms),
+                borders.get(layer.node, ""),
+                "\n".join(
+                    [tr("Doctor: {finding}", finding=tr_declared(c.title)) for c in findings.get(layer.node, ())]
+                    + [explained(layer, snapshot.spreads.get(layer.node), rms)]
+                ),
                 trace_of(steps, rms),
             )
     return found

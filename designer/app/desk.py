@@ -8,6 +8,7 @@ from weakref import ref
 
 from PySide6.QtCore import QObject, SignalInstance
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from designer.app.canvas_feed import CanvasFeed
 from designer.app.crash_recovery import Recovery
@@ -49,6 +50,8 @@ class Desk(QObject):
         self.time: Place | None = None
         #: closed: what Qt still tells while it takes it apart is for nobody
         self.gone = False
+        #: whether the doctor has come to the front by itself
+        self.alarmed = False
         self._measurements: Measurements | None = None
         self._answers: AnswerMarks | None = None
         self._connect()
@@ -83,8 +86,8 @@ class Desk(QObject):
 
     @property
     def shown(self) -> bool:
-        """Whether this is the tab on show."""
-        return not self.gone and self.window.desk is self
+        """Whether this is the tab on show. In a window that nobody closed Qt still tells while it takes it apart."""
+        return not self.gone and isValid(self) and isValid(self.window) and self.window.desk is self
 
     def _connect(self) -> None:
         window, document, canvas = self.window, self.document, self.canvas
@@ -98,10 +101,21 @@ class Desk(QObject):
         self._while_shown(document.bridge.framed, lambda frame: window.status.show_frame(frame))
         self._while_shown(document.bridge.message, lambda text: window.status.say(text))
         self._while_shown(document.examinations.changed, lambda: window.panels.show_doctor_title())
+        self._while_shown(document.examinations.changed, self._show_alarm)
+        document.examinations.changed.connect(lambda: self.feed.show_report(document.examinations.report))
+        document.opened.connect(lambda: setattr(self, "alarmed", False))
         document.opened.connect(lambda: window.desks.opened(self))
         canvas.message.connect(window.status.say)
         canvas.menu_wanted.connect(lambda at, what: node_menu(window, what).popup(at))
         canvas.node_activated.connect(lambda _: window.panels.show("inspector"))
+
+    def _show_alarm(self) -> None:
+        """The first alarm of a document comes to the front with its cause and what helps; not over a chosen panel."""
+        report = self.document.examinations.report
+        if report is None or self.alarmed or not any(c.severity == "alarm" for c in report.cards):
+            return
+        self.alarmed = True
+        self.window.panels.show_instead("waterfall", "doctor")
 
     def _while_shown(self, signal: SignalInstance, slot: Callable[..., Any]) -> None:
         signal.connect(lambda *told: slot(*told) if self.shown else None)

@@ -112,7 +112,7 @@ class Makers:
         """Gradient by layer, measured and predicted."""
         from designer.panels.profile import ProfilePanel
 
-        return self._live(ProfilePanel(self._document.foresight))
+        return self._live(ProfilePanel(self._document.foresight, self._document.examinations))
 
     def waterfall(self) -> QWidget:
         """Gradient by layer and step."""

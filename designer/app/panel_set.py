@@ -267,6 +267,12 @@ class PanelSet(QObject):
         if self.ready:
             self.made(name)
 
+    def show_instead(self, name: str, other: str) -> None:
+        """Brings the other to the front where the first one is there now, as by default; else nothing."""
+        if name in self._front and not self.maximized:
+            self.docks[other].show()
+            self.docks[other].raise_()
+
     @property
     def maximized(self) -> bool:
         """Whether one panel has the whole window."""

@@ -10,7 +10,9 @@ import numpy as np
 from designer.app.top_bar import set_rate
 from designer.document.verbs.setup import set_training
 from designer.session.staleness import base_rate, extended
+from engine.probes.evidence import Card
 from engine.training.events import Diverged, Finished
+from engine.training.examination import Report
 from widgets.i18n import tr
 
 if TYPE_CHECKING:
@@ -67,6 +69,12 @@ def diverged_buttons(flow: RunFlow, event: Diverged) -> Buttons:
         words = tr("Go on from step {step} with a tenth of the rate", step=f"{best:,}")
         found.append((words, lambda: back_with_lower_rate(flow, best)))
     return found
+
+
+def deeper_cause(report: Report | None) -> Card | None:
+    """The finding that explains a divergence better than the rate does: where it says so, a lower one only hides it."""
+    causes = ("exploding_gradient", "not_standardised", "saturation")
+    return next((c for c in report.cards if c.rule in causes), None) if report is not None else None
 
 
 def best_step(bridge: Bridge, event: Diverged) -> int:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from designer.app.fork_flow import ForkFlow
 from designer.app.notice import Notice
-from designer.app.run_endings import diverged_buttons, finished_buttons
+from designer.app.run_endings import deeper_cause, diverged_buttons, finished_buttons
 from designer.app.status_bar import state_words
 from designer.document.verbs.adopt_data import adopt_data
 from designer.document.verbs.setup import set_training
@@ -20,7 +20,7 @@ from designer.inspector.misfit import misfit
 from designer.inspector.words import problem_text
 from designer.session.bridge import RunState
 from engine.training.events import Diverged, Failed, Finished
-from widgets.i18n import tr
+from widgets.i18n import tr, tr_declared
 
 if TYPE_CHECKING:
     from designer.app.desk import Desk
@@ -46,6 +46,7 @@ class RunFlow(QObject):
         self.bridge.stale_changed.connect(self._stale)
         self.bridge.fresh_weights.connect(self._fresh)
         self.bridge.framed.connect(lambda frame: self._tell_end())
+        self.document.examinations.changed.connect(self._examined)
         self.document.loader.changed.connect(self._data)
         self.document.analyst.changed.connect(lambda _: self._check_fit())
         self.document.opened.connect(self._opened)
@@ -129,18 +130,26 @@ class RunFlow(QObject):
         return self.bridge.frame.name(node)
 
     def _diverged(self, event: Diverged) -> None:
+        found = deeper_cause(self.document.examinations.report)
+        what = {"step": f"{event.step:,}", "tensor": event.tensor, "layer": self._name(event.node)}
         text = tr(
-            "Diverged at step {step}: {count} values of {tensor} at “{layer}” are not finite. The last good weights "
-            "are kept. A lower learning rate usually helps.",
-            step=f"{event.step:,}",
-            count=f"{event.count:,}",
-            tensor=event.tensor,
-            layer=self._name(event.node),
-        )
-        buttons = diverged_buttons(self, event)
+            "Diverged at step {step}: {tensor} at “{layer}” is not finite any more. The last good weights are kept."
+        ).format(**what)
+        if found is None:
+            text += " " + tr("A lower learning rate usually helps.")
+            buttons = diverged_buttons(self, event)
+        else:
+            text += " " + tr("Doctor: {finding}", finding=tr_declared(found.title)) + "."
+            buttons = [(tr("Show what helps"), lambda: self.window.show_panel("doctor"))]
         if event.node in self.document.store.state.graph.nodes:
             buttons.append((tr("Show the layer"), lambda: self.desk.canvas.reveal(event.node)))
         self.notices.show_notice(Notice(RUN, text, "error", buttons, weight=2))
+
+    def _examined(self) -> None:
+        """The doctor looked at what has just diverged: its cause is told instead of a guess."""
+        cause, told = self.bridge.state.cause, self.notices.named(RUN) is not None
+        if isinstance(cause, Diverged) and told and deeper_cause(self.document.examinations.report) is not None:
+            self._diverged(cause)
 
     def _failed(self, event: Failed) -> None:
         problems = " ".join(problem_text(p) for p in event.problems[:3])
@@ -187,7 +196,7 @@ class RunFlow(QObject):
         for name, label in (("accuracy", tr("accuracy")), ("mae", tr("mean absolute error")), ("r2", "R²")):
             value = found.metrics.get(name)
             if value is not None and math.isfinite(value):
-                shown = f"{100 * value:.1f} %" if name == "accuracy" else f"{value:.3g}"
+                shown = f"{100 * value:.1f}\u00a0%" if name == "accuracy" else f"{value:.3g}"
                 words += f", {label} {shown}"
         return words + "."
 

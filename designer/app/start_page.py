@@ -32,10 +32,13 @@ ORDER = (
     "xor_mlp",
     "spiral",
     "vanishing_gradients",
+    "exploding_gradients",
+    "saturated_tanh",
+    "dying_relu",
+    "residual_net",
     "digits_mlp",
     "mnist_cnn",
     "fashion_cnn",
-    "residual_net",
 )
 
 
@@ -50,6 +53,12 @@ def sample_words() -> dict[str, tuple[str, str]]:
             tr("Vanishing gradients"),
             tr("Six sigmoid layers: almost no gradient reaches the first."),
         ),
+        "exploding_gradients": (
+            tr("Exploding gradients"),
+            tr("Weights too large for their layers: the gradient grows from layer to layer."),
+        ),
+        "saturated_tanh": (tr("Saturated tanh"), tr("A bad initializer leaves no slope to learn by.")),
+        "dying_relu": (tr("Dying ReLU"), tr("Steps too large: whole layers are off for good.")),
         "digits_mlp": (tr("Digits, dense"), tr("Handwritten 8 × 8 digits with dense layers.")),
         "mnist_cnn": (tr("MNIST, convolutional"), tr("5,000 handwritten digits, kernels and feature maps live.")),
         "fashion_cnn": (tr("Fashion CNN"), tr("Clothes in 28 × 28: kernels, maps, confusions.")),

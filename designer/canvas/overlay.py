@@ -33,7 +33,7 @@ class NodeValue(NamedTuple):
 
     ``tone``: "good", "warning", "error", "secondary" or a colour. ``magnitude``: draws the bar above the line, its
     length and colour by log10 on the flow scale. ``update``: log10 of update : weight, the thermometer at the card's
-    right edge. ``alarm``: "", "warning" or "error", the border's colour while the flow is shown. ``tip``: lines for
+    right edge. ``alarm``: "", "warning" or "error", the border's colour. ``tip``: lines for
     whoever points at the card. ``trace``: the weights' size over the run, between label and text.
     """
 
@@ -200,8 +200,8 @@ class Overlay:
         return max(found, key=lambda v: v.alarm == "error", default=None)
 
     def _paint_alarm(self, painter: QPainter, item: NodeItem, value: NodeValue) -> None:
-        """In flow mode the border says what the figures say, so that it is seen from afar."""
-        if self.mode == "off" or not value.alarm:
+        """The border says what the figures and the doctor say, so that it is seen from afar."""
+        if not value.alarm:
             return
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(getattr(self.scene.look.theme, value.alarm)), 1.5))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from designer.panels.live import LivePanel
-from designer.session.frame import Frame
+from designer.session.frame import Frame, begun_again
 from designer.session.overlay import Overlay
 from engine.training import EpochRecord
 from widgets.curve import CurvePlot, Line
@@ -66,7 +66,7 @@ class CurvesPanel(LivePanel):
             self._previous, self._shown_document, self._shown_run = (), new.document, new.run
         if new.side or old.side:
             self._previous, self._shown_run = (), new.run
-        if new.run != self._shown_run:
+        if new.run != self._shown_run or begun_again(new, old):
             self._previous, self._shown_run = (old.epochs or self._previous), new.run
         if (
             old.columns is new.columns

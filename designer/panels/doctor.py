@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from designer.document import DocState
 from designer.document.verbs.doctor_fixes import apply_remedy
 from designer.panels.finding_card import FindingCard
 from designer.panels.trial_view import TrialView
@@ -37,6 +38,7 @@ class DoctorPanel(QScrollArea):
         self.in_front = True
         self.cards: dict[str, FindingCard] = {}
         self.trial_view: TrialView | None = None
+        self._applied: Fix | None = None
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -45,7 +47,7 @@ class DoctorPanel(QScrollArea):
         examinations.changed.connect(self.refresh)
         bridge.stale_changed.connect(lambda _: self.refresh())
         bridge.state_changed.connect(lambda _: self.refresh())
-        store.changed.connect(lambda old, new: self.refresh() if old.graph is not new.graph else None)
+        store.changed.connect(self._edited)
         language_changed.connect(self._retranslate)
         self.refresh()
 
@@ -59,9 +61,18 @@ class DoctorPanel(QScrollArea):
         self.note.setProperty("role", "warning")
         self.checked.setProperty("role", "secondary")
         self.footer.setProperty("role", "caption")
+        self.again = QPushButton()
+        self.again.setProperty("primary", True)
+        self.again.clicked.connect(self._start_again)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.SPACE_2)
+        row.addWidget(self.note, 1)
+        row.addWidget(self.again)
+        self._column.addLayout(row)
         for label in (self.note, self.calm, self.checked, self.footer):
             label.setWordWrap(True)
-            self._column.addWidget(label)
+            if label is not self.note:
+                self._column.addWidget(label)
         self._column.insertStretch(3, 1)
         self.setWidget(page)
 
@@ -130,11 +141,13 @@ class DoctorPanel(QScrollArea):
             self.layers_wanted.emit(tuple(n for n in layers if n in there))
 
     def _show_words(self, report: Report | None, found: bool) -> None:
-        stale = self.bridge.stale and found
-        self.note.setVisible(stale)
-        self.note.setText(
-            tr("These findings are of the network before your last edit. Press Run; new ones follow.") if stale else ""
-        )
+        if not found or self.bridge.state.busy:
+            self._applied = None
+        note = self._note_words(found)
+        self.note.setVisible(bool(note))
+        self.note.setText(note)
+        self.again.setVisible(self._applied is not None)
+        self.again.setText(tr("Start again"))
         self.calm.setVisible(not found)
         self.checked.setVisible(not found)
         self.footer.setVisible(report is not None)
@@ -149,6 +162,19 @@ class DoctorPanel(QScrollArea):
             self.calm.setText(tr("Nothing to report"))
             self.checked.setText(checked_words())
         self.footer.setText(self._cost_words(report))
+
+    def _note_words(self, found: bool) -> str:
+        if self._applied is not None:
+            fix = tr_declared(self._applied.label)
+            return tr("Done: {fix}. What is said below is of the training before.", fix=fix)
+        if self.bridge.stale and found:
+            return tr("These findings are of the network before your last edit. Press Run; new ones follow.")
+        return ""
+
+    def _edited(self, old: DocState, new: DocState) -> None:
+        if old.graph is not new.graph or old.training is not new.training or old.data is not new.data:
+            self._applied = None
+            self.refresh()
 
     def _cost_words(self, report: Report) -> str:
         rest = max(self.examinations.rest, 1e-9)
@@ -191,6 +217,15 @@ class DoctorPanel(QScrollArea):
     def _apply(self, fix: Fix) -> None:
         if self.store.attempt(tr_declared(fix.label), apply_remedy, fix):
             self._end_trial()
+            self._applied = fix
+            self.refresh()
+            self.verticalScrollBar().setValue(0)
+
+    def _start_again(self) -> None:
+        """From the initial weights, where an edit would not begin there anyway: what has died stays dead."""
+        if not self.bridge.stale and self.bridge.session is not None:
+            self.bridge.reset()
+        self.bridge.run()
 
 
 def checked_words() -> str:

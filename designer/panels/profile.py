@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import Signal
 
-from designer.panels.levels import levels_of
+from designer.panels.levels import levels_of, telling_quantity
 from designer.panels.live import LivePanel, layer_names
+from designer.session.examinations import Examinations
 from designer.session.foresight import Foresight
-from designer.session.frame import Frame
+from designer.session.frame import Frame, begun_again
 from engine.probes import Snapshot
 from widgets import tokens
 from widgets.difference import DifferenceStrip, ratio
@@ -25,26 +26,31 @@ EARLIER = 3
 
 
 class ProfilePanel(LivePanel):
-    """``layer_clicked(node_id)``. A drop-down chooses the quantity."""
+    """``layer_clicked(node_id)``. A drop-down chooses the quantity; until somebody does, the one that the doctor's
+    gravest finding is told by is shown, so that chart and finding speak of the same."""
 
     wants = frozenset({"layers"})
     layer_clicked = Signal(str)
 
-    def __init__(self, foresight: Foresight) -> None:
+    def __init__(self, foresight: Foresight, examinations: Examinations | None = None) -> None:
         plot = ForecastProfile()
         super().__init__(plot)
-        self.profile, self.foresight = plot, foresight
+        self.profile, self.foresight, self.examinations = plot, foresight, examinations
+        #: whether somebody chose the quantity
+        self.by_hand = False
         self.strip = DifferenceStrip(plot, names=True)
         column = self.layout()
         assert column is not None
         column.addWidget(self.strip)
         foresight.changed.connect(self.show_again)
+        if examinations is not None:
+            examinations.changed.connect(self._examined)
         self._before: Snapshot | None = None
         self._shown_run = self._shown_document = 0
         plot.layer_clicked.connect(self.layer_clicked)
         self.chooser = Choice()
-        self.chooser.setFixedWidth(tokens.scaled(136))
-        self.chooser.value_changed.connect(lambda _: self._chosen())
+        self.chooser.setFixedWidth(tokens.scaled(92))
+        self.chooser.value_changed.connect(lambda _: self._chosen(by_hand=True))
         plot.tools.insertWidget(0, self.chooser)
         self.retranslate()
 
@@ -52,12 +58,12 @@ class ProfilePanel(LivePanel):
     def quantities() -> list[tuple[str, str]]:
         """Fields of LayerStats, in the order in which they are asked for."""
         return [
-            ("weight_grad_norm", tr("weight gradient, l2 norm")),
-            ("delta_rms", tr("back-propagated gradient, RMS")),
-            ("weight_grad_rms", tr("weight gradient, RMS")),
+            ("delta_rms", tr("gradient dL/dz, RMS")),
+            ("weight_grad_norm", tr("weight gradient dL/dW, l2 norm")),
+            ("weight_grad_rms", tr("weight gradient dL/dW, RMS")),
             ("update_ratio", tr("update : weight")),
             ("gradient_ratio", tr("gradient : weight")),
-            ("bias_grad_norm", tr("bias gradient, l2 norm (speed of learning)")),
+            ("bias_grad_norm", tr("bias gradient, l2 norm")),
             ("z_rms", tr("pre-activation, RMS")),
             ("activation_sd", tr("activation, standard deviation")),
             ("saturation", tr("saturated share")),
@@ -68,9 +74,9 @@ class ProfilePanel(LivePanel):
     def short_names() -> list[tuple[str, str]]:
         """The same for the drop-down, which has little room; the axis says it in full."""
         return [
-            ("weight_grad_norm", tr("weight gradient")),
-            ("delta_rms", tr("delta")),
-            ("weight_grad_rms", tr("weight gradient, RMS")),
+            ("delta_rms", "dL/dz"),
+            ("weight_grad_norm", "dL/dW"),
+            ("weight_grad_rms", tr("dL/dW, RMS")),
             ("update_ratio", tr("update : weight")),
             ("gradient_ratio", tr("gradient : weight")),
             ("bias_grad_norm", tr("bias gradient")),
@@ -93,7 +99,15 @@ class ProfilePanel(LivePanel):
         self.chooser.show_options(self.short_names())
         self._chosen()
 
-    def _chosen(self) -> None:
+    def _examined(self) -> None:
+        """The doctor looked: its finding's own quantity, unless somebody chose one, and a ring on each layer named."""
+        quantity = telling_quantity(self.examinations.report if self.examinations is not None else None)
+        if quantity and not self.by_hand:
+            self.chooser.show_value(quantity)
+        self._chosen()
+
+    def _chosen(self, *, by_hand: bool = False) -> None:
+        self.by_hand = self.by_hand or by_hand
         self._show_axis()
         self.show_again()
 
@@ -116,7 +130,7 @@ class ProfilePanel(LivePanel):
         if same and new.other is old.other and new.side == old.side:
             return
         quantity = str(self.chooser.value())
-        label = dict(self.quantities())[quantity]
+        label = dict(self.short_names())[quantity]
         if new.snapshot is None or not new.snapshot.layers:
             self._show_foreseen(new)
             return
@@ -136,7 +150,7 @@ class ProfilePanel(LivePanel):
         self.profile.own = (new.side or tr("now"), hue) if others else ("", "")
         self.profile.show_profile(
             ids, names, series, earlier=earlier, predicted=predicted, compare=compare, others=others,
-            levels=levels_of(new.snapshot),
+            levels=levels_of(new.snapshot, self.examinations.report if self.examinations is not None else None),
         )  # fmt: skip
         self._show_difference(new, np.asarray(series[label]), others)
 
@@ -158,7 +172,7 @@ class ProfilePanel(LivePanel):
             self._before, self._shown_document, self._shown_run = None, new.document, new.run
         if new.side or old.side:
             self._before, self._shown_run = None, new.run
-        if new.run != self._shown_run:
+        if new.run != self._shown_run or begun_again(new, old):
             if old.snapshot is not None and old.snapshot.layers and old.status is not None and old.status.step > 0:
                 self._before = old.snapshot
             self._shown_run = new.run
@@ -182,7 +196,7 @@ class ProfilePanel(LivePanel):
             self.plot.show_empty(tr("Press Run or Step: one backward pass fills this chart.") + self._unforeseen(frame))
             return
         forward = quantity == "z_rms"
-        label = dict(self.quantities())[quantity] if forward else tr("back-propagated gradient, relative")
+        label = dict(self.quantities())[quantity] if forward else tr("gradient dL/dz, relative")
         self.profile.y_axis.show_label(label)
         self.profile.show_bands([])
         self.profile.show_profile(ids, [frame.name(n) for n in ids], {label: nothing}, predicted={label: line})

@@ -28,7 +28,7 @@ class TrialView(QWidget):
     def __init__(self, fix: Fix, run: Sequence[EpochRecord], trial: Trial) -> None:
         super().__init__()
         self.fix, self.run, self.trial = fix, tuple(run), trial
-        self.plot = CurvePlot(tr("Trial: {fix}", fix=tr_declared(fix.label)), x_label=tr("epoch"))
+        self.plot = CurvePlot(tr("Trial"), x_label=tr("epoch"))
         self.plot.setFixedHeight(tokens.scaled(HEIGHT))
         self.plot.show_help(
             tr(
@@ -36,6 +36,9 @@ class TrialView(QWidget):
                 "data; dashed is validation. The document is not changed until you press Apply."
             )
         )
+        self.tried = QLabel(tr("Trial: {fix}", fix=tr_declared(fix.label)))
+        self.tried.setWordWrap(True)
+        tokens.on_theme(self.tried, lambda: self.tried.setFont(tokens.font("body", bold=True)))
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
         self.stop, self.apply, self.dismiss = (QPushButton(t) for t in (tr("Stop"), tr("Apply"), tr("Dismiss")))
@@ -51,6 +54,7 @@ class TrialView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, tokens.SPACE_2, 0, 0)
         column.setSpacing(tokens.SPACE_1)
+        column.addWidget(self.tried)
         column.addLayout(row)
         column.addWidget(self.plot)
         trial.changed.connect(self.refresh)

@@ -48,3 +48,10 @@ class Frame:
     def name(self, node: str) -> str:
         """The node's name, or its id once it is gone."""
         return self.names.get(node, node)
+
+
+def begun_again(new: Frame, old: Frame) -> bool:
+    """Whether the same training started anew in between, from its initial weights."""
+    if new.run != old.run or old.columns is None or not old.columns.count:
+        return False
+    return new.columns is None or new.columns.count < old.columns.count

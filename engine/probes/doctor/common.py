@@ -28,6 +28,11 @@ def ratio_of(a: float, b: float) -> float:
     return a / b if b > 0 else math.inf
 
 
+def times(factor: float) -> str:
+    """A factor for reading, with two digits that matter: ``2,100``, ``3e+12``."""
+    return f"{float(f'{factor:.2g}'):,.0f}" if 10 <= factor < 1e9 else f"{factor:.2g}"
+
+
 def median(values: tuple[float, ...]) -> float:
     """The median of the finite values, 0 where there is none."""
     finite = [v for v in values if math.isfinite(v)]

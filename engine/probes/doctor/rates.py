@@ -100,9 +100,9 @@ def first_loss(e: Evidence) -> Card | None:
         "first_loss",
         "warning",
         "First loss off its expectation",
-        "{first:.2f} before any step; labels that say nothing would give {blind:.2f} with these logits, "
-        "guessing {guess:.2f}.",
-        "The logits start far from zero: the last layer's weights, or what reaches them, are too large.",
+        "The loss is {first:,.2f} before any step, where guessing would cost {guess:.2f}; with logits this large even "
+        "random labels would cost {blind:,.2f}.",
+        "The outputs start far from zero: the last layer's weights, or what reaches them, are too large.",
         "Karpathy 2019",
         {"first": e.first_loss, "blind": e.expected_first, "guess": e.guess},
         (e.now[-1].node,) if e.now else (),

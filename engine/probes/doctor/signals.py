@@ -6,7 +6,7 @@ import math
 
 from engine.declare import Spec
 from engine.layers import Fix
-from engine.probes.doctor.common import names_of, ratio_of, relu_and_he
+from engine.probes.doctor.common import names_of, ratio_of, relu_and_he, times, unscaled
 from engine.probes.evidence import Card, Evidence
 
 
@@ -16,18 +16,25 @@ def no_gradient(e: Evidence) -> Card | None:
     if not starved or (e.now and e.now[-1].node in starved):
         return None
     steps = [s.node for s in e.now if e.activations.get(s.node) == "step"]
-    cause = (
-        "The step function's slope is zero everywhere, so nothing passes back through {blocked}."
-        if steps
-        else "All units of {blocked} are off on every sample, so nothing passes back through them."
-    )
     blocked = steps or [s.node for s in e.now if s.dead == 1.0] or [starved[-1]]
     born_dead = not steps and any(s.dead == 1.0 for s in e.start)
+    if steps:
+        cause = "The step function's slope is zero everywhere, so nothing passes back through {blocked}."
+    elif born_dead:
+        cause = (
+            "All units of {blocked} are off on every sample since before the first step, so nothing passes back "
+            "through them: their biases are too negative."
+        )
+    else:
+        cause = (
+            "All units of {blocked} are off on every sample, so nothing passes back through them: steps that are too "
+            "large (rate {rate:g}) threw them there."
+        )
     first: tuple[Fix, ...] = ()
     if born_dead:
         first = (Fix("Zero biases in all hidden layers", "set_hidden", {"bias_init": Spec("zeros")}),)
     elif not steps:  # they died under way: steps too large
-        first = (Fix("A tenth of the learning rate, then Reset", "scale_rate", {"factor": 0.1}),)
+        first = (Fix("A tenth of the learning rate, from the start", "scale_rate", {"factor": 0.1}),)
     return Card(
         "no_gradient",
         "alarm",
@@ -35,7 +42,7 @@ def no_gradient(e: Evidence) -> Card | None:
         "dL/dz is exactly zero in {names}.",
         cause,
         "Rosenblatt 1958; Lu et al. 2019",
-        {"names": names_of(e, starved), "blocked": names_of(e, tuple(blocked))},
+        {"names": names_of(e, starved), "blocked": names_of(e, tuple(blocked)), "rate": e.rate},
         starved,
         (
             *first,
@@ -64,12 +71,15 @@ def vanishing(e: Evidence) -> Card | None:
         "vanishing_gradient",
         "alarm",
         "Vanishing gradient",
-        "{decades:.1f} decades from the last layer to {first}; below a thousandth in {names}.",
-        "{slope_part:.1f} of them go to the activations' slopes ({slope}), {weight_part:.1f} to the weights.",
+        "dL/dz is {times} times smaller in {first} than in {last}: {decades:.1f} decades. Below a thousandth of that: "
+        "{names}.",
+        "{slope_part:.1f} decades are lost to the activations' slopes ({slope}), {weight_part:.1f} to the weights.",
         "Hochreiter 1991; Glorot & Bengio 2010",
         {
             "decades": -math.log10(ratio) if ratio > 0 else math.inf,
+            "times": times(ratio_of(1.0, ratio)),
             "first": e.names.get(now[0].node, now[0].node),
+            "last": e.names.get(now[-1].node, now[-1].node),
             "names": names_of(e, starving),
             "slope": slope,
             "slope_part": -shares["activation"],
@@ -90,15 +100,24 @@ def exploding(e: Evidence) -> Card | None:
     ratio = ratio_of(e.start[0].delta_rms, e.start[-1].delta_rms)
     if not ratio > 1e3:
         return None
-    growing = tuple(s.node for s in e.start if s.delta_rms > 10 * e.start[-1].delta_rms)
+    # From where it is least: a loss hands the last layer more than that layer's small weights pass on.
+    least = min(range(len(e.start)), key=lambda k: e.start[k].delta_rms or math.inf)
+    growing = tuple(s.node for s in e.start[:least] if s.delta_rms > 10 * e.start[least].delta_rms)
     return Card(
         "exploding_gradient",
         "alarm",
         "Exploding gradient",
-        "dL/dz grows {ratio:,.4g} times on its way from the last layer to {first}.",
-        "The weights are too large for their fans: every layer multiplies what passes back.",
+        "dL/dz is {times} times larger in {first} than in {last}, before the first step.",
+        "The initial weights are too large for the number of inputs: on its way back every layer multiplies the "
+        "gradient, by {factor:.2g} on average.",
         "Bengio, Simard & Frasconi 1994; Glorot & Bengio 2010",
-        {"ratio": ratio, "first": e.names.get(e.start[0].node, "")},
+        {
+            "ratio": ratio,
+            "times": times(ratio),
+            "factor": ratio_of(e.start[0].delta_rms, e.start[least].delta_rms) ** (1 / max(least, 1)),
+            "first": e.names.get(e.start[0].node, e.start[0].node),
+            "last": e.names.get(e.start[-1].node, e.start[-1].node),
+        },
         growing,
         (Fix("He initialization in all hidden layers", "set_hidden", {"weight_init": Spec("he_normal")}),),
     )
@@ -110,14 +129,20 @@ def saturation(e: Evidence) -> Card | None:
     if not full:
         return None
     worst = max(s.saturation for s in e.start if s.node in full)
+    cause = (
+        "Their slope there is nearly zero, so they hardly learn: the inputs are too large."
+        if unscaled(e)
+        else "Their slope there is nearly zero, so they hardly learn: the initial weights are too large for the number "
+        "of inputs."
+    )
     return Card(
         "saturation",
         "alarm",
         "Saturated from the start",
-        "{share:.0%} of the units of {names} lie in the flat ends before the first step.",
-        "Their slope there is nearly zero, so they hardly learn: weights or inputs are too large.",
+        "Up to {share:.0%} of the outputs of {names} lie in the flat ends of {slope} before the first step.",
+        cause,
         "Glorot & Bengio 2010",
-        {"share": worst, "names": names_of(e, full)},
+        {"share": worst, "names": names_of(e, full), "slope": e.activations.get(full[0], "")},
         full,
         (Fix("Xavier initialization in all hidden layers", "set_hidden", {"weight_init": Spec("xavier_uniform")}),),
     )
@@ -134,7 +159,7 @@ def dead_units(e: Evidence) -> Card | None:
         "dead_units",
         "alarm" if worst > 0.5 else "warning",
         "Dead units",
-        "{share:.0%} of the units of {names} are zero on all samples looked at.",
+        "Up to {share:.0%} of the units of {names} are zero on all samples looked at.",
         "A ReLU that is off everywhere gets no gradient and stays off: steps too large, or biases too negative.",
         "Lu et al. 2019",
         {"share": worst, "names": names_of(e, dead)},

@@ -92,7 +92,7 @@ def test_first_start_shows_the_samples_and_one_opens_by_a_click(window: MainWind
     page = window.start_page
     assert window.centre.currentWidget() is page
     assert not any(d.isVisible() for d in window.panels.docks.values())
-    assert len(page.cards) == 9
+    assert len(page.cards) == 12
     qtbot.waitUntil(lambda: all(not c.picture.isNull() for c in page.cards.values()), timeout=20_000)
     QTest.mouseClick(page.cards["spiral"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.document.name == "spiral", timeout=20_000)

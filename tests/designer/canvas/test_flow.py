@@ -57,12 +57,14 @@ def test_activations_lie_above_on_a_wire_that_leads_back(draw: Draw) -> None:
     assert not near(pixel(canvas, picture, middle + QPointF(0, 4)), viridis(1.0))
 
 
-def test_the_border_tells_the_alarm_only_while_flow_is_shown(draw: Draw) -> None:
+def test_the_border_tells_the_alarm_whether_or_not_flow_is_shown(draw: Draw) -> None:
     canvas = draw("input", "dense", "output")
-    canvas.overlay.show_values({"n2": NodeValue("1e-9", "error", "gradient", 1e-9, -5.0, "error", "why")})
+    canvas.overlay.show_values({"n2": NodeValue("1e-1", "good", "gradient", 1e-1, -3.0)})
     box = canvas.scene_.nodes["n2"].box()
     edge = QPointF(box.right() - 0.75, box.top() + 40)
     assert not near(pixel(canvas, grab(canvas), edge), tokens.DARK.error, 60)
+    canvas.overlay.show_values({"n2": NodeValue("1e-9", "error", "gradient", 1e-9, -5.0, "error", "why")})
+    assert near(pixel(canvas, grab(canvas), edge), tokens.DARK.error, 60)
     canvas.overlay.show_flow({WIRE: (1.0, 1e-9)}, "grad")
     assert near(pixel(canvas, grab(canvas), edge), tokens.DARK.error, 60)
     text, _ = tip_at(canvas, canvas.mapFromScene(box.center()))

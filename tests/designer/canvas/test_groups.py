@@ -293,7 +293,7 @@ def test_cost_and_words_of_a_group_are_those_of_all_that_is_inside(draw: Draw) -
     assert port.startswith("input of Dense 1")
 
 
-def test_the_gravest_alarm_inside_is_the_card_s_border_while_the_flow_is_shown(draw: Draw) -> None:
+def test_the_gravest_alarm_inside_is_the_card_s_border(draw: Draw) -> None:
     canvas, _ = grouped(draw, "input", "dense", "dense", "output")
     edge = canvas.mapFromScene(canvas.scene_.cards[G1].box().topLeft() + QPointF(60, 1))
 
@@ -304,9 +304,9 @@ def test_the_gravest_alarm_inside_is_the_card_s_border_while_the_flow_is_shown(d
 
     canvas.selection.clear()
     value = NodeValue("1e-9", "error", "gradient", 1e-9, None, "error")
-    canvas.overlay.show_values({"n2": value._replace(alarm="warning"), "n3": value})
+    canvas.overlay.show_values({"n2": value._replace(alarm=""), "n3": value._replace(alarm="")})
     assert tokens.theme().error.lower() not in colours()
-    canvas.overlay.show_flow({canvas.store.state.graph.edges[0]: (1.0, 1.0)}, "grad")
+    canvas.overlay.show_values({"n2": value._replace(alarm="warning"), "n3": value})
     found = [QColor(c) for c in colours()]
     red = QColor(tokens.theme().error)
     assert any(abs(c.red() - red.red()) < 60 and c.red() > c.blue() + 60 for c in found)

@@ -40,12 +40,9 @@ def test_it_takes_its_data_and_trains(name: str) -> None:
     project = TEMPLATES[name].make().project()
     trainer = Trainer(project, load_dataset(project.data), backend="numpy")
     trainer.run_steps(30)
-    if name == "exploding":  # what it is for
-        assert trainer.divergence is not None
-        return
     loss = trainer.columns.view.loss[:30]
     assert trainer.columns.view.count == 30 and np.isfinite(loss).all()
-    if name not in ("sigmoid_tower", "dying_relu"):  # whose gradient vanishes: that is what they are for
+    if name != "sigmoid_tower":  # whose gradient vanishes: that is what it is for
         assert loss[-8:].mean() < loss[:4].mean()
 
 

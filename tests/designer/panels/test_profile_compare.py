@@ -39,7 +39,7 @@ def test_the_run_before_is_compared(qtbot: QtBot) -> None:
     panel.take(frame)
     assert compared(panel) is None
     panel.take(replace(frame, run=2, snapshot=second))
-    np.testing.assert_allclose(compared(panel), values_of(first, trainer.plan.layer_order, "weight_grad_norm"))
+    np.testing.assert_allclose(compared(panel), values_of(first, trainer.plan.layer_order, "delta_rms"))
     panel.take(replace(frame, run=3, document=1, snapshot=second))
     assert compared(panel) is None
 

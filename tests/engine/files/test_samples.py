@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = sorted((ROOT / "samples").glob("*.json"))
 NAMES = {
     "perceptron_xor", "xor_mlp", "spiral", "vanishing_gradients", "digits_mlp", "mnist_cnn", "fashion_cnn",
-    "residual_net", "oscillating_xor",
+    "residual_net", "oscillating_xor", "exploding_gradients", "saturated_tanh", "dying_relu",
 }  # fmt: skip
 CARD = (216, 128)
 
