@@ -12,8 +12,9 @@ from engine.training.trainer import Trainer
 REQUEST = ProbeRequest(frozenset({"layers", "histograms"}), sketch=16384)
 #: moments that are kept, and the bytes that their histograms may hold
 MOST, BUDGET = 48, 16 << 20
-#: seconds between two at least, and how many times its own cost one waits: a per cent of the training at most.
-#: The cheapest one's cost: a first one warms up, and a busy machine holds one up, which says nothing of the next
+#: seconds between two at least, and how many times its own cost one waits, that of keeping the step included: a per
+#: cent of the training at most. The cheapest one's cost: a first one warms up, and a busy machine holds one up, which
+#: says nothing of the next
 REST, TIMES = 0.25, 100.0
 
 
@@ -43,7 +44,7 @@ class Moments:
             self.kept, self._rest = self.kept[::2], 2 * self._rest
         self.kept = (*self.kept, made)
         known = self._cost < math.inf
-        self._cost = min(self._cost, made.cost)
+        self._cost = min(self._cost, made.cost + trainer.keeping)
         self._next = time.perf_counter() + max(self._rest, TIMES * self._cost if known else 0.0)
 
     @staticmethod

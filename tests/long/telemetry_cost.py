@@ -1,110 +1,169 @@
 """Steps per second with the default views open against none, paired and interleaved: at most 5 % slower.
 
-Each sample trains in the real window (offscreen) in a process of its own. Blocks with all default views and blocks with
-none take turns in the order A B B A, so that drift falls on both alike; the figures are medians of the pairs: by the
-clock, and by the processor time of the training thread, which says the same where other work keeps the cores busy. The
-time spent on looking and the machine's load are printed beside them.
+The benchmark nets W3 to W7 and every sample train in the real window (offscreen), each in a process of its own. Blocks
+with all default views ("with"), blocks with none ("without") and, of the nets, blocks in which all of them are attached
+but hidden take turns, forwards and backwards, so that drift falls on all alike. A block begins and ends between two
+steps, where the training thread itself reads the clock and its processor time, which says the same where other work
+keeps the cores busy; figures are of all blocks of a kind together, since dear looks fall into few of them. The budget
+of looks stands still while nobody watches. A round of the doctor falls once in many blocks, so it waits meanwhile, and
+the share that one takes, its cost over its rest, is added. Beside all that: what was spent on looking, for how long the
+worker waited while the window drew, the doctor's share, looks per second, and the machine's load.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+from designer.session.examinations import UNWATCHED
+from tests.long._benchmark_files import TRAINED, write_net
 from tests.long._real_window import SAMPLES, endless, in_own_process, opened, told, wait
 
 if TYPE_CHECKING:
     from designer.app.main_window import MainWindow
 
-BLOCK, REST = 1.5, 0.25
-PAIRS = 8
+Kind = Literal["without", "with", "hidden"]
+BLOCK, REST = 1.2, 0.25
+ROUNDS = {"net": 6, "sample": 4}
+KINDS: dict[str, tuple[Kind, ...]] = {"net": ("with", "without", "hidden"), "sample": ("with", "without")}
+#: seconds until the first pictures are drawn and the plots made
+BEGIN = 5.0
 ASKED = 0.05
 
 
 def run(seed: int, count: int | None) -> bool:
-    """``count``: pairs of blocks per sample. The seed plays no part: samples carry their own."""
+    """``count``: rounds of blocks (6 a net, 4 a sample, by which all is through in six minutes). The seed plays no
+    part: samples carry their own."""
     held = True
-    print("sample                    backend   steps/s without   with    slower   by cpu   looking   looks/s   load"
-          "   (asked: <= 5 %)")  # fmt: skip
-    for path in SAMPLES:
-        f = in_own_process("tests.long.telemetry_cost", str(path), str(count or PAIRS), timeout=400)
-        if isinstance(f, str):
-            print(f"{path.stem:24} failed: {f}")
-            held = False
-            continue
-        held = held and f["slower"] <= ASKED
-        print(
-            f"{path.stem:24}  {f['backend']:8} {f['without']:14,.0f} {f['with']:8,.0f} {f['slower']:8.1%} "
-            f"{f['cpu']:8.1%} {f['looking']:8.1%} {f['looks']:8.1f} {os.getloadavg()[0]:8.1f}",
-            flush=True,
-        )
+    print("asked: slower <= 5 %; hidden views: no look, 0 %")
+    print("                          backend   steps/s without     with   slower   by cpu   looking  waiting   doctor "
+          "  looks/s   hidden: slower   by cpu   looks   load", flush=True)  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        files = [("net", write_net(name, Path(folder))) for name in TRAINED]
+        for kind, path in (*files, *(("sample", p) for p in SAMPLES)):
+            rounds = str(count or ROUNDS[kind])
+            f = in_own_process("tests.long.telemetry_cost", kind, str(path), rounds, timeout=400)
+            if isinstance(f, str):
+                print(f"{path.stem:24} failed: {f}", flush=True)
+                held = False
+                continue
+            held = held and f["slower"] <= ASKED and not f.get("hidden_looks")
+            hidden = "" if kind == "sample" else (
+                f"{f['hidden_slower']:14.1%} {f['hidden_cpu']:8.1%} {f['hidden_looks']:7.0f}"
+            )  # fmt: skip
+            print(
+                f"{path.stem:24}  {f['backend']:8} {f['without']:14,.1f} {f['with']:9,.1f} {f['slower']:8.1%} "
+                f"{f['cpu']:8.1%} {f['looking']:9.1%} {f['held']:9.1%} {f['doctor']:8.1%} {f['looks']:9.1f}   "
+                f"{hidden:31} {os.getloadavg()[0]:6.1f}",
+                flush=True,
+            )
     return held
 
 
-def measure(path: Path, pairs: int) -> dict[str, float | str]:
-    """Trains one sample with and without watched views by turns."""
+def measure(kind: str, path: Path, rounds: int) -> dict[str, float | str]:
+    """Trains one network with, without and beside hidden views by turns."""
     with opened(path) as (window, _):
         endless(window)
         window.document.bridge.run()
-        wait(6.0)  # the first frames build the plots
-        return _taken_in_turns(window, pairs)
+        wait(BEGIN)
+        return Turns(window).figures(KINDS[kind], rounds)
 
 
-def _taken_in_turns(window: MainWindow, pairs: int) -> dict[str, float | str]:
-    import numpy as np
+class Turns:
+    """Blocks of a training in the window, and what its looks cost."""
 
-    document = window.document
-    views, rounds = list(document.bridge.feeder._views), document.examinations.consider
-    session = document.bridge.session
-    assert session is not None, "the sample trains"
-    spent = [0.0, 0.0]
-    look = session._looker.snapshot
+    def __init__(self, window: MainWindow) -> None:
+        self.window, self.document = window, window.document
+        session = self.document.bridge.session
+        assert session is not None, "it trains"
+        self.session = session
+        self.views = list(self.document.bridge.feeder._views)
+        self.spent = self.looks = self.held = self.left = 0.0
+        look, hold = session._looker.snapshot, session.free.wait
 
-    def timed(*given: object, **named: object) -> object:
-        started = time.perf_counter()
-        made = look(*given, **named)  # type: ignore[arg-type]
-        spent[0] += time.perf_counter() - started
-        spent[1] += 1
-        return made
+        def looked(*given: Any, **named: Any) -> Any:
+            made = look(*given, **named)
+            self.spent += made.cost
+            self.looks += 1
+            return made
 
-    session._looker.snapshot = timed  # type: ignore[assignment, method-assign]
+        def held(timeout: float | None = None) -> bool:
+            started = time.perf_counter()
+            answer = hold(timeout)
+            self.held += time.perf_counter() - started
+            return answer
 
-    def spent_by_worker() -> float:
-        answer = session.ask(lambda _: time.thread_time())
+        session._looker.snapshot = looked  # type: ignore[method-assign]
+        session.free.wait = held  # type: ignore[method-assign]
+        self.doctor = self._doctors_share()
+
+    def _doctors_share(self) -> float:
+        """Of the run's time, by what a round of its own costs; no round begins from now on."""
+        seen = self.document.examinations
+        seen.consider = lambda: None  # type: ignore[method-assign]
+        for _ in range(2):  # the first keeps what does not change
+            answer = self.session.examine()
+            while not answer.done():
+                wait(0.01)
+        cost, (least, times) = answer.result().cost, UNWATCHED
+        return float(cost / (cost + max(least, times * cost)))
+
+    def _now(self) -> tuple[int, float, float]:
+        """Steps, the clock and the training thread's processor time, between two steps."""
+        answer = self.session.ask(lambda t: (t.step, time.perf_counter(), time.thread_time()))
         while not answer.done():
             wait(0.005)
-        return float(answer.result())
+        step, clock, busy = answer.result()
+        return step, clock, busy
 
-    def block(watched: bool) -> tuple[float, float]:
-        """Steps per second by the clock, and by the training thread's processor time."""
-        document.bridge.feeder._views = views if watched else []
-        document.examinations.consider = rounds if watched else lambda: None  # type: ignore[method-assign]
+    def block(self, kind: Kind) -> tuple[float, float, float]:
+        """Steps, seconds by the clock, and by the training thread's processor time."""
+        self.document.bridge.feeder._views = [] if kind == "without" else self.views
+        self.window.setVisible(kind != "hidden")
+        budget = self.session._looker._looks
+        budget._next = time.perf_counter() + (self.left if kind == "with" else 0.0)
         wait(REST)
-        busy, step, clock = spent_by_worker(), session.status.step, time.perf_counter()
+        self.spent = self.looks = self.held = 0.0
+        before = self._now()
         wait(BLOCK)
-        steps, passed = session.status.step - step, time.perf_counter() - clock
-        return steps / passed, steps / max(spent_by_worker() - busy, 1e-9)
+        steps, passed, worked = (b - a for a, b in zip(before, self._now(), strict=True))
+        if kind == "with":
+            self.left = budget._next - time.perf_counter()
+        return steps, passed, worked
 
-    fast: list[tuple[float, float]] = []
-    slow: list[tuple[float, float]] = []
-    for k in range(pairs):
-        for watched in (k % 2 == 0, k % 2 == 1):
-            before, found = spent[0], block(watched)
-            (slow if watched else fast).append(found)
-            if not watched:
-                spent[0] = before
-    shares = 1 - np.array(slow) / np.array(fast)
-    backend = session.status.backend
-    whole = pairs * (BLOCK + REST)
-    return {
-        "backend": backend, "without": float(np.median([f for f, _ in fast])),
-        "with": float(np.median([f for f, _ in slow])), "slower": float(np.median(shares[:, 0])),
-        "cpu": float(np.median(shares[:, 1])), "looking": spent[0] / whole, "looks": spent[1] / whole,
-    }  # fmt: skip
+    def figures(self, kinds: tuple[Kind, ...], rounds: int) -> dict[str, float | str]:
+        """Of all blocks together."""
+        import numpy as np
+
+        blocks: dict[Kind, list[tuple[float, float, float]]] = {k: [] for k in kinds}
+        looking, looks, hidden, held = 0.0, 0.0, 0.0, 0.0
+        for k in range(rounds):
+            for kind in kinds if k % 2 else kinds[::-1]:
+                blocks[kind].append(self.block(kind))
+                if kind == "with":
+                    looking, looks, held = looking + self.spent, looks + self.looks, held + self.held
+                elif kind == "hidden":
+                    hidden += self.looks
+                else:
+                    held -= self.held
+        whole = rounds * BLOCK
+        sums = {k: np.sum(made, axis=0) for k, made in blocks.items()}
+        speeds = {k: s[0] / s[1:] for k, s in sums.items()}
+        found: dict[str, float | str] = {
+            "backend": self.session.status.backend, "without": float(speeds["without"][0]),
+            "with": float(speeds["with"][0]), "looking": looking / whole, "looks": looks / whole,
+            "hidden_looks": hidden, "held": max(held, 0.0) / whole, "doctor": self.doctor,
+        }  # fmt: skip
+        for kind, words in (("with", ("slower", "cpu")), ("hidden", ("hidden_slower", "hidden_cpu"))):
+            if kind in kinds:
+                shares = 1 - speeds[kind] / speeds["without"] + self.doctor  # type: ignore[index]
+                found |= dict(zip(words, map(float, shares), strict=True))
+        return found
 
 
 if __name__ == "__main__":
-    told(measure(Path(sys.argv[1]), int(sys.argv[2])))
+    told(measure(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

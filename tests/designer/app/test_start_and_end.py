@@ -11,9 +11,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
+from shiboken6 import delete
 
 from designer.app import main
 from designer.app.main_window import MainWindow
+from designer.app.settings import Settings
 from designer.app.start_page import SampleCard
 from designer.app.thumbnails import network_picture
 from designer.document import DocState
@@ -94,3 +96,18 @@ def test_a_small_picture_has_room_for_wires_that_go_round(qtbot: Any) -> None:
     picture = network_picture(state, infer(state.graph))
     for x in (0, picture.width() - 1):
         assert not any(picture.pixelColor(x, y).alpha() for y in range(picture.height()))
+
+
+def test_a_window_that_nobody_closed_is_taken_apart_in_silence(settings: Settings, tmp_path: Path, qtbot: Any) -> None:
+    """Its undo stack tells that it is emptied while Qt takes it down; nobody may look into it then."""
+    window = MainWindow(settings, tmp_path / "recovery")
+    window.show()
+    window.finish()
+    window.open_sample("digits_mlp")
+    qtbot.waitUntil(lambda: window.document.name == "digits_mlp", timeout=20_000)
+    window.document.store.apply("epochs", set_training, "epochs", 7)
+    assert window.document.store.undo_stack.canUndo()
+    window.document.shut_down()
+    with qtbot.captureExceptions() as raised:
+        delete(window)
+    assert not raised
