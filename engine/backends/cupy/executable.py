@@ -7,11 +7,7 @@ because CuPy 14 has no cuDNN.
 
 from __future__ import annotations
 
-import ctypes
-import importlib.util
-import os
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,24 +15,6 @@ from numpy.typing import NDArray
 
 from engine.backends.arrays import ArrayExecutable
 from engine.primitives import Array
-
-
-@cache
-def missing() -> str:
-    """ "" if a GPU can be used here, else the reason. CuPy is loaded only where there is a driver."""
-    if importlib.util.find_spec("cupy") is None:
-        return "CuPy is not installed"
-    try:
-        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
-    except OSError:
-        return "no NVIDIA driver was found"
-    import cupy
-
-    try:
-        count = int(cupy.cuda.runtime.getDeviceCount())
-    except cupy.cuda.runtime.CUDARuntimeError:  # a driver too old, or none of its devices is ours
-        return "the NVIDIA driver does not answer"
-    return "" if count else "no NVIDIA GPU was found"
 
 
 class CupyExecutable(ArrayExecutable):
