@@ -1,7 +1,9 @@
-"""How the cost of a training step grows: ``python -m tests.benchmarks scaling [--write] [--threads T]``.
+"""How the cost of a training step grows: ``python -m tests.benchmarks scaling [KIND ...] [--write] [--rounds R]
+[--seconds S] [--threads T]``.
 
-Batch 1 to 1024, width 8 to 2048, depth 2 to 200, images 8 to 128 pixels wide; the tape beside PyTorch, in turns.
-``--write`` puts table and picture into this folder's README. A cliff: a step grows by twice what its work does.
+Batch 1 to 1024, width 8 to 2048, depth 2 to 200, images 8 to 128 pixels wide; the tape beside PyTorch, in turns whose
+order goes round, with a rest after each. ``--write`` puts table and picture into this folder's README. A cliff: a step
+grows by twice what its work does.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.benchmarks.contestants import Contestant, flops
+from tests.benchmarks.duel import REST
 from tests.benchmarks.nets import SCALES, scaled
 from tests.benchmarks.plot import Panel, picture
 
 FOLDER = Path(__file__).parent
 START, END = "<!-- scaling: written by the command -->", "<!-- scaling ends -->"
-ROUNDS, SECONDS = 3, 0.05
+ROUNDS, SECONDS = 5, 0.05
 #: from so much on the growth of a step is looked at: below it is the cost of calling
 WORTH = 2e-4
 CLIFF = 2.0
@@ -36,21 +39,23 @@ class Point:
     work: float
 
 
-def measure(threads: int) -> list[Point]:
+def measure(threads: int, kinds: list[str], rounds: int, seconds: float) -> list[Point]:
     """All points; one process for each contestant, and round after round in turn."""
     # PyTorch's threads wait by spinning: where other programs run, one thread may be its best
     names = {"tape": ["tape"], "torch": ["torch-fused", "torch-fused:1"]}
     found = []
-    for kind, sizes in SCALES.items():
-        contestants = [(n, Contestant(c, threads)) for n, kinds in names.items() for c in kinds]
-        for size in sizes:
+    for kind in kinds:
+        contestants = [(n, Contestant(c, threads)) for n, those in names.items() for c in those]
+        for size in SCALES[kind]:
             net, times = f"{kind}={size}", dict[str, list[float]]()
-            for _ in range(ROUNDS):
-                for name, contestant in contestants:
-                    answer = contestant.ask(net, SECONDS)
+            for r in range(rounds):
+                start = r % len(contestants)
+                for name, contestant in contestants[start:] + contestants[:start]:
+                    answer = contestant.ask(net, seconds)
                     if "error" in answer:
                         raise RuntimeError(f"{net}, {name}: {answer['error']}")
                     times.setdefault(name, []).append(min(answer["seconds"]))
+                    time.sleep(REST)
             best = {n: min(t) for n, t in times.items()}
             found.append(Point(kind, size, best["tape"], best["torch"], flops(scaled(net))))
             print(row(found[-1]), flush=True)
@@ -95,7 +100,7 @@ def write(points: list[Point]) -> None:
     _, _, after = rest.partition(END)
     readme.write_text(before + text(points) + after, encoding="utf-8")
     panels = []
-    for kind in SCALES:
+    for kind in dict.fromkeys(p.kind for p in points):
         here = [p for p in points if p.kind == kind]
         lines = {
             "Gradloom": [(p.size, 1e6 * p.tape) for p in here], "PyTorch": [(p.size, 1e6 * p.torch) for p in here],
@@ -107,11 +112,14 @@ def write(points: list[Point]) -> None:
 def main(arguments: list[str]) -> int:
     """Print the table; with --write into the README."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks scaling", description="How cost grows.")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"of {', '.join(SCALES)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each contestant in each round")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true", help="put table and picture into the README")
     asked = parser.parse_args(arguments)
     started = time.monotonic()
-    points = measure(asked.threads)
+    points = measure(asked.threads, asked.kinds or list(SCALES), asked.rounds, asked.seconds)
     for line in cliffs(points) or ["no cliff"]:
         print(line)
     if asked.write:
