@@ -26,7 +26,7 @@ NAMES: dict[int, tuple[str, ...]] = {
                "adamax", "nadam", "radam", "adabelief", "adabound", "lion"),
     o.CONV: ("direct", "weights", "spread", "turn", "pixel_sum"),
     o.WINOGRAD: ("tiles", "tiles_dw", "points", "points_back"),
-    o.ATTENTION: ("scores", "mix"),
+    o.ATTENTION: ("scores", "mix", "attend"),
     o.TOKENS: ("layer_norm", "add_row", "embed"),
     o.POOL: ("max_pool", "average_pool", "global_pool"),
 }  # fmt: skip

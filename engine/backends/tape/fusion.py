@@ -1,5 +1,7 @@
 """What a tape may leave out when nobody looks at every value: a ReLU becomes the end of the instruction before it, and
-so do sigmoid and tanh behind a dense layer; their slope becomes the end of the next dense layer's way back.
+so do sigmoid and tanh behind a dense layer; their slope becomes the end of the next dense layer's way back. Attention
+becomes one instruction from queries, keys and values to what is mixed of them. A GELU leaves its slopes for the way
+back where its input was.
 
 Numbers stay the same, bit for bit; values that no later instruction reads are never written. Tapes that people look
 into ("kept", "gradients", "forward") leave nothing out.
@@ -33,7 +35,8 @@ def consumers(plan: Plan) -> dict[int, int]:
 class Fusion:
     """Pairs of a plan. ``ends``: value before an activation -> its output. ``kinds``: that output -> which activation,
     1 + its opcode. ``slopes``: the same of outputs that only one dense layer reads, whose way back takes the slope.
-    ``pooled``: the output of a ReLU -> its max pool.
+    ``pooled``: the output of a ReLU -> its max pool. ``sloped``: outputs of GELUs whose input nobody else reads.
+    ``attended``: the output of a mix -> the step of its scores. ``between``: all values that it leaves out.
     """
 
     def __init__(self, plan: Plan, orders: dict[int, object]) -> None:
@@ -58,6 +61,12 @@ class Fusion:
             v: kind for v, kind in self.kinds.items()
             if v in readers and readers[v].primitive.id == "linear" and orders[v] is None
         }  # fmt: skip
+        self.sloped = frozenset(
+            s.output for s in plan.steps
+            if s.primitive.id == "gelu" and count[s.inputs[0]] == 1 and s.inputs[0] in makers
+            and makers[s.inputs[0]].primitive.id in _ENDING and s.inputs[0] not in seen
+        )  # fmt: skip
+        self.attended, self.between = _attended(plan, count, seen)
         self.pooled = {
             v: readers[v].output for v, kind in self.kinds.items()
             if kind == 1 + o.RELU and v in readers and readers[v].primitive.id == "max_pool2d"
@@ -70,3 +79,24 @@ class Fusion:
     def in_place(self, step: Step) -> bool:
         """Whether the gradient in front of such a step takes the place of that behind it."""
         return self.kinds.get(step.output) == 1 + o.RELU or step.output in self.slopes
+
+    def joins(self, step: Step) -> bool:
+        """Whether the step's own instruction is part of a later one."""
+        return step.output in self.between
+
+
+def _attended(plan: Plan, count: dict[int, int], seen: set[int]) -> tuple[dict[int, Step], frozenset[int]]:
+    """Scores, softmax and mix in a row, which alone read what is between them."""
+    found: dict[int, Step] = {}
+    between: set[int] = set()
+    for scores, softmax, mix in zip(plan.steps, plan.steps[1:], plan.steps[2:], strict=False):
+        ids = tuple(s.primitive.id for s in (scores, softmax, mix))
+        if ids != ("attention_scores", "softmax", "attention_mix"):
+            continue
+        values = {scores.output, softmax.output}
+        chained = softmax.inputs[0] == scores.output and mix.inputs[0] == softmax.output
+        alone = not values & seen and all(count[v] == 1 for v in values)
+        if chained and alone and getattr(softmax.primitive, "axis", 0) in (-1, 2):
+            found[mix.output] = scores
+            between |= values
+    return found, frozenset(between)

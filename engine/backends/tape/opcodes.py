@@ -56,7 +56,7 @@ TILES, TILES_DW, POINTS, POINTS_BACK = range(4)
 MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus BACK
 
 # attention and tokens; backward likewise
-SCORES, MIX = range(2)
+SCORES, MIX, ATTEND = range(3)
 LAYER_NORM, ADD_ROW, EMBED, GROUP_NORM = range(4)
 
 # slots of a frame (int64): addresses and counts

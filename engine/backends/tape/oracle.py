@@ -151,6 +151,8 @@ def _element(m: Oracle, t: Row) -> None:
         np.add.at(m.sums[t[16] : t[16] + t[14]], np.broadcast_to(place, x.shape), np.where(x > 0, 0, x * v))
     else:
         c[...] = x * _slope(op, v, k) if back else _function(op, x, k)
+        if op == o.GELU and t[14]:
+            b[...] = _slope(op, x, k)
 
 
 def _softmax(x: Wide, y: Wide, c: Any, width: int, back: bool) -> None:

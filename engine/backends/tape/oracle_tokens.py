@@ -13,37 +13,66 @@ if TYPE_CHECKING:
     from engine.backends.tape.oracle import Oracle, Row, Wide
 
 
+def _head(m: Oracle, t: Row, at: int, count: int) -> Any:
+    """(B, H, count, D / H) at a place."""
+    width, heads = t[7:9]
+    return m.strided(at, (m.batch, heads, count, width // heads), (count * width, width // heads, width, 1))
+
+
+def _maps(m: Oracle, t: Row, at: int) -> Any:
+    places, others, _, heads = t[5:9]
+    return m.flat(at, m.batch * heads * places * others).reshape(m.batch, heads, places, others)
+
+
+def _future(t: Row) -> Any:
+    return np.triu(np.ones((t[5], t[6]), bool), 1) if t[9] else np.zeros((t[5], t[6]), bool)
+
+
 def attention(m: Oracle, t: Row) -> None:
     """All heads at once: q and y (B, H, T, D / H), k and v (B, H, U, D / H), maps (B, H, T, U)."""
-    places, others, width, heads = t[5:9]
-    part, scale = width // heads, m.k[t[10]]
-
-    def split(at: int, count: int) -> Any:
-        strides = (count * width, part, width, 1)
-        return m.strided(at, (m.batch, heads, count, part), strides)
-
-    def maps(at: int) -> Any:
-        return m.flat(at, m.batch * heads * places * others).reshape(m.batch, heads, places, others)
-
-    future = np.triu(np.ones((places, others), bool), 1) if t[9] else np.zeros((places, others), bool)
+    if t[1] % o.BACK == o.ATTEND:
+        (_attend_back if t[1] >= o.BACK else _attend)(m, t)
+        return
     scores = t[1] % o.BACK == o.SCORES
-    first = split(t[2], places) if scores else maps(t[2])
-    a, b = first.astype(np.float64), split(t[3], others).astype(np.float64)
+    first = _head(m, t, t[2], t[5]) if scores else _maps(m, t, t[2])
+    a, b = first.astype(np.float64), _head(m, t, t[3], t[6]).astype(np.float64)
     if t[1] == o.SCORES:
-        maps(t[4])[...] = np.where(future, -1e30, a @ b.swapaxes(2, 3) * scale)
+        _maps(m, t, t[4])[...] = np.where(_future(t), -1e30, a @ b.swapaxes(2, 3) * m.k[t[10]])
     elif t[1] == o.MIX:
-        split(t[4], places)[...] = a @ b
+        _head(m, t, t[4], t[5])[...] = a @ b
     else:
-        last = (maps(t[4]) if scores else split(t[4], places)).astype(np.float64)
+        last = (_maps(m, t, t[4]) if scores else _head(m, t, t[4], t[5])).astype(np.float64)
         if scores:
-            last = np.where(future, 0, last * scale)
+            last = np.where(_future(t), 0, last * m.k[t[10]])
             found = (last @ b, last.swapaxes(2, 3) @ a)
         else:
             found = (last @ b.swapaxes(2, 3), a.swapaxes(2, 3) @ last)
         for at, add, value, whole in zip(t[13:15], t[15:17], found, (scores, True), strict=True):
             if at >= 0:
-                place = split(at, value.shape[2]) if whole else maps(at)
+                place = _head(m, t, at, value.shape[2]) if whole else _maps(m, t, at)
                 place[...] = place + value if add else value
+
+
+def _attend(m: Oracle, t: Row) -> None:
+    q, k, v = (_head(m, t, at, count).astype(np.float64) for at, count in ((t[2], t[5]), (t[3], t[6]), (t[13], t[6])))
+    s = np.where(_future(t), -1e30, q @ k.swapaxes(2, 3) * m.k[t[10]])
+    p = np.exp(s - s.max(3, keepdims=True))
+    p /= p.sum(3, keepdims=True)
+    _maps(m, t, t[4])[...] = p
+    _head(m, t, t[14], t[5])[...] = p @ v
+
+
+def _attend_back(m: Oracle, t: Row) -> None:
+    given = ((t[2], t[5]), (t[3], t[6]), (t[13], t[6]), (t[14], t[5]))
+    q, k, v, dy = (_head(m, t, at, count).astype(np.float64) for at, count in given)
+    p = _maps(m, t, t[4]).astype(np.float64)
+    dp = dy @ v.swapaxes(2, 3)
+    ds = np.where(_future(t), 0, p * (dp - (dp * p).sum(3, keepdims=True)) * m.k[t[10]])
+    found = (ds @ k, ds.swapaxes(2, 3) @ q, p.swapaxes(2, 3) @ dy)
+    for at, add, value in zip(t[15:18], t[18:21], found, strict=True):
+        if at >= 0:
+            place = _head(m, t, at, value.shape[2])
+            place[...] = place + value if add else value
 
 
 def tokens(m: Oracle, t: Row) -> None:

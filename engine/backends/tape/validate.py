@@ -240,6 +240,9 @@ def _pool(b: Bounds, t: Row) -> Iterator[Part]:
 def _attention(b: Bounds, t: Row) -> Iterator[Part]:
     places, others, width, heads = t[5:9]
     maps, queries, keys = heads * places * others, places * width, others * width
+    if t[1] % o.BACK == o.ATTEND:
+        yield from _attend(b, t)
+        return
     scores = t[1] % o.BACK == o.SCORES
     first, last = (queries, maps) if scores else (maps, queries)
     yield b.run(t[2], first)
@@ -250,6 +253,19 @@ def _attention(b: Bounds, t: Row) -> Iterator[Part]:
     if t[1] >= o.BACK:
         yield b.run(t[13], first) if t[13] != -1 else (0, 0)
         yield b.run(t[14], keys) if t[14] != -1 else (0, 0)
+
+
+def _attend(b: Bounds, t: Row) -> Iterator[Part]:
+    places, others, width, heads = t[5:9]
+    queries, keys = places * width, others * width
+    yield b.run(t[2], queries)
+    yield b.run(t[3], keys)
+    yield b.run(t[4], heads * places * others)
+    yield b.by_thread(t[11], t[12], -(-others // o.PANEL) * o.PANEL * (width // heads) + places * others)
+    yield b.run(t[13], keys)
+    yield b.run(t[14], queries)
+    for at, each in ((15, queries), (16, keys), (17, keys)) if t[1] >= o.BACK else ():
+        yield b.run(t[at], each) if t[at] != -1 else (0, 0)
 
 
 def _tokens(b: Bounds, t: Row) -> Iterator[Part]:

@@ -14,6 +14,7 @@ from engine.declare import Spec
 from engine.graph import Edge, Graph, Node
 from tests.engine.backends.test_tape_images import NETS as IMAGES
 from tests.engine.backends.test_tape_images import TILED
+from tests.engine.backends.test_tape_tokens import NETS as SEQUENCES
 from tests.engine.backends.twins import BATCH, STEPS, data, tape
 from tests.engine.training.nets import chain, mlp
 
@@ -51,11 +52,24 @@ def overlapping() -> Graph:
     )  # fmt: skip
 
 
+def bent() -> Graph:
+    """GELU behind a convolution, a batch norm, a dense layer, and behind tanh, whose slope is told from its output."""
+    return chain(
+        ("input", {"size": (2, 6, 7)}),
+        ("conv2d", {"filters": 9, "kernel": (3, 3), "padding": "same", "activation": Spec("gelu")}),
+        ("conv2d", {"filters": 5, "kernel": (3, 3), "batch_norm": "before", "activation": Spec("gelu")}), ("tanh", {}),
+        ("gelu", {}), ("flatten", {}), ("dense", {"units": 19, "activation": Spec("gelu")}), ("dense", {"units": 3}),
+        ("output", {"loss": Spec("softmax_cross_entropy")}),
+    )  # fmt: skip
+
+
 GRAPHS: dict[str, tuple[Graph, Spec]] = {
     **{k: v[:2] for k, v in IMAGES.items()}, **TILED,
     "residual": (residual(), Spec("momentum", {"rate": 0.05})),
     "overlapping": (overlapping(), Spec("adam")),
     "dense": (mlp((4, 40, 20, 3), activation="relu", batch_norm="before", dropout=0.2), Spec("adam")),
+    "gelu": (bent(), Spec("adam")),
+    **{name: SEQUENCES[name] for name in ("block", "causal", "one head, wide", "sixteens")},
     **{name: (mlp((4, 40, 33, 20, 3), activation=name), Spec("sgd", {"rate": 0.1}))
        for name in ("relu", "sigmoid", "tanh")},
 }  # fmt: skip

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.math32 import erf32, exp32, expm1_32, sigmoid32, softplus32, tanh32
+from engine.backends.tape.kernels.gelu import gelu_back_run, gelu_run
+from engine.backends.tape.kernels.math32 import expm1_32, sigmoid32, softplus32, tanh32
 from engine.backends.tape.kernels.micro import LANES
 from engine.backends.tape.kernels.native import arena_of, constants_of, exact, integers, kernel, loop, own_doubles
+from engine.backends.tape.kernels.rows import softmax_back_rows, softmax_rows
 from engine.backends.tape.kernels.vectors import relu_back_row
 
 f4 = np.float32
@@ -37,15 +39,11 @@ def _forward(op: int, x: Any, y: Any, k: Any) -> None:
 
 
 @loop
-def _forward_more(op: int, x: Any, y: Any, k: Any) -> None:
-    if op == o.ELU:
-        scale, low = f4(k[1]), f4(k[0] * k[1])
-        for i in range(x.size):
-            v = x[i]
-            y[i] = v * scale if v > f4(0) else expm1_32(v) * low
-    elif op == o.GELU:
-        for i in range(x.size):
-            y[i] = x[i] * (f4(0.5) * (f4(1) + erf32(x[i] * f4(0.7071067811865476))))
+def _elu(x: Any, y: Any, k: Any) -> None:
+    scale, low = f4(k[1]), f4(k[0] * k[1])
+    for i in range(x.size):
+        v = x[i]
+        y[i] = v * scale if v > f4(0) else expm1_32(v) * low
 
 
 @loop
@@ -134,7 +132,7 @@ def _second_wins(a: Any, b: Any, c: Any) -> None:
 
 @loop
 def _backward(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
-    """dx = dy f'(.), v the output y (the input x for GELU)."""
+    """dx = dy f'(.), v the output y."""
     if op == o.LEAKY:
         slope = f4(k[0])
         for i in range(dy.size):
@@ -151,16 +149,20 @@ def _backward(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
 
 
 @loop
-def _backward_more(op: int, dy: Any, v: Any, dx: Any, k: Any) -> None:
-    if op == o.ELU:
-        scale, low = f4(k[1]), f4(k[0] * k[1])
-        for i in range(dy.size):
-            dx[i] = dy[i] * (scale if v[i] > f4(0) else v[i] + low)
-    elif op == o.GELU:
-        for i in range(dy.size):
-            x = v[i]
-            phi = f4(0.5) * (f4(1) + erf32(x * f4(0.7071067811865476)))
-            dx[i] = dy[i] * (phi + x * f4(0.3989422804014327) * exp32(f4(-0.5) * x * x))
+def _elu_back(dy: Any, y: Any, dx: Any, k: Any) -> None:
+    scale, low = f4(k[1]), f4(k[0] * k[1])
+    for i in range(dy.size):
+        dx[i] = dy[i] * (scale if y[i] > f4(0) else y[i] + low)
+
+
+@exact
+def _gelu(op: int, a: Any, b: Any, c: Any, keep: int) -> None:
+    """Forward from a to c, the slopes to b where they are kept; backward from dy a and x b to c."""
+    first, second, third, count = a.ctypes.data, b.ctypes.data, c.ctypes.data, a.size
+    if op >= o.BACK:
+        gelu_back_run(first, second, third, count, 0, 0, 0, 0, 0, 0.0)
+    else:
+        gelu_run(first, third, second if keep else 0, count, 0, 0, 0, 0, 0, 0.0)
 
 
 @exact
@@ -213,36 +215,6 @@ def _prelu_sums(x: Any, dy: Any, sums: Any, repeat: int) -> None:
             sums[(i // repeat) % sums.size] += dy[i] * x[i]
 
 
-@loop
-def _softmax(x: Any, y: Any, width: int) -> None:
-    """Over each run of ``width`` numbers, the largest taken off first."""
-    for r in range(x.size // width):
-        a, b = x[r * width : (r + 1) * width], y[r * width : (r + 1) * width]
-        top = a[0]
-        for i in range(width):
-            top = top if a[i] <= top else a[i]
-        for i in range(width):
-            b[i] = exp32(a[i] - top)
-        total = f4(0)
-        for i in range(width):
-            total += b[i]
-        for i in range(width):
-            b[i] = b[i] / total
-
-
-@loop
-def _softmax_back(dy: Any, y: Any, dx: Any, width: int) -> None:
-    """dx = y (dy - sum of dy y)."""
-    for r in range(dy.size // width):
-        a, b = dy[r * width : (r + 1) * width], y[r * width : (r + 1) * width]
-        d = dx[r * width : (r + 1) * width]
-        inner = f4(0)
-        for i in range(width):
-            inner += a[i] * b[i]
-        for i in range(width):
-            d[i] = (a[i] - inner) * b[i]
-
-
 @exact
 def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: Any) -> None:
     """One run of a row's elements."""
@@ -257,9 +229,10 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
         _affine(a, c, constants, t[14], t[15], op >= o.BACK)
     elif base == o.SOFTMAX:
         if op >= o.BACK:
-            _softmax_back(a, b, c, t[14])
+            rows = a.size // t[14]
+            softmax_back_rows(a.ctypes.data, b.ctypes.data, c.ctypes.data, rows, t[14], 0, 0, 0, 0, 1.0)
         else:
-            _softmax(a, c, t[14])
+            softmax_rows(a.ctypes.data, c.ctypes.data, a.size // t[14], t[14], 0, 0, 0, 0, 0, 1.0)
     elif base == o.PRELU:
         _prelu(a, b, c, arena[t[16] : t[16] + t[14]], t[15])
     elif base == o.PRELU_SUMS:
@@ -279,13 +252,15 @@ def _apply(op: int, a: Any, b: Any, c: Any, t: Any, arena: Any, k: Any, sums: An
             _backward_last(base, a, b, c, constants)
         else:
             _forward_last(base, a, c, constants)
-    elif op >= o.BACK:
-        if base == o.ELU or base == o.GELU:
-            _backward_more(base, a, b, c, constants)
+    elif base == o.GELU:
+        _gelu(op, a, b, c, t[14])
+    elif base == o.ELU:
+        if op >= o.BACK:
+            _elu_back(a, b, c, constants)
         else:
-            _backward(base, a, b, c, constants)
-    elif base == o.ELU or base == o.GELU:
-        _forward_more(op, a, c, constants)
+            _elu(a, c, constants)
+    elif op >= o.BACK:
+        _backward(base, a, b, c, constants)
     else:
         _forward(op, a, c, constants)
 

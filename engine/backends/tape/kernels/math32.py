@@ -1,4 +1,4 @@
-"""exp, expm1, tanh, sigmoid, softplus and erf in float32, to a few units in the last place, in a form that vectorises.
+"""exp, expm1, tanh, sigmoid and softplus in float32, to a few units in the last place, in a form that vectorises.
 
 Every one of them gives NaN for NaN: clamps are written as choices that a NaN falls through.
 """
@@ -130,27 +130,3 @@ def tanh32(x: Any) -> Any:
     far = f4(1) - f4(2) / (exp32(size + size) + f4(1))
     far = -far if x < f4(0) else far
     return far if size > f4(0.625) else near
-
-
-@small
-def erf32(x: Any) -> Any:
-    """erf x: two polynomials, one in the exponent of exp beyond 0.9277 (after N. Juffa's minimax fit)."""
-    size, z = abs(x), x * x
-    a = f4(-1.72853470e-5) * size + f4(3.83197126e-4)
-    b = f4(-3.88396438e-3) * size + f4(2.42546219e-2)
-    a = a * z + b
-    a = a * size + f4(-1.06777877e-1)
-    a = a * size + f4(-6.34846687e-1)
-    a = a * size + f4(-1.28717512e-1)
-    a = a * size - size
-    a = f4(-30.0) if a < f4(-30.0) else a
-    far = f4(1) - exp32(a)
-    far = -far if x < f4(0) else far
-    p = f4(-5.96761703e-4)
-    p = p * z + f4(4.99119423e-3)
-    p = p * z + f4(-2.67681349e-2)
-    p = p * z + f4(1.12819925e-1)
-    p = p * z + f4(-3.76125336e-1)
-    p = p * z + f4(1.28379166e-1)
-    near = p * x + x
-    return far if size > f4(0.927734375) else near

@@ -68,7 +68,12 @@ class UnaryRule(Rule):
         """One instruction."""
         x, y = c.store(step.inputs[0]), c.store(step.output)
         if not (c.lean and c.fusion.skips(step)):
-            emit(c, self._codes[step.primitive.id], (x, x, y), self._constants(c, step))
+            more = (1,) if self._sloped(c, step) else ()
+            emit(c, self._codes[step.primitive.id], (x, x, y), self._constants(c, step), *more)
+
+    def _sloped(self, c: Compiler, step: Step) -> bool:
+        """Whether the slopes are left where the input was."""
+        return c.lean and c.backward and step.output in c.fusion.sloped and c.needs(step.inputs[0])
 
     def backward(self, c: Compiler, step: Step) -> None:
         """From the output, or from the input where the slope cannot be told from the output."""
@@ -77,8 +82,9 @@ class UnaryRule(Rule):
             return
         dy = c.gradient(step.output)
         seen = c.store(step.inputs[0] if step.primitive.id in self._by_input else step.output)
+        op = o.MULTIPLY if self._sloped(c, step) else self._codes[step.primitive.id] + o.BACK
         with c.contribution(step.inputs[0]) as (dx, _):
-            emit(c, self._codes[step.primitive.id] + o.BACK, (dy, seen, dx), self._constants(c, step))
+            emit(c, op, (dy, seen, dx), self._constants(c, step))
 
 
 class AddRule(Rule):
@@ -183,7 +189,9 @@ class SoftmaxRule(Rule):
         return self._axis(c.plan, step) == (0, 3) and c.orders[step.output] is not None
 
     def forward(self, c: Compiler, step: Step) -> None:
-        """Run by run."""
+        """Run by run, or not at all where attention does it."""
+        if c.lean and c.fusion.joins(step):
+            return
         y = c.store(step.output)
         if self._whole(c, step):
             x = c.store(step.inputs[0])

@@ -37,26 +37,30 @@ class _Attention(Rule):
         """The scratch of each thread."""
         places, others, width, heads = self._sizes(c, step)
         turned = -(-others // o.PANEL) * o.PANEL * (width // heads)
-        c.attention_scratch = max(c.attention_scratch, -(-max(turned, places * others) // 16) * 16)
+        c.attention_scratch = max(c.attention_scratch, -(-(turned + places * others) // 16) * 16)
 
     def _scratch(self, c: Compiler) -> tuple[int, int]:
         return c.buffer("attention", c.attention_scratch * c.threads), c.attention_scratch
 
     def _back(self, c: Compiler, step: Step, op: int, *middle: int) -> None:
         """The two inputs' gradients. ``middle``: whether causal, a constant."""
-        stores = [c.plain(i) for i in step.inputs]
-        operands = [s.offset for s in (*stores, c.gradient(step.output))]
-        tail, flags = [], []
-        for i in step.inputs:
+        operands = [s.offset for s in (*(c.plain(i) for i in step.inputs), c.gradient(step.output))]
+        tail = self._targets(c, *step.inputs)
+        c.draft.sample(
+            o.ATTENTION, op + o.BACK, *operands, *self._sizes(c, step), *middle, *self._scratch(c), *tail
+        )  # fmt: skip
+
+    def _targets(self, c: Compiler, *values: int) -> list[int]:
+        """Where each value's gradient goes, or -1; then whether each is added to what is there."""
+        places, flags = [], []
+        for i in values:
             place, add = -1, False
             if c.needs(i):
                 with c.contribution(i, plain=True, adds=True) as (target, more):
                     place, add = target.offset, more
-            tail.append(place)
+            places.append(place)
             flags.append(int(add))
-        c.draft.sample(
-            o.ATTENTION, op + o.BACK, *operands, *self._sizes(c, step), *middle, *self._scratch(c), *tail, *flags
-        )  # fmt: skip
+        return places + flags
 
 
 class AttentionScoresRule(_Attention):
@@ -73,8 +77,16 @@ class AttentionScoresRule(_Attention):
         p: Any = step.primitive
         return int(p.causal), c.constants(math.sqrt(p.heads / self._sizes(c, step)[2]))
 
+    def joined(self, c: Compiler, step: Step) -> tuple[int, ...]:
+        """What an instruction from here to the mix begins with."""
+        q, k = (c.plain(i).offset for i in step.inputs)
+        maps = next(s.output for s in c.plan.steps if step.output in s.inputs)
+        return (q, k, c.store(maps).offset, *self._sizes(c, step), *self._middle(c, step), *self._scratch(c))
+
     def forward(self, c: Compiler, step: Step) -> None:
-        """One instruction."""
+        """One instruction, or none where the mix does it."""
+        if c.lean and c.fusion.joins(step):
+            return
         operands = [s.offset for s in (*(c.plain(i) for i in step.inputs), c.store(step.output))]
         middle, scratch = self._middle(c, step), self._scratch(c)
         c.draft.sample(o.ATTENTION, o.SCORES, *operands, *self._sizes(c, step), *middle, *scratch)
@@ -111,7 +123,7 @@ class HidePlacesRule(Rule):
 
 
 class AttentionMixRule(_Attention):
-    """y = p v, head by head."""
+    """y = p v, head by head; in a lean tape with all that made p of queries and keys."""
 
     primitives: ClassVar[tuple[str, ...]] = ("attention_mix",)
 
@@ -121,12 +133,25 @@ class AttentionMixRule(_Attention):
 
     def forward(self, c: Compiler, step: Step) -> None:
         """One instruction."""
-        operands = [s.offset for s in (*(c.plain(i) for i in step.inputs), c.store(step.output))]
-        c.draft.sample(o.ATTENTION, o.MIX, *operands, *self._sizes(c, step))
+        y = c.store(step.output).offset
+        if c.lean and step.output in c.fusion.attended:
+            c.draft.sample(o.ATTENTION, o.ATTEND, *self._joined(c, step), c.plain(step.inputs[1]).offset, y)
+            return
+        p, v = (c.plain(i).offset for i in step.inputs)
+        c.draft.sample(o.ATTENTION, o.MIX, p, v, y, *self._sizes(c, step))
+
+    def _joined(self, c: Compiler, step: Step) -> tuple[int, ...]:
+        return AttentionScoresRule().joined(c, c.fusion.attended[step.output])
 
     def backward(self, c: Compiler, step: Step) -> None:
-        """dp and dv."""
-        self._back(c, step, o.MIX, 0, 0)
+        """dp and dv; in a lean tape dq, dk and dv."""
+        if not (c.lean and step.output in c.fusion.attended):
+            self._back(c, step, o.MIX, 0, 0)
+            return
+        v, (q, k) = step.inputs[1], c.fusion.attended[step.output].inputs
+        given, tail = (c.plain(v).offset, c.gradient(step.output).offset), self._targets(c, v, q, k)
+        tail = [tail[n] for n in (1, 2, 0, 4, 5, 3)]
+        c.draft.sample(o.ATTENTION, o.ATTEND + o.BACK, *self._joined(c, step), *given, *tail)
 
 
 class LayerNormRule(Rule):
