@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from designer.document import DocState, verbs
@@ -57,3 +58,31 @@ def test_a_field_never_grows_beyond_the_image_and_grows_with_depth(name: str) ->
             for edge in analysis.graph.incoming[node]:
                 for before in receptive_fields(analysis, edge.source):
                     assert before.size <= field.size or analysis.graph.nodes[node].type == "upsample"
+
+
+def test_a_field_is_what_changes_a_cell_when_each_pixel_is_poked() -> None:
+    """On the convolutional net of the five that every quantity is judged on; the others have no pixels."""
+    pytest.importorskip("torch")
+    from engine.backends.initial import initial_weights
+    from engine.plan import build_plan
+    from tests.engine.probes import second_reading
+    from tests.engine.probes.test_truth import NETS
+
+    graph, rng = NETS["cnn"], np.random.default_rng(0)
+    weights, pixels, images = initial_weights(build_plan(graph), 0), np.eye(36).reshape(36, 1, 1, 6, 6), 60
+    plain = rng.normal(size=(images, 1, 6, 6))
+    poked = (plain + 3 * pixels).reshape(-1, 1, 6, 6)
+    before, after = (second_reading.read(graph, weights, x, training=False).out for x in (plain, poked))
+    analysis, judged = infer(graph), 0
+    for node in list(graph.nodes)[1:]:
+        shape = before[node].shape[1:]
+        middle = (..., shape[1] // 2, shape[2] // 2) if len(shape) == 3 else ...
+        a, b = before[node][middle].detach().numpy(), after[node][middle].detach().numpy()
+        moved = np.abs(b.reshape(36, images, -1) - a.reshape(images, -1)).max((1, 2)).reshape(6, 6) > 1e-12
+        rows, columns = np.flatnonzero(moved.any(1)), np.flatnonzero(moved.any(0))
+        (field,) = receptive_fields(analysis, node)
+        assert (field.rows, field.columns) == ((rows[0], rows[-1]), (columns[0], columns[-1])), node
+        judged += not field.whole
+    assert judged >= 2
+    for name in ("mlp", "residual", "batch norm", "attention"):
+        assert not any(receptive_fields(infer(NETS[name]), node) for node in NETS[name].nodes)

@@ -54,6 +54,11 @@ def test_sharpness_is_the_hessians_largest_eigenvalue(name: str, dtype: str) -> 
     assert found.value == pytest.approx(values[-1], rel=1e-4)
     assert abs(found.value - values[-1]) <= found.error + 1e-6 * abs(values[-1])
     assert found.limit == pytest.approx(20.0) and not found.scaled
+    w = case.vector().requires_grad_()
+    loss = case.loss(w)
+    (slope,) = torch.autograd.grad(loss, w)
+    assert found.loss == pytest.approx(loss.item(), rel=PRECISION[dtype])
+    assert found.gradient_norm == pytest.approx(float(slope.norm()), rel=PRECISION[dtype])
     v = np.random.default_rng(0).normal(size=len(hessian))
     product = hessian_product(objective(case), v)
     assert np.linalg.norm(product - hessian @ v) <= 1e-4 * np.linalg.norm(hessian @ v)
@@ -130,8 +135,10 @@ def test_a_slice_is_the_loss_along_the_way(name: str, dtype: str) -> None:
     assert found.best == found.multiples[found.along_step.argmin()]
 
 
-def test_a_plane_holds_the_loss_and_the_path() -> None:
-    case = Case("cnn")
+@pytest.mark.parametrize("dtype", PRECISION)
+@pytest.mark.parametrize("name", NETS)
+def test_a_plane_holds_the_loss_and_the_path(name: str, dtype: str) -> None:
+    case = Case(name, dtype)
     seen = objective(case)
     rng = np.random.default_rng(0)
     walk = np.cumsum(rng.normal(size=(7, seen.size)) * 0.02, axis=0)
@@ -147,7 +154,7 @@ def test_a_plane_holds_the_loss_and_the_path() -> None:
     for i, j in ((0, 0), (4, 1), (2, 3)):
         w = case.vector() + torch.tensor(found.across[j] * signs[0] * vt[0] + found.up[i] * signs[1] * vt[1])
         with torch.no_grad():
-            assert found.losses[i, j] == pytest.approx(float(case.loss(w)), rel=1e-9)
+            assert found.losses[i, j] == pytest.approx(float(case.loss(w)), rel=PRECISION[dtype])
 
 
 def test_a_random_direction_has_each_filters_norm_and_leaves_biases() -> None:
