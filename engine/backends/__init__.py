@@ -7,6 +7,7 @@ from engine.backends.base import (
     Evaluation,
     Executable,
     LastStep,
+    StepLeftError,
     StepRecords,
 )
 from engine.backends.choose import (
@@ -28,6 +29,7 @@ __all__ = [
     "Executable",
     "LastStep",
     "Slowed",
+    "StepLeftError",
     "StepRecords",
     "available",
     "awaits_kernels",

@@ -19,6 +19,7 @@ from engine.backends.base import (
     Floats,
     Key,
     LastStep,
+    StepLeftError,
     StepRecords,
 )
 from engine.backends.initial import initial_weights
@@ -31,6 +32,10 @@ from engine.optimizers import Optimizer, StepRules
 from engine.plan import Plan
 from engine.primitives import Array, Context
 from engine.regularizers import penalty
+
+
+class _Left(Exception):
+    """A step is given up; nobody but ``train`` sees it."""
 
 
 class ArrayExecutable(Executable):
@@ -107,6 +112,8 @@ class ArrayExecutable(Executable):
                 except DivergedError as error:
                     error.done = recorder.records()
                     raise
+                except _Left:
+                    raise StepLeftError(recorder.records()) from None
         return recorder.records()
 
     def _step(
@@ -120,9 +127,10 @@ class ArrayExecutable(Executable):
     ) -> None:
         context = Context(self.xp, training=True, seed=self.seed, step=step)
         states = {s.value: self._stored[s.value].copy() for s in self.plan.states}
-        run = forward(self.plan, context, {**self._stored, **states}, x, self.plan.loss_steps)
+        run = forward(self.plan, context, {**self._stored, **states}, x, self.plan.loss_steps, self._pause)
         losses = head_losses(self.plan, self.xp, run, y)
-        grads = backward(self.plan, context, run, head_gradients(self.plan, self.xp, run, y))
+        seeds = head_gradients(self.plan, self.xp, run, y)
+        grads = backward(self.plan, context, run, seeds, pause=self._pause)
         loss = sum(h.weight * float(v.mean(dtype=np.float64)) for h, v in zip(self.plan.heads, losses, strict=True))
         norms = self._norms([grads.get(w.value) for w in self.plan.weights])
         if not math.isfinite(loss + sum(norms)):
@@ -139,6 +147,11 @@ class ArrayExecutable(Executable):
         if keep_rows is not None:
             updates = {v: self.host(self._stored[v] - b) for v, b in self._moving.kept.items()}
             self._last = self._kept(step, keep_rows, run, grads, updates)
+
+    def _pause(self) -> None:
+        """Between two primitives of a step, before anything was updated: leave it where somebody waits."""
+        if self.leaves is not None and self.leaves():
+            raise _Left
 
     def _kept(
         self, step: int, rows: NDArray[np.int64], run: Pass, grads: dict[int, Array], updates: dict[int, Floats]

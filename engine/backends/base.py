@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -83,6 +83,14 @@ class DivergedError(ArithmeticError):
         self.step, self.node, self.tensor, self.count, self.done = step, node, tensor, count, done
 
 
+class StepLeftError(Exception):
+    """A step was given up in its midst since somebody asked to (``Executable.leaves``): it never was; ``done`` are."""
+
+    def __init__(self, done: StepRecords) -> None:
+        super().__init__(f"a step was left after {len(done.loss)} others")
+        self.done = done
+
+
 class BackendUnavailableError(RuntimeError):
     """The named backend cannot run here; the message says why and which can."""
 
@@ -93,6 +101,8 @@ class Executable(ABC):
     name: str = ""
     #: compute threads it may use; their number decides the bits of the sums
     threads: int = 1
+    #: asked between the primitives of a step where it may be left there: whether somebody waits for its end
+    leaves: Callable[[], bool] | None = None
 
     def __init__(self, plan: Plan, optimizer: Optimizer, dtype: Dtype, seed: int) -> None:
         self.plan, self.optimizer, self.dtype, self.seed = plan, optimizer, dtype, seed
@@ -108,7 +118,8 @@ class Executable(ABC):
         """Train on the samples ``rows`` (S, B), one row a step, at the learning rates ``rates`` (S,).
 
         ``first_step`` counts from 0 and feeds schedules of randomness and bias corrections. ``keep`` makes the last
-        step available from ``last``. DivergedError leaves the weights as they were before the bad step.
+        step available from ``last``. DivergedError and StepLeftError leave the weights as they were before the step
+        that was bad or was left.
         """
 
     @abstractmethod

@@ -20,9 +20,14 @@ class Pass:
 
 
 def forward(
-    plan: Plan, ctx: Context, stored: Mapping[int, Array], x: Mapping[str, Array], steps: Iterable[int]
+    plan: Plan,
+    ctx: Context,
+    stored: Mapping[int, Array],
+    x: Mapping[str, Array],
+    steps: Iterable[int],
+    pause: Callable[[], None] | None = None,
 ) -> Pass:
-    """Run the given steps in order on the stored weights and states and the inputs by field."""
+    """Run the given steps in order on the stored weights and states and the inputs by field; ``pause`` before each."""
     values: dict[int, Array] = dict(stored)
     for slot in plan.inputs:
         if slot.field not in x:
@@ -31,6 +36,8 @@ def forward(
     saved: dict[int, Any] = {}
     done = tuple(steps)
     for k in done:
+        if pause is not None:
+            pause()
         step = plan.steps[k]
         values[step.output], saved[k] = step.primitive.forward(ctx, *(values[i] for i in step.inputs))
     return Pass(values, saved, done)
@@ -65,10 +72,12 @@ def backward(
     run: Pass,
     seeds: Mapping[int, Array],
     watch: Callable[[int, int, Array], None] | None = None,
+    pause: Callable[[], None] | None = None,
 ) -> dict[int, Array]:
     """Gradients by value id of everything that lies at or behind a trainable weight.
 
-    ``watch(step, input position, gradient)`` sees what each step hands back before paths are summed.
+    ``watch(step, input position, gradient)`` sees what each step hands back before paths are summed; ``pause`` is
+    called before each.
     """
     grads: dict[int, Array] = dict(seeds)
     owned: set[int] = set()  # sums made here, which may be added to in place
@@ -77,6 +86,8 @@ def backward(
         step = plan.steps[k]
         if step.output not in grads or not needs_gradient[step.output]:
             continue
+        if pause is not None:
+            pause()
         inputs = [run.values[i] for i in step.inputs]
         needs = [needs_gradient[i] for i in step.inputs]
         parts = step.primitive.backward(ctx, grads[step.output], run.saved[k], inputs, run.values[step.output], needs)

@@ -79,9 +79,8 @@ class Session(Asked):
         pacer: tuple[Pacer, Side] | None = None,
         polite: bool = True,
     ) -> None:
-        self.project, self.status = project, Status()
+        self.project, self.status, self.mailbox = project, Status(), Mailbox()
         self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.mailbox = Mailbox()
         self.epochs: tuple[EpochRecord, ...] = ()
         self.dataset: Dataset | None = None
         self._data, self._backend, self._weights, self.resume = data, backend, weights, resume
@@ -89,12 +88,11 @@ class Session(Asked):
         self._commands: queue.SimpleQueue[tuple[Callable[[Trainer], Any], Future[Any]]] = queue.SimpleQueue()
         self._request, self.free = ProbeRequest(), threading.Event()  # a window may hold it while it draws
         self.free.set()
-        self._looker = Looker()
+        self._looker, self._doctor = Looker(), Doctor()
         self._timeline, self._moments = Timeline(), Moments()
-        self._doctor = Doctor()
         self._trainer: Trainer | None = None
         self._running = self._closing = self._ended = False
-        self._gate = threading.Lock()
+        self._gate, self._hurry = threading.Lock(), threading.Event()  # a command waits that a step is left for
         self._until_step = self._until_epoch = -1
         self._thread = threading.Thread(target=self._work, name="gradloom-training", daemon=True)
 
@@ -109,8 +107,8 @@ class Session(Asked):
         self._send(lambda t: self._go(-1, -1))
 
     def pause(self) -> None:
-        """Stop after the current chunk."""
-        self._send(self._pause)
+        """Stop after the current chunk; a step that may be left in its midst is, and is made anew on ``run``."""
+        self._send(self._pause, hurry=True)
 
     def step(self) -> None:
         """Train one step."""
@@ -122,11 +120,11 @@ class Session(Asked):
 
     def finish(self) -> None:
         """End the run here as at its last epoch: best weights in place, validation and test set judged."""
-        self._send(self._finish)
+        self._send(self._finish, hurry=True)
 
     def reset(self) -> Future[Any]:
         """Back to the initial weights of the same seed."""
-        return self._send(self._reset)
+        return self._send(self._reset, hurry=True)
 
     def request(self, request: ProbeRequest) -> None:
         """What the visible views need from now on. Also makes one snapshot while paused."""
@@ -156,7 +154,7 @@ class Session(Asked):
     def close(self, timeout: float = 5.0) -> bool:
         """End the worker; whether it ended in time. Pending futures are cancelled."""
         self._closing = True
-        self._send(lambda t: None)
+        self._send(lambda t: None, hurry=True)
         if self._thread.is_alive():
             self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -165,13 +163,15 @@ class Session(Asked):
         """The record up to ``step``, for a session that goes on from there."""
         return self._send(lambda t: Past.of(t, self._timeline, self._moments, step))
 
-    def _send(self, command: Callable[[Trainer], Any]) -> Future[Any]:
+    def _send(self, command: Callable[[Trainer], Any], *, hurry: bool = False) -> Future[Any]:
         """The answer to come; cancelled where the worker has ended."""
         answer: Future[Any] = Future()
         with self._gate:
             if self._ended:
                 answer.cancel()
             else:
+                if hurry:  # before the command, whose answer clears it
+                    self._hurry.set()
                 self._commands.put((command, answer))
         return answer
 
@@ -210,6 +210,7 @@ class Session(Asked):
         backend = backend_for(wanted, self.resume)
         threads = threads_for(live_threads() if self._polite else 0, self.resume)
         trainer = Trainer(self.project, self.dataset, backend=backend, threads=threads, looked_at=True)
+        trainer.executable.leaves = self._hurry.is_set
         fresh: tuple[tuple[str, str], ...] = ()
         adopted: Adopted | None = None
         if self.resume is not None:
@@ -222,8 +223,7 @@ class Session(Asked):
             self._past.hand_to(trainer, self._timeline, self._moments)
         self._trainer = trainer
         self._timeline.note(trainer)
-        slow = slowed(wanted, trainer.executable, trainer.rules)
-        name = trainer.executable.name
+        name, slow = trainer.executable.name, slowed(wanted, trainer.executable, trainer.rules)
         self.events.put(Prepared(trainer.plan, name, fresh, adopted, trainer.data_changed, instead, slow))
         if trainer.test_result is not None:
             self.events.put(Evaluated(trainer.test_result))
@@ -259,9 +259,9 @@ class Session(Asked):
         if trainer.epoch > before:
             self._tell_epoch(trainer)
         self._timeline.note(trainer)
-        if noting:
+        if noting and not trainer.left:
             self._moments.note(trainer)
-        if looking:
+        if looking and not trainer.left:
             self._look(trainer)
         self._check_end(trainer)
         self._publish(trainer, "running" if self._running else self.status.state)
@@ -296,6 +296,8 @@ class Session(Asked):
         return 0 <= self._until_step <= trainer.step or 0 <= self._until_epoch <= trainer.epoch
 
     def _answer(self, trainer: Trainer, command: Callable[[Trainer], Any], answer: Future[Any]) -> None:
+        if self._commands.empty():
+            self._hurry.clear()
         if not answer.set_running_or_notify_cancel():
             return
         try:
@@ -311,8 +313,7 @@ class Session(Asked):
         if trainer is None or trainer.finished:
             self._turns.leave()
             return
-        self._until_step, self._until_epoch = until_step, until_epoch
-        self._running = True
+        self._until_step, self._until_epoch, self._running = until_step, until_epoch, True
         self._change("running")
 
     def _finish(self, trainer: Trainer) -> None:

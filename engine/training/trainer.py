@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import Carried, DivergedError, make_executable
+from engine.backends import Carried, DivergedError, StepLeftError, make_executable
 from engine.backends.initial import initial_weights
 from engine.data.batches import batch_count, epoch_order
 from engine.data.dataset import Dataset, SplitName
@@ -88,6 +88,7 @@ class Trainer:
         self.epochs: list[EpochRecord] = []
         self.stopped: Stopped = ""
         self.divergence: DivergedError | None = None
+        self.left = False  # whether the last chunk ended in the midst of a step, which never was
         self.sums = EpochSums()
         self.best_loss, self.best_epoch, self.bad_epochs = float("inf"), -1, 0
         self.best_weights: dict[tuple[str, str], NDArray[np.floating]] = {}
@@ -175,17 +176,21 @@ class Trainer:
         started = time.perf_counter()
         try:
             records = self.executable.train(rows, rates, self.step, keep=keep)
+            self._note_speed(time.perf_counter() - started, len(rows), keep)
         except DivergedError as error:
             self._diverged(error, rates)
             return
-        self._note_speed(time.perf_counter() - started, len(rows), keep)
-        self.columns.append(records, rates)
+        except StepLeftError as left:
+            records = left.done
+        made = len(records.loss)
+        self.left = made < len(rows)
+        self.columns.append(records, rates[:made])
         for loss, hits, samples in zip(records.loss, records.hits, records.samples, strict=True):
             self.sums.loss += float(loss) * int(samples)
             self.sums.hits += int(hits)
             self.sums.samples += int(samples)
-        self.step += len(rows)
-        if self.step % self.steps_per_epoch == 0:
+        self.step += made
+        if not self.left and self.step % self.steps_per_epoch == 0:
             if self.endless:
                 self.sums = EpochSums()
             else:
