@@ -13,30 +13,35 @@ ALIGNED = 16
 
 
 class Together:
-    """``parts``: the arrays by key, now views of one; ``kept``: how they were at the last ``keep``."""
+    """``parts``: the arrays by key, now views of one, ``whole``; ``kept``: how they were at the last ``keep``.
+
+    ``starts``: where in it each begins.
+    """
 
     def __init__(self, xp: Any, arrays: Mapping[int, Array], dtype: Any) -> None:
-        starts, end = {}, 0
+        starts: dict[int, int] = {}
+        end = 0
         for key, array in arrays.items():
             starts[key] = end
             end += -(-array.size // ALIGNED) * ALIGNED
-        self._xp, self._whole, self._before = xp, xp.zeros(end, dtype), xp.zeros(end, dtype)
+        self._xp, self.starts = xp, starts
+        self.whole, self._before = xp.zeros(end, dtype), xp.zeros(end, dtype)
 
         def views(of: Array) -> dict[int, Array]:
             return {k: of[at : at + arrays[k].size].reshape(arrays[k].shape) for k, at in starts.items()}
 
-        self.parts, self.kept = views(self._whole), views(self._before)
+        self.parts, self.kept = views(self.whole), views(self._before)
         for key, array in arrays.items():
             self.parts[key][...] = array
 
     def keep(self) -> None:
         """Remember how they are now."""
-        self._before[...] = self._whole
+        self._before[...] = self.whole
 
     def restore(self) -> None:
         """As they were when they were kept."""
-        self._whole[...] = self._before
+        self.whole[...] = self._before
 
     def may_be_bad(self) -> bool:
         """False if all are finite: their squares add up to a number. True also where that sum alone overflows."""
-        return not math.isfinite(float(self._xp.dot(self._whole, self._whole)))
+        return not math.isfinite(float(self._xp.dot(self.whole, self.whole)))

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.engine.backends import cuda_twin
+
 OPERATORS = (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift", "rshift"),
     *("radd", "rsub", "rmul", "rtruediv", "rpow", "rmatmul", "rand", "ror", "rxor"),
@@ -125,13 +127,38 @@ class _Function:
         self.inner.at(*(_inside(a) for a in args))
 
 
+class Kernel:
+    """cupy.RawKernel by g++. Takes arrays of the device and NumPy's scalars, and no more shared memory than was asked
+    for; ``launches`` counts."""
+
+    max_dynamic_shared_size_bytes = 48 * 1024
+    launches = 0
+
+    def __init__(self, code: str, name: str, options: tuple[str, ...] = ()) -> None:
+        self.code, self.name, self.options = code, name, options
+
+    def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: Any, *, shared_mem: int = 0) -> None:
+        if shared_mem > self.max_dynamic_shared_size_bytes:
+            raise RuntimeError("CUDA_ERROR_INVALID_VALUE: invalid argument")
+        if grid != (1,) or not 0 < block[0] <= 1024:
+            raise ValueError(f"grid {grid}, block {block}")
+        for value in args:
+            if not isinstance(value, DeviceArray | np.generic):
+                raise TypeError(f"Unsupported type {type(value)}")
+        cuda_twin.run(self.code, self.name, tuple(_inside(v) for v in args))
+        type(self).launches += 1
+
+
 class Device(ModuleType):
     """Stands in for the module ``cupy``; ``used`` names what was taken from it."""
 
     def __init__(self) -> None:
         super().__init__("cupy")
         self.used: set[str] = set()
-        self.cuda = SimpleNamespace(runtime=SimpleNamespace(getDeviceCount=lambda: 1, CUDARuntimeError=OSError))
+        room = SimpleNamespace(attributes={"MaxSharedMemoryPerBlock": 49152, "MaxSharedMemoryPerBlockOptin": 101376})
+        runtime = SimpleNamespace(getDeviceCount=lambda: 1, CUDARuntimeError=OSError)
+        self.cuda = SimpleNamespace(runtime=runtime, Device=lambda: room)
+        self.RawKernel = Kernel
         self.freed = 0
 
     def asarray(self, array: Any, dtype: Any = None) -> DeviceArray:
