@@ -8,10 +8,12 @@ late or dear a second thread tells what ran meanwhile, by the innermost lines of
 
 from __future__ import annotations
 
+import faulthandler
+import re
 import sys
+import tempfile
 import threading
 import time
-import traceback
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,31 +27,51 @@ SECONDS, EVERY = 60.0, 20
 ASKED_MS, LATE_MS = 25.0, 25.0
 KINDS = ("isometry", "step", "sharpness", "noise", "travel")
 #: of a late tick, lines of each thread that are told, and late ticks that are told in all
-LINES, MOST_TOLD = 3, 8
+LINES, MOST_TOLD = 4, 8
+OVERDUE_MS = 18.0
+CALL = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 
 
 class Watchman(threading.Thread):
-    """Looks at all threads every few milliseconds; what it saw since the last tick belongs to the tick to come."""
+    """While a tick is overdue, looks at all threads every few milliseconds.
 
-    def __init__(self, other: int) -> None:
+    By faulthandler, which holds no frame: a frame held for a moment would keep its locals alive beyond their function,
+    and a painter among them would still paint when Qt takes its paper away.
+    """
+
+    def __init__(self, window: int) -> None:
         super().__init__(daemon=True)
-        self.window, self.seen, self.ended = other, Counter[str](), threading.Event()
+        self._window, self._names = f"0x{window:016x}", {t.ident: t.name for t in threading.enumerate()}
+        self._last, self._seen, self._ended = time.perf_counter(), Counter[str](), threading.Event()
 
     def run(self) -> None:
-        names = {t.ident: t.name for t in threading.enumerate()}
-        while not self.ended.wait(0.004):
-            for ident, frame in sys._current_frames().items():
-                if ident == self.ident:
-                    continue
-                name = "window" if ident == self.window else names.get(ident, "worker")
-                lines = traceback.extract_stack(frame, limit=8)[-LINES:]
-                self.seen[name + ": " + " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}"
-                                                   for f in reversed(lines))] += 1  # fmt: skip
+        with tempfile.TemporaryFile("w+") as told:
+            while not self._ended.wait(0.004):
+                if 1000 * (time.perf_counter() - self._last) > OVERDUE_MS:
+                    told.seek(0)
+                    told.truncate()
+                    faulthandler.dump_traceback(told)
+                    told.seek(0)
+                    self._note(told.read())
 
-    def taken(self) -> Counter[str]:
-        """What was seen since the last asking."""
-        seen, self.seen = self.seen, Counter[str]()
+    def _note(self, text: str) -> None:
+        for part in text.split("\n\n"):
+            head, *lines = part.splitlines()
+            if "File" not in part or "schedule_latency.py" in lines[0]:
+                continue
+            name = "window" if self._window in head else "worker"
+            calls = [f"{Path(m[1]).name}:{m[2]} {m[3]}" for m in map(CALL.search, lines[:LINES]) if m]
+            self._seen[f"{name}: {' < '.join(calls)}"] += 1
+
+    def ticked(self) -> Counter[str]:
+        """A tick has come; what was seen since the one before."""
+        seen, self._seen, self._last = self._seen, Counter[str](), time.perf_counter()
         return seen
+
+    def end(self) -> None:
+        """No more."""
+        self._ended.set()
+        self.join()
 
 
 def run(seed: int, count: int | None) -> bool:
@@ -92,7 +114,7 @@ def measure(path: Path, mode: str, seconds: float) -> dict[str, Any]:
         def tick() -> None:
             now = (time.perf_counter(), time.thread_time())
             gap, busy = (1000 * (b - a) for a, b in zip(ticks[-1], now, strict=True))
-            seen = watchman.taken()
+            seen = watchman.ticked()
             if max(gap, busy) > LATE_MS:
                 late.append((gap, busy, seen.most_common(6), window.desk._measurements.busy
                              if window.desk._measurements is not None else None))  # fmt: skip
@@ -105,7 +127,7 @@ def measure(path: Path, mode: str, seconds: float) -> dict[str, Any]:
         timer.start()
         wait(seconds)
         timer.stop()
-        watchman.ended.set()
+        watchman.end()
         session = window.document.bridge.session
         steps = session.status.step if session is not None else 0
     gaps, busy = np.diff(np.array(ticks), axis=0).T * 1000
