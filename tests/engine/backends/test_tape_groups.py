@@ -1,4 +1,4 @@
-"""Convolution in groups beside the reference: widths beyond a panel, strides, dilations, kernels wider than the image."""
+"""Convolution in groups beside the reference: beyond a panel, strides, dilations, kernels wider than the image."""
 
 from __future__ import annotations
 
