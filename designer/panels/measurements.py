@@ -173,7 +173,9 @@ class MeasurementsPanel(QWidget):
         if not 0 <= row < len(self.views):
             return
         self.stack.setCurrentIndex(row)
+        self.list.blockSignals(True)  # it would choose once more
         self.list.setCurrentRow(row)
+        self.list.blockSignals(False)
         self.chooser.show_value(str(row))
         self.view.plot.tools.insertWidget(0, self.moment)
         self._show_choices()

@@ -71,9 +71,10 @@ class Choice(QComboBox):
 
     def show_error(self, text: str) -> None:
         """Red outline and the reason as tooltip; "" takes both away."""
-        self.setProperty("invalid", bool(text))
         self.setToolTip(text)
-        restyle(self)
+        if bool(self.property("invalid")) != bool(text):
+            self.setProperty("invalid", bool(text))
+            restyle(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         # Without the focus the wheel belongs to the form that scrolls.
