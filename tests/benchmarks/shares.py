@@ -25,7 +25,7 @@ NAMES: dict[int, tuple[str, ...]] = {
     o.UPDATE: ("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "squares", "penalty", "survive",
                "adamax", "nadam", "radam", "adabelief", "adabound", "lion"),
     o.CONV: ("direct", "weights", "spread", "turn", "pixel_sum"),
-    o.WINOGRAD: ("tiles", "tiles_dw", "points", "points_back"),
+    o.WINOGRAD: ("tiles", "tiles_dw", "points", "points_back", "ahead"),
     o.ATTENTION: ("scores", "mix", "attend"),
     o.TOKENS: ("layer_norm", "add_row", "embed"),
     o.POOL: ("max_pool", "average_pool", "global_pool"),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.tape import opcodes as o
+from engine.backends.tape.ahead import asking
 from engine.backends.tape.fusion import LEAN, Fusion, consumers
 from engine.backends.tape.layout import Image, Slot, Store, common
 from engine.backends.tape.memory import Arena, Parameters
@@ -347,7 +348,7 @@ class Compiler:
         return self._finished()
 
     def _finished(self) -> NDArray[np.int64]:
-        return self.draft.tape(self._block)
+        return self.draft.tape(self._block, asking)
 
     def _gather(self, value: int, field: str) -> None:
         store = self.store(value)

@@ -50,7 +50,8 @@ COLLECT, LIMIT, SCALE, AVERAGE = range(15, 19)
 DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM, GROUPED, GROUPED_DX, GROUPED_DW = range(8)
 
 # winograd
-TILES, TILES_DW, POINTS, POINTS_BACK = range(4)
+TILES, TILES_DW, POINTS, POINTS_BACK, AHEAD = range(5)
+PARTS = (WIDTH - 2) // 4  # that one AHEAD row names
 
 # pool
 MAX_POOL, AVERAGE_POOL, GLOBAL_POOL = range(3)  # backward: the same number plus BACK

@@ -118,6 +118,8 @@ def _window(x: Any, y: Any, won: Any, number: Any, back: bool) -> None:
 
 def winograd(m: Oracle, t: Row) -> None:
     """Tile by tile, in matrices."""
+    if t[1] == o.AHEAD:
+        return
     if t[1] in (o.POINTS, o.POINTS_BACK):
         inner, channels, g = t[4], t[5], kernel_matrix(t[6])
         if t[1] == o.POINTS:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEAR, FAR = 0.625, 1.5
-#: tiles that one block transforms before it multiplies
+#: tiles that one block transforms before it multiplies; a multiple of four, and eight at least, as products take them
 TILES = {2: 64, 4: 24}
 #: floats between the points of a block, so that they do not fall into one cache set
 GAP = 16

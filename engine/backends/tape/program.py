@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,8 +53,8 @@ class Draft:
         """The other's lines after these."""
         self.lines.extend(other.lines)
 
-    def tape(self, block: int = 1) -> NDArray[np.int64]:
-        """The finished tape (rows, WIDTH), images in blocks of so many samples."""
+    def tape(self, block: int = 1, shaped: Callable[[list[Line]], list[Line]] = list) -> NDArray[np.int64]:
+        """The finished tape (rows, WIDTH), images in blocks of so many samples; ``shaped``: what is made of a group."""
         rows: list[tuple[int, ...]] = []
         at = 0
         while at < len(self.lines):
@@ -66,9 +67,10 @@ class Draft:
                 at += 1
             else:
                 group = self._group(at)
+                at += len(group)
+                group = shaped(group) if group[0].floats else group
                 rows.append((o.CONTROL, o.GROUP, len(group), block if group[0].floats else 0))
                 rows.extend(g.row for g in group)
-                at += len(group)
         tape = np.zeros((len(rows), o.WIDTH), np.int64)
         for k, row in enumerate(rows):
             tape[k, : len(row)] = row

@@ -112,7 +112,7 @@ def _matrix(b: Bounds, t: Row) -> Iterator[Part]:
 def _norm(b: Bounds, t: Row) -> Iterator[Part]:
     if t[1] == o.STATISTICS:
         yield b.view(t, 2, t[5], t[6])
-        yield b.by_thread(t[9], t[10], 2 * t[7])
+        yield b.by_thread(t[9], t[10], 3 * t[7])
     elif t[1] == o.FIX:
         for at in (4, 5, 6, 7, 8, 9):
             yield (t[at], t[at] + t[3]) if t[at] != -1 else (0, 0)
@@ -208,6 +208,8 @@ def _grouped(b: Bounds, t: Row) -> Iterator[Part]:
 
 
 def _winograd(b: Bounds, t: Row) -> Iterator[Part]:
+    if t[1] == o.AHEAD:
+        return  # what is asked for is never used there
     if t[1] in (o.POINTS, o.POINTS_BACK):
         points, kernel = (t[6] + 2) ** 2 * t[4] * t[5], 9 * t[4] * t[5]
         yield t[2], t[2] + (points if t[1] == o.POINTS_BACK else kernel)
@@ -315,6 +317,12 @@ _RULES: dict[int, Callable[[Bounds, Row], Iterator[Part]]] = {
 }  # fmt: skip
 
 
+def parts(b: Bounds, row: Row) -> list[Part]:
+    """What a row touches, in an order that does not depend on the bounds."""
+    t = (*row, *(0,) * (o.WIDTH - len(row)))
+    return list(_RULES[t[0]](b, t))
+
+
 def _sums(t: Row, weights: int) -> int:
     """The last float64 sum that a row uses, plus one; 0 if none."""
     ends: dict[tuple[int, int], int] = {
@@ -356,6 +364,10 @@ def check_tape(mode: str, tape: NDArray[np.int64], bounds: Bounds, weights: int)
             continue
         if t[0] not in _RULES:
             raise TapeError(f"{where}: there is no such family")
+        if t[0] == o.WINOGRAD and t[1] in (o.TILES, o.TILES_DW) and t[19]:
+            after = tuple(int(v) for v in tape[k + 1 : k + 2, :2].ravel())
+            if after != (o.WINOGRAD, o.AHEAD) or not 0 < t[19] <= o.PARTS:
+                raise TapeError(f"{where}: no row follows that names {t[19]} parts to ask for")
         for first, last in _RULES[t[0]](bounds, t):
             if first < 0 or last < first or last > bounds.arena:
                 raise TapeError(f"{where}: floats {first} to {last} of an arena of {bounds.arena}")

@@ -118,11 +118,13 @@ Transform = Callable[[_Vector, int, list[Any]], list[Any]]
 
 
 def _body(function: Any, one: Transform, m: int, size: int, width: int, *, ends: bool) -> None:
-    """Columns, then rows. ``ends``: with two more arguments, a bias and ADDS or RELU."""
+    """Columns, then rows, tile after tile. ``ends``: with two more arguments, a bias and ADDS or RELU."""
     b = ir.IRBuilder(function.append_basic_block("entry"))
-    source, row, column, target, to_row, to_column, count, *more = function.args
+    first, row, column, to_first, to_row, to_column, count, tiles, step, to_step, *more = function.args
     four = ir.Constant(I64, 4)
-    row, column, to_row, to_column = (b.mul(v, four) for v in (row, column, to_row, to_column))
+    row, column, to_row, to_column, step, to_step = (
+        b.mul(v, four) for v in (row, column, to_row, to_column, step, to_step)
+    )
     e = _Vector(b, width)
     if ends:
         floor = b.select(b.icmp_signed(">=", more[1], ir.Constant(I64, RELU)), e.constant(0.0), e.constant(-np.inf))
@@ -131,9 +133,10 @@ def _body(function: Any, one: Transform, m: int, size: int, width: int, *, ends:
     def place(base: Any, down: Any, i: int, right: Any, j: int) -> Any:
         return b.add(b.add(base, b.mul(down, ir.Constant(I64, i))), b.mul(right, ir.Constant(I64, j)))
 
-    with cgutils.for_range(b, count) as each:
+    with cgutils.for_range(b, tiles) as tile, cgutils.for_range(b, count) as each:
         shift = b.mul(each.index, ir.Constant(I64, 4 * width))
-        s, t = b.add(source, shift), b.add(target, shift)
+        s = b.add(b.add(first, b.mul(tile.index, step)), shift)
+        t = b.add(b.add(to_first, b.mul(tile.index, to_step)), shift)
         columns = [one(e, m, [e.load(place(s, row, i, column, j)) for i in range(size)]) for j in range(size)]
         bias = e.load(b.add(more[0], shift)) if ends else None
         for i in range(len(columns[0])):
@@ -159,7 +162,7 @@ def _named(builder: Any, name: str, one: Transform, m: int, size: int, width: in
     """The module's own function of that name, written at its first use."""
     function = builder.module.globals.get(name)
     if function is None:
-        function = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), [I64] * (9 if ends else 7)), name)
+        function = ir.Function(builder.module, ir.FunctionType(ir.VoidType(), [I64] * (12 if ends else 10)), name)
         function.linkage = "internal"
         function.attributes.add("noinline")
         _body(function, one, m, size, width, ends=ends)
@@ -167,19 +170,21 @@ def _named(builder: Any, name: str, one: Transform, m: int, size: int, width: in
 
 
 def _make(name: str, one: Transform, m: int, size: int, width: int) -> Any:
-    """One tile, ``count`` runs of ``width`` channels: element (i, j) stands i rows and j columns behind the first."""
+    """``tiles`` tiles, ``step`` apart, in ``count`` runs of ``width`` channels: element (i, j) of a tile stands i rows
+    and j columns behind the first."""
 
     @intrinsic
     def transform(
-        _context: Any, source: Any, row: Any, column: Any, target: Any, to_row: Any, to_column: Any, count: Any
-    ) -> Any:
+        _context: Any, source: Any, row: Any, column: Any, target: Any, to_row: Any, to_column: Any, count: Any,
+        tiles: Any, step: Any, to_step: Any,
+    ) -> Any:  # fmt: skip
         """See ``_make``."""
 
         def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
             builder.call(_named(builder, f"gradloom_{name}_{m}_{width}", one, m, size, width, ends=False), args)
             return ctx.get_dummy_value()
 
-        return types.void(*[types.int64] * 7), generate
+        return types.void(*[types.int64] * 10), generate
 
     return transform
 
@@ -190,7 +195,7 @@ def _make_output(m: int) -> Any:
     @intrinsic
     def transform(
         _context: Any, source: Any, row: Any, column: Any, target: Any, to_row: Any, to_column: Any, count: Any,
-        bias: Any, ending: Any,
+        tiles: Any, step: Any, to_step: Any, bias: Any, ending: Any,
     ) -> Any:  # fmt: skip
         """See ``_make``."""
 
@@ -198,11 +203,13 @@ def _make_output(m: int) -> Any:
             builder.call(_named(builder, f"gradloom_output_{m}", _of_output, m, m + 2, 8, ends=True), args)
             return ctx.get_dummy_value()
 
-        return types.void(*[types.int64] * 9), generate
+        return types.void(*[types.int64] * 12), generate
 
     return transform
 
 
+#: bytes of a cache line
+LINE = 64
 #: ends of an output tile, added up
 ADDS, RELU = 1, 2
 _in2, _in4 = (_make("input", _of_input, m, m + 2, 8) for m in (2, 4))
@@ -212,33 +219,54 @@ _kernel2, _kernel4 = (_make("kernel", _of_kernel, m, 3, PANEL) for m in (2, 4))
 _points2, _points4 = (_make("points", _of_points, m, m + 2, PANEL) for m in (2, 4))
 
 
-@exact
-def input_tile(m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int) -> None:
-    """(m + 2, m + 2) pixels to as many points."""
-    if m == 2:
-        _in2(s, row, column, t, to_row, to_column, channels // 8)
-    else:
-        _in4(s, row, column, t, to_row, to_column, channels // 8)
+@intrinsic
+def touch(_context: Any, address: Any, lines: Any) -> Any:
+    """Ask for so many cache lines, without waiting."""
+
+    def generate(ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        byte, i32 = ir.PointerType(ir.IntType(8)), ir.IntType(32)
+        shape = ir.FunctionType(ir.VoidType(), [byte, i32, i32, i32])
+        ask = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")
+        with cgutils.for_range(builder, args[1]) as line:
+            at = builder.inttoptr(builder.add(args[0], builder.mul(line.index, ir.Constant(I64, LINE))), byte)
+            builder.call(ask, [at, *(ir.Constant(i32, v) for v in (0, 2, 1))])  # to read, into the second cache
+        return ctx.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
 
 
 @exact
-def output_tile(
-    m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int, bias: int, ending: int
+def input_tiles(
+    m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int, tiles: int, step: int
 ) -> None:
-    """(m + 2, m + 2) points to (m, m) pixels, plus bias; ``ending``: ADDS, RELU."""
+    """(m + 2, m + 2) pixels of each tile to as many points; points of the next tile are ``channels`` further."""
     if m == 2:
-        _out2(s, row, column, t, to_row, to_column, channels // 8, bias, ending)
+        _in2(s, row, column, t, to_row, to_column, channels // 8, tiles, step, channels)
     else:
-        _out4(s, row, column, t, to_row, to_column, channels // 8, bias, ending)
+        _in4(s, row, column, t, to_row, to_column, channels // 8, tiles, step, channels)
 
 
 @exact
-def gradient_tile(m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int) -> None:
-    """(m, m) pixels of dy to (m + 2, m + 2) points."""
+def output_tiles(
+    m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int, tiles: int, to_step: int,
+    bias: int, ending: int,
+) -> None:  # fmt: skip
+    """(m + 2, m + 2) points of each tile to (m, m) pixels, plus bias; ``ending``: ADDS, RELU."""
     if m == 2:
-        _grad2(s, row, column, t, to_row, to_column, channels // 8)
+        _out2(s, row, column, t, to_row, to_column, channels // 8, tiles, channels, to_step, bias, ending)
     else:
-        _grad4(s, row, column, t, to_row, to_column, channels // 8)
+        _out4(s, row, column, t, to_row, to_column, channels // 8, tiles, channels, to_step, bias, ending)
+
+
+@exact
+def gradient_tiles(
+    m: int, s: int, row: int, column: int, t: int, to_row: int, to_column: int, channels: int, tiles: int, step: int
+) -> None:
+    """(m, m) pixels of dy of each tile to (m + 2, m + 2) points."""
+    if m == 2:
+        _grad2(s, row, column, t, to_row, to_column, channels // 8, tiles, step, channels)
+    else:
+        _grad4(s, row, column, t, to_row, to_column, channels // 8, tiles, step, channels)
 
 
 @exact
@@ -246,9 +274,9 @@ def kernel_points(m: int, w: int, u: int, inner: int, channels: int, first: int,
     """U = G w G^T of the inputs ``first`` to ``last`` of one panel of 16 outputs."""
     w, u, line, a = w + 64 * first, u + 64 * first, 16 * inner, m + 2
     if m == 2:
-        _kernel2(w, 3 * line, line, u, a * channels * inner, channels * inner, last - first)
+        _kernel2(w, 3 * line, line, u, a * channels * inner, channels * inner, last - first, 1, 0, 0)
     else:
-        _kernel4(w, 3 * line, line, u, a * channels * inner, channels * inner, last - first)
+        _kernel4(w, 3 * line, line, u, a * channels * inner, channels * inner, last - first, 1, 0, 0)
 
 
 @exact
@@ -256,6 +284,6 @@ def points_kernel(m: int, u: int, w: int, inner: int, channels: int, first: int,
     """dw = G^T dU G, likewise."""
     w, u, line, a = w + 64 * first, u + 64 * first, 16 * inner, m + 2
     if m == 2:
-        _points2(u, a * channels * inner, channels * inner, w, 3 * line, line, last - first)
+        _points2(u, a * channels * inner, channels * inner, w, 3 * line, line, last - first, 1, 0, 0)
     else:
-        _points4(u, a * channels * inner, channels * inner, w, 3 * line, line, last - first)
+        _points4(u, a * channels * inner, channels * inner, w, 3 * line, line, last - first, 1, 0, 0)
