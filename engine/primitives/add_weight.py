@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, primitive
 from engine.primitives.elementwise import Elementwise
+from engine.primitives.sums import total
 
 
 @primitive
@@ -24,4 +25,4 @@ class AddWeight(Elementwise):
         self, ctx: Context, grad: Array, saved: Any, inputs: Sequence[Array], output: Array, needs: Sequence[bool]
     ) -> Sequence[Array | None]:
         """dx = dy, dw = sum of dy over the batch."""
-        return grad, (grad.sum(0) if needs[1] else None)
+        return grad, (total(grad, 0) if needs[1] else None)

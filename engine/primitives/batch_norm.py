@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, primitive
 from engine.primitives.elementwise import Elementwise
+from engine.primitives.sums import average, total
 
 
 @primitive
@@ -29,9 +30,9 @@ class BatchNorm(Elementwise):
         """Keeps (mean, 1 / sqrt(var + eps)): two numbers per channel."""
         x, gamma, beta, running_mean, running_var = inputs
         rows = x.reshape(*x.shape[:2], -1)
-        mean = rows.mean((0, 2)) if ctx.training else running_mean.copy()
+        mean = average(rows, (0, 2)) if ctx.training else running_mean.copy()
         centred = rows - mean[:, None]
-        var = (centred * centred).mean((0, 2)) if ctx.training else running_var
+        var = average(centred * centred, (0, 2)) if ctx.training else running_var
         if ctx.training and ctx.update_state:
             count = rows.size // rows.shape[1]
             _move(running_mean, mean, self.momentum)
@@ -53,12 +54,11 @@ class BatchNorm(Elementwise):
         dy = grad.reshape(*x.shape[:2], -1)
         xhat = x.reshape(dy.shape) - mean[:, None]
         xhat *= inverse[:, None]
-        dbeta, dgamma = dy.sum((0, 2)), (dy * xhat).sum((0, 2))
+        dbeta, dgamma = total(dy, (0, 2)), total(dy * xhat, (0, 2))
         if ctx.training:
             count = dy.size // dy.shape[1]
             xhat *= (-dgamma / count)[:, None]
-            xhat += dy
-            xhat -= (dbeta / count)[:, None]
+            xhat += dy - (dbeta / count)[:, None]
             dx = xhat
             dx *= (gamma * inverse)[:, None]
         else:

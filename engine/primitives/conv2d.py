@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, Primitive, Shape, primitive, size
+from engine.primitives.sums import total
 from engine.primitives.window import Pads, Pair, Window, chunks
 
 
@@ -52,7 +53,7 @@ class Conv2d(Primitive):
         dw = kernel_gradient(ctx.xp, x, grad, w.shape, window, self.groups) if needs[1] else None
         if len(inputs) == 2:
             return dx, dw
-        return dx, dw, (grad.sum((0, 2, 3)) if needs[2] else None)
+        return dx, dw, (total(grad, (0, 2, 3)) if needs[2] else None)
 
     def macs(self, *inputs: Shape) -> int:
         """Ho Wo O (C / groups) kh kw."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, Primitive, Shape, primitive, size
 from engine.primitives.conv2d import correlate, kernel_gradient, spread
+from engine.primitives.sums import total
 from engine.primitives.window import Pads, Pair, Window
 
 
@@ -62,7 +63,7 @@ class ConvTranspose2d(Primitive):
         dw = kernel_gradient(ctx.xp, grad, x, w.shape, window, 1) if needs[1] else None
         if len(inputs) == 2:
             return dx, dw
-        return dx, dw, (grad.sum((0, 2, 3)) if needs[2] else None)
+        return dx, dw, (total(grad, (0, 2, 3)) if needs[2] else None)
 
     def macs(self, *inputs: Shape) -> int:
         """H W C O kh kw."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from engine.primitives.base import Array, Context, Shape, primitive
 from engine.primitives.elementwise import Elementwise
 from engine.primitives.layer_norm import normalised, normalised_backward
+from engine.primitives.sums import total
 
 
 @primitive
@@ -41,7 +42,7 @@ class GroupNorm(Elementwise):
         mean, inverse = saved
         xhat = (x.reshape(len(mean), -1) - mean) * inverse
         dy = grad.reshape(*x.shape[:2], -1)
-        dgamma, dbeta = (dy * xhat.reshape(dy.shape)).sum((0, 2)), dy.sum((0, 2))
+        dgamma, dbeta = total(dy * xhat.reshape(dy.shape), (0, 2)), total(dy, (0, 2))
         scaled = (dy * gamma[:, None]).reshape(xhat.shape)
         return normalised_backward(scaled, xhat, inverse).reshape(x.shape), dgamma, dbeta
 

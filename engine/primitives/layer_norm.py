@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, Shape, primitive, size
 from engine.primitives.elementwise import Elementwise
+from engine.primitives.sums import average, total
 
 
 @primitive
@@ -39,7 +40,7 @@ class LayerNorm(Elementwise):
         rows = grad.reshape(-1, gamma.size)
         mean, inverse = saved
         xhat = (x.reshape(rows.shape) - mean) * inverse
-        dgamma, dbeta = (rows * xhat).sum(0).reshape(gamma.shape), rows.sum(0).reshape(gamma.shape)
+        dgamma, dbeta = total(rows * xhat, 0).reshape(gamma.shape), total(rows, 0).reshape(gamma.shape)
         return normalised_backward(rows * gamma.ravel(), xhat, inverse).reshape(x.shape), dgamma, dbeta
 
     def saved_bytes(self, itemsize: int, *inputs: Shape) -> int:
@@ -49,16 +50,16 @@ class LayerNorm(Elementwise):
 
 def normalised(xp: Any, rows: Array, eps: float) -> tuple[Array, Array, Array]:
     """((x - mean) / s, mean, 1 / s) of each row of (R, D), s = sqrt(var + eps)."""
-    mean = rows.mean(1, keepdims=True)
+    mean = average(rows, 1, keepdims=True)
     centred = rows - mean
-    inverse = 1 / xp.sqrt((centred * centred).mean(1, keepdims=True) + eps)
+    inverse = 1 / xp.sqrt(average(centred * centred, 1, keepdims=True) + eps)
     centred *= inverse
     return centred, mean, inverse
 
 
 def normalised_backward(grad: Array, xhat: Array, inverse: Array) -> Array:
     """What comes back through mean and deviation: (g - mean(g) - xhat mean(g xhat)) / s."""
-    dx = grad - grad.mean(1, keepdims=True)
-    dx -= xhat * (grad * xhat).mean(1, keepdims=True)
+    dx = grad - average(grad, 1, keepdims=True)
+    dx -= xhat * average(grad * xhat, 1, keepdims=True)
     dx *= inverse
     return dx

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, Primitive, Shape, primitive, size
+from engine.primitives.sums import total
 
 
 @primitive
@@ -36,7 +37,7 @@ class Linear(Primitive):
         dw = rows.T @ x.reshape(-1, w.shape[1]) if needs[1] else None
         if len(inputs) == 2:
             return dx, dw
-        return dx, dw, (rows.sum(0) if needs[2] else None)
+        return dx, dw, (total(rows, 0) if needs[2] else None)
 
     def macs(self, *inputs: Shape) -> int:
         """I * O per row."""

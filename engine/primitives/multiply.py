@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, Primitive, Shape, primitive
+from engine.primitives.sums import total
 
 
 @primitive
@@ -34,7 +35,7 @@ class Multiply(Primitive):
             part = _product((grad, *inputs[:k], *inputs[k + 1 :])) if need else None
             if part is not None:
                 axes = tuple(a for a, (there, own) in enumerate(zip(part.shape, inputs[k].shape)) if own < there)
-                part = part.sum(axes, keepdims=True) if axes else part
+                part = total(part, axes, keepdims=True) if axes else part
             found.append(part)
         return found
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from engine.primitives.base import Array, Context, primitive
 from engine.primitives.elementwise import Elementwise
+from engine.primitives.sums import total
 
 
 @primitive
@@ -28,8 +29,8 @@ class PReLU(Elementwise):
         dx = xp.where(x > 0, grad, grad * _along(alpha, x)) if needs[0] else None
         if not needs[1]:
             return dx, None
-        slopes = xp.where(x > 0, 0, grad * x).reshape(*x.shape[:2], -1).sum((0, 2))
-        return dx, (slopes if len(alpha) > 1 else slopes.sum(keepdims=True))
+        parts = xp.where(x > 0, 0, grad * x).reshape(*x.shape[:2], -1)
+        return dx, (total(parts, (0, 2)) if len(alpha) > 1 else total(parts, (0, 1, 2)).reshape(1))
 
 
 def _along(alpha: Array, x: Array) -> Array:

@@ -20,12 +20,21 @@ def _sum(x: Any) -> Any:
 
 
 @loop
-def _squares(x: Any, mean: Any) -> Any:
-    total = f4(0)
+def squares(x: Any, mean: Any) -> Any:
+    """(sum of squared deviations, sum of deviations), which is what rounding left out of the mean."""
+    total, rest = f4(0), f4(0)
     for i in range(x.size):
         d = x[i] - mean
         total += d * d
-    return total
+        rest += d
+    return total, rest
+
+
+@exact
+def variance(square: float, left: float) -> float:
+    """The mean square without that of what the mean left out; not below 0, and NaN stays."""
+    found = square - left * left
+    return 0.0 if found < 0.0 else found
 
 
 @loop
@@ -63,13 +72,16 @@ def group_norm(arena: Any, t: Any, eps: float, first: int, last: int) -> None:
     groups, channels, cells = t[6], t[7], t[10]
     width = channels * cells
     for r in range(first * groups, last * groups):
-        x, total, spread = t[2] + r * width, 0.0, 0.0
+        x, total, spread, left = t[2] + r * width, 0.0, 0.0, 0.0
         for j in range(channels):
             total += _sum(arena[x + j * cells : x + (j + 1) * cells])
         mean = f4(total / width)
         for j in range(channels):
-            spread += _squares(arena[x + j * cells : x + (j + 1) * cells], mean)
-        inverse = f4(1.0 / np.sqrt(spread / width + eps))
+            square, rest = squares(arena[x + j * cells : x + (j + 1) * cells], mean)
+            spread += square
+            left += rest
+        left /= width
+        mean, inverse = f4(mean + left), f4(1.0 / np.sqrt(variance(spread / width, left) + eps))
         arena[t[9] + 2 * r], arena[t[9] + 2 * r + 1] = mean, inverse
         for j in range(channels):
             c, a, y = r % groups * channels + j, x + j * cells, t[5] + r * width + j * cells

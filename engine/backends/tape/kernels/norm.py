@@ -1,7 +1,9 @@
 """Batch normalization over the rows of a view whose channels lie innermost, in parts that threads join.
 
-Each block of samples gives its count, mean and sum of squared deviations, in two passes while it is in cache; parts are
-joined in float64 (Chan, Golub & LeVeque 1983), so the result does not lose digits to a mean far from zero.
+Each block of samples gives its count, mean and sum of squared deviations, in two passes while it is in cache. Sums of a
+few hundred pixels are kept in single precision and added up in float64; what the deviations leave corrects the mean and
+their squares, and parts are joined in float64 (Chan, Golub & LeVeque 1983). So the result loses no digits to a mean far
+from zero nor to many pixels, and the mean of equal numbers is that number.
 """
 
 from __future__ import annotations
@@ -32,15 +34,30 @@ from engine.backends.tape.kernels.vectors import (
 )
 
 f4 = np.float32
+#: pixels whose sum is kept in single precision
+TOGETHER = 256
+
+
+@exact
+def _pour(part: Any, whole: Any) -> None:
+    """whole += part; part = 0."""
+    for j in range(part.size):
+        whole[j] += part[j]
+        part[j] = f4(0)
 
 
 @exact
 def _statistics(t: Any, arena: Any, base: int, own: Any, first: int, last: int, thread: int) -> None:
     """row: x view, rows, length, C, slot, scratch, scratch a thread. own[slot]: count, means, squared deviations."""
     rows, length, c, at = t[5], t[6], t[7], t[9] + thread * t[10]
-    mean, square, pixels, place = arena[at : at + c], arena[at + c : at + 2 * c], length // c, base + 4 * at
+    mean, part, pixels, place = arena[at : at + c], arena[at + c : at + 3 * c], length // c, base + 4 * at
+    borrowed, waiting = borrow(16 * c), 0
+    whole = doubles(borrowed, 2 * c)
     for j in range(c):
-        mean[j] = square[j] = f4(0)
+        mean[j] = f4(0)
+    for j in range(2 * c):
+        part[j] = f4(0)
+        whole[j] = 0.0
     for n in range(first, last):
         for h in range(rows):
             x = t[2] + n * t[3] + h * t[4]
@@ -51,9 +68,17 @@ def _statistics(t: Any, arena: Any, base: int, own: Any, first: int, last: int, 
     for n in range(first, last):
         for h in range(rows):
             x = t[2] + n * t[3] + h * t[4]
-            squares_row(pixels, c, base + 4 * x, place, place + 4 * c, 0, 0, 0, 0, 0, 0, 0)
-    sums = own[t[8] :]
-    _join(sums, float(count), mean, square, c)
+            squares_row(pixels, c, base + 4 * x, place, place + 4 * c, place + 8 * c, 0, 0, 0, 0, 0, 0)
+            waiting += pixels
+            if waiting >= TOGETHER:
+                _pour(part, whole)
+                waiting = 0
+    _pour(part, whole)
+    for j in range(c):
+        rest = whole[c + j] / count
+        whole[j], whole[c + j] = mean[j] + rest, whole[j] - whole[c + j] * rest
+    _join(own[t[8] :], float(count), whole[:c], whole[c:], c)
+    give_back(borrowed)
 
 
 @exact
@@ -105,18 +130,20 @@ def _sums(t: Any, arena: Any, base: int, own: Any, first: int, last: int, thread
     """row: x view, dy view, rows, length, C, slot, own, own stride. own sums[slot]: of dy, of dy xhat."""
     rows, length, c, at = t[8], t[9], t[10], t[12] + thread * t[13]
     mean = base + 4 * at
-    plain, product = arena[at + 6 * c : at + 7 * c], arena[at + 7 * c : at + 8 * c]
-    for j in range(c):
-        plain[j] = product[j] = f4(0)
+    part, whole, waiting = arena[at + 6 * c : at + 8 * c], own[t[11] : t[11] + 2 * c], 0
+    for j in range(2 * c):
+        part[j] = f4(0)
     for n in range(first, last):
         for h in range(rows):
             x, d = t[2] + n * t[3] + h * t[4], t[5] + n * t[6] + h * t[7]
             products_row(
                 length // c, c, base + 4 * x, base + 4 * d, mean, mean + 4 * c, mean + 24 * c, mean + 28 * c, 0, 0, 0, 0
             )  # fmt: skip
-    for j in range(c):
-        own[t[11] + j] += plain[j]
-        own[t[11] + c + j] += product[j]
+            waiting += length // c
+            if waiting >= TOGETHER:
+                _pour(part, whole)
+                waiting = 0
+    _pour(part, whole)
 
 
 @exact

@@ -247,24 +247,31 @@ def _layer_norm(w: Lines) -> None:
     with cgutils.for_range(b, rows) as row:
         shift = b.mul(b.mul(row.index, width), ir.Constant(I64, 4))
         x, y, own = b.add(x0, shift), b.add(y0, shift), b.add(own0, b.mul(row.index, ir.Constant(I64, 8)))
-        total, spread = w.cells(ZERO, ZERO)
+        total, spread, rest = w.cells(ZERO, ZERO, ZERO)
         w.sweep(width, lambda at, mask: b.store(b.fadd(w.get(total), w.load(b.add(x, at), mask)), total))
         mean = b.fmul(w.total(total), share)
 
         def squares(at: Any, mask: Any) -> None:
             d = b.fsub(w.load(b.add(x, at), mask, mean), mean)
             b.store(w.fma(d, d, w.get(spread)), spread)
+            b.store(b.fadd(w.get(rest), d), rest)
 
         w.sweep(width, squares)
-        square = b.fpext(b.extract_element(w.total(spread), ir.Constant(I32, 0)), F64)
-        wide = b.call(root, [b.fadd(b.fdiv(square, b.sitofp(width, F64)), w.wide_factor)])
+        left = b.fmul(w.total(rest), share)  # what rounding left out of the mean: all of it where numbers are equal
+        centre = b.fadd(mean, left)
+        first = ir.Constant(I32, 0)
+        square, apart = (b.fpext(b.extract_element(v, first), F64) for v in (w.total(spread), left))
+        spread64 = b.fsub(b.fdiv(square, b.sitofp(width, F64)), b.fmul(apart, apart))
+        none = ir.Constant(F64, 0.0)
+        spread64 = b.select(b.fcmp_ordered("<", spread64, none), none, spread64)  # NaN stays
+        wide = b.call(root, [b.fadd(spread64, w.wide_factor)])
         one = b.fptrunc(b.fdiv(ir.Constant(F64, 1.0), wide), F32)
         inverse = w.splat(one)
-        for k, value in enumerate((b.extract_element(mean, ir.Constant(I32, 0)), one)):
+        for k, value in enumerate((b.extract_element(centre, first), one)):
             b.store(value, b.inttoptr(b.add(own, ir.Constant(I64, 4 * k)), ir.PointerType(F32)))
 
         def normal(at: Any, mask: Any) -> None:
-            d = b.fmul(b.fsub(w.load(b.add(x, at), mask), mean), inverse)
+            d = b.fmul(b.fsub(w.load(b.add(x, at), mask), centre), inverse)
             w.store(w.fma(d, w.load(b.add(gamma, at), mask), w.load(b.add(beta, at), mask)), b.add(y, at), mask)
 
         w.sweep(width, normal)

@@ -151,8 +151,8 @@ def _normal_relu(b: Any, x: list[Any], k: list[Any], s: list[Any]) -> tuple[list
 
 
 def _normal_back(b: Any, x: list[Any], k: list[Any], s: list[Any]) -> tuple[list[Any], list[Any]]:
-    """(dy + (x - mean) k1 + k0) scale."""
-    inner = b.fadd(b.fadd(x[1], b.fmul(b.fsub(x[0], k[0]), k[2])), k[3])
+    """(dy + k0 + (x - mean) k1) scale, in this order: of a dy that is its own mean nothing is left."""
+    inner = b.fadd(b.fadd(x[1], k[3]), b.fmul(b.fsub(x[0], k[0]), k[2]))
     return [b.fmul(inner, k[1])], s
 
 
@@ -166,7 +166,7 @@ def _sum(b: Any, x: list[Any], k: list[Any], s: list[Any]) -> tuple[list[Any], l
 
 def _squares(b: Any, x: list[Any], k: list[Any], s: list[Any]) -> tuple[list[Any], list[Any]]:
     d = b.fsub(x[0], k[0])
-    return [], [b.fadd(s[0], b.fmul(d, d))]
+    return [], [b.fadd(s[0], b.fmul(d, d)), b.fadd(s[1], d)]
 
 
 def _products(b: Any, x: list[Any], k: list[Any], s: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -212,8 +212,8 @@ relu_back_row = _make(_Pass("relu_back", (1, 1), (1,), 0, 0, _relu_back))
 sum_row = _make(_Pass("sum", (1,), (), 0, 1, _sum))
 #: the same, rows apart
 sum_rows_apart = _make(_Pass("sum_apart", (1,), (), 0, 1, _sum, apart=True))
-#: x | mean | sums
-squares_row = _make(_Pass("squares", (1,), (), 1, 1, _squares))
+#: x | mean | sums of squared deviations, of deviations
+squares_row = _make(_Pass("squares", (1,), (), 1, 2, _squares))
 #: x, dy | mean, inverse | sums of dy, of dy xhat
 products_row = _make(_Pass("products", (1, 1), (), 2, 2, _products))
 #: four cells of each window | y, winner
