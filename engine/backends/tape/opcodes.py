@@ -19,8 +19,8 @@ FAMILIES = (
     "control", "move", "element", "matrix", "norm", "loss", "update", "conv", "pool", "winograd", "attention", "tokens",
 )  # fmt: skip
 
-# control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it); SKIP (scalar,
-# rows: pass them over in a step whose scalar is 0)
+# control: BARRIER; GROUP (rows, samples a block, 0 = all); CHECK (stop where a kernel asked for it, and where its
+# operand is 1 if an update spoiled a weight); SKIP (scalar, rows: pass them over in a step whose scalar is 0)
 BARRIER, GROUP, CHECK, SKIP = range(4)
 
 # move
@@ -42,9 +42,9 @@ CROSS_ENTROPY, BINARY, SQUARED, HALF_SQUARED, ABSOLUTE, HUBER, FINISH = range(7)
 HINGE, KL, COSINE, BINARY_FOCAL, MARGINS, FOCAL, WEIGHTED = range(7, 14)
 
 # update
-SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY, SURVIVE = range(9)
-ADAMAX, NADAM, RADAM, ADABELIEF, ADABOUND, LION = range(9, 15)
-COLLECT, LIMIT, SCALE, AVERAGE = range(15, 19)
+SGD, MOMENTUM, NESTEROV, ADAM, RMSPROP, ADAGRAD, SQUARES, PENALTY = range(8)
+ADAMAX, NADAM, RADAM, ADABELIEF, ADABOUND, LION = range(8, 14)
+COLLECT, LIMIT, SCALE, AVERAGE = range(14, 18)
 
 # conv
 DIRECT, WEIGHTS, SPREAD, TURN, PIXEL_SUM, GROUPED, GROUPED_DX, GROUPED_DW = range(8)

@@ -82,7 +82,7 @@ def update(m: Oracle, t: Row) -> None:
         m.sums[t[7]] = l1 * np.abs(w).sum() + l2 / 2 * (w * w).sum()
     elif t[1] >= o.COLLECT:
         _around(m, t)
-    elif t[1] != o.SURVIVE:
+    else:
         _step(m, t)
 
 

@@ -152,7 +152,7 @@ def _update(b: Bounds, t: Row) -> Iterator[Part]:
     elif t[1] in _WIDTHS:
         for at in _WIDTHS[t[1]]:
             yield t[at], t[at] + t[5]
-    elif t[1] != o.SURVIVE:
+    else:
         for at in (2, 3, 4, 6, 7, 8, 10):
             yield (t[at], t[at] + t[5]) if t[at] != -1 else (0, 0)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.around import around, shrink, soft, squares
+from engine.backends.tape.kernels.descent import adam, sgd
 from engine.backends.tape.kernels.native import (
     arena_of,
     constants_of,
@@ -21,8 +22,8 @@ from engine.backends.tape.kernels.native import (
 
 f4 = np.float32
 LARGEST = np.float32(3.4028234e38)
-#: weights that an optimizer takes at a time: what it does to them stays in cache
-PIECE = 4096
+#: weights that an optimizer takes at a time: what it does to them stays in the nearest cache
+PIECE = 512
 
 
 @loop
@@ -47,12 +48,6 @@ def _decayed(w: Any, g: Any, out: Any, decay: Any) -> None:
 
 
 @loop
-def _sgd(w: Any, g: Any, rate: Any) -> None:
-    for i in range(w.size):
-        w[i] -= rate * g[i]
-
-
-@loop
 def _momentum(w: Any, g: Any, v: Any, rate: Any, mu: Any) -> None:
     for i in range(w.size):
         v[i] = mu * v[i] + g[i]
@@ -66,18 +61,6 @@ def _nesterov(w: Any, g: Any, v: Any, rate: Any, mu: Any) -> None:
         v[i] = mu * v[i] + g[i]
     for i in range(w.size):
         w[i] -= rate * (g[i] + mu * v[i])
-
-
-@loop
-def _adam(w: Any, g: Any, m: Any, v: Any, k: Any, pace: Any, root: Any) -> None:
-    """k: beta1, beta2, epsilon, shrink of decoupled decay by rate (AdamW), in order."""
-    b1, b2, eps, r1, r2 = f4(k[0]), f4(k[1]), f4(k[2]), f4(1.0 - k[0]), f4(1.0 - k[1])
-    inverse = f4(1) / root
-    for i in range(w.size):
-        a, b = b1 * m[i] + r1 * g[i], b2 * v[i] + r2 * (g[i] * g[i])
-        m[i] = a
-        v[i] = b
-        w[i] -= pace * (a / (np.sqrt(b) * inverse + eps))
 
 
 @loop
@@ -212,19 +195,23 @@ def _rarer(op: int, w: Any, g: Any, m: Any, v: Any, k: Any, s: Any) -> None:
 
 
 @exact
-def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
-    """One share of a run.
+def _in_one_pass(op: int, base: int, t: Any, g: int, k: Any, s: Any, a: int, count: int) -> int:
+    """SGD and Adam, the gradient at ``g``; whether a weight was spoiled."""
+    w, before, left = base + 4 * (t[2] + a), base + 4 * (t[4] + a), f4(1)
+    if k[1] > 0.0:
+        left = f4(1.0 - s[0] * k[1])
+    if op == o.SGD:
+        return sgd(count, w, g, before, left, f4(s[1]))
+    return adam(
+        count, w, g, base + 4 * (t[6] + a), base + 4 * (t[7] + a), before, left, f4(s[1]), f4(k[3]), f4(1.0 - k[3]),
+        f4(k[4]), f4(1.0 - k[4]), f4(k[5]), f4(1) / f4(s[2]),
+    )  # fmt: skip
 
-    row: w, g, before, count, slots 0 to 2 or -1, constants, decay scratch or -1, first scalar.
-    Constants: coupled decay, decoupled decay, L1 of the proximal step, then the optimizer's own. s: the rate, then the
-    step's scalars.
-    """
-    w, g = arena[t[2] + a : t[2] + b], arena[t[3] + a : t[3] + b]
+
+@exact
+def _in_passes(op: int, arena: Any, t: Any, w: Any, g: Any, k: Any, s: Any, a: int, b: int) -> int:
+    """The other optimizers, loop after loop; whether a weight was spoiled."""
     _keep(w, arena[t[4] + a : t[4] + b])
-    if t[10] >= 0:
-        scratch = arena[t[10] + a : t[10] + b]
-        _decayed(w, g, scratch, f4(k[0]))
-        g = scratch
     if k[1] > 0.0:
         shrink(w, f4(1.0 - s[0] * k[1]))
     none = arena[0:0]
@@ -232,25 +219,41 @@ def _step(op: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> None:
     second = arena[t[7] + a : t[7] + b] if t[7] >= 0 else none
     third = arena[t[8] + a : t[8] + b] if t[8] >= 0 else none
     own = k[3:]
-    if op == o.SGD:
-        _sgd(w, g, f4(s[1]))
-    elif op == o.MOMENTUM:
+    if op == o.MOMENTUM:
         _momentum(w, g, first, f4(s[1]), f4(own[0]))
     elif op == o.NESTEROV:
         _nesterov(w, g, first, f4(s[1]), f4(own[0]))
     elif op == o.ADAM:
-        if third.size:
-            _adam_largest(w, g, first, second, third, own, f4(s[1]), f4(s[2]))
-        else:
-            _adam(w, g, first, second, own, f4(s[1]), f4(s[2]))
+        _adam_largest(w, g, first, second, third, own, f4(s[1]), f4(s[2]))
     elif op == o.RMSPROP:
         _rmsprop(w, g, first, second, third, own, f4(s[1]))
     elif op == o.ADAGRAD:
         _adagrad(w, g, first, f4(own[0]), f4(s[1]))
     elif op >= o.ADAMAX:
         _rarer(op, w, g, first, second, own, s)
+    return _spoiled(w)
+
+
+@exact
+def _step(op: int, base: int, arena: Any, t: Any, k: Any, s: Any, a: int, b: int) -> int:
+    """One share of a run; whether a weight was spoiled.
+
+    row: w, g, before, count, slots 0 to 2 or -1, constants, decay scratch or -1, first scalar.
+    Constants: coupled decay, decoupled decay, L1 of the proximal step, then the optimizer's own. s: the rate, then the
+    step's scalars.
+    """
+    w, g = arena[t[2] + a : t[2] + b], arena[t[3] + a : t[3] + b]
+    if t[10] >= 0:
+        scratch = arena[t[10] + a : t[10] + b]
+        _decayed(w, g, scratch, f4(k[0]))
+        g = scratch
+    if op == o.SGD or (op == o.ADAM and t[8] < 0):
+        bad = _in_one_pass(op, base, t, g.ctypes.data, k, s, a, b - a)
+    else:
+        bad = _in_passes(op, arena, t, w, g, k, s, a, b)
     if k[2] > 0.0:
         soft(w, f4(s[0] * k[2]))
+    return bad
 
 
 @loop
@@ -288,25 +291,12 @@ def _penalty(arena: Any, t: Any, k: Any, a: int, b: int) -> float:
     return total
 
 
-@exact
-def _survive(frame: Any, thread: int) -> None:
-    """Ask to stop if any thread's update gave a weight that is not finite."""
-    total = 0.0
-    for k in range(frame[o.THREADS]):
-        total += doubles(frame[o.DOUBLES] + 8 * (k * frame[o.DOUBLES_EACH] + o.BAD), 1)[0]
-    if total > 0:
-        frame[o.STOPS + thread] = 2
-
-
 @kernel
 def update(frame_at: int, row_at: int, first: int, last: int, thread: int, step: int) -> None:
     """SQUARES: g, slot, -, count. See ``_step``, ``around`` and ``_penalty``."""
     frame, t = integers(frame_at, o.FRAME), integers(row_at, o.WIDTH)
     arena, k, own = arena_of(frame), constants_of(frame), own_doubles(frame, thread)
     threads, op = frame[o.THREADS], t[1]
-    if op == o.SURVIVE:
-        _survive(frame, thread)
-        return
     units = (t[5] + 15) // 16
     a, b = units * thread // threads * 16, min(units * (thread + 1) // threads * 16, t[5])
     if b <= a:
@@ -322,6 +312,5 @@ def update(frame_at: int, row_at: int, first: int, last: int, thread: int, step:
         scalars = doubles(frame[o.SCALARS] + 8 * step * frame[o.SCALAR_COUNT], frame[o.SCALAR_COUNT])
         while a < b:
             end = min(a + PIECE, b)
-            _step(op, arena, t, k[t[9] :], scalars[t[11] :], a, end)
-            own[o.BAD] += _spoiled(arena[t[2] + a : t[2] + end])
+            own[o.BAD] += _step(op, frame[o.ARENA], arena, t, k[t[9] :], scalars[t[11] :], a, end)
             a = end

@@ -101,8 +101,7 @@ def _emit_moves(c: Compiler, draft: Draft) -> None:
     for number, run in enumerate(p.runs):
         _emit_optimizer(c, draft, run, first_scalar(c.optimizer, p.runs, number))
     draft.sync()
-    draft.all(o.UPDATE, o.SURVIVE)
-    draft.all(o.CONTROL, o.CHECK)
+    draft.all(o.CONTROL, o.CHECK, 1)
     if rules.mean_decay is not None:
         for run in p.runs:
             draft.all(o.UPDATE, o.AVERAGE, run.start, run.start + p.mean, 0, run.count, SHARE)
