@@ -22,7 +22,7 @@ NAMES: dict[int, tuple[str, ...]] = {
     o.MATRIX: ("linear", "linear_dx", "linear_dw", "column_sum"),
     o.NORM: ("statistics", "fix", "apply", "sums", "fix_back", "apply_back"),
     o.LOSS: ("cross_entropy", "binary", "squared", "half_squared", "absolute", "huber", "finish"),
-    o.UPDATE: ("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "squares", "penalty", "survive",
+    o.UPDATE: ("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "squares", "penalty",
                "adamax", "nadam", "radam", "adabelief", "adabound", "lion"),
     o.CONV: ("direct", "weights", "spread", "turn", "pixel_sum"),
     o.WINOGRAD: ("tiles", "tiles_dw", "points", "points_back", "ahead"),
