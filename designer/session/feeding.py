@@ -15,6 +15,8 @@ from engine.probes import ProbeRequest
 
 BUDGET = 0.005
 INTERVAL = 0.1
+#: ticks in an interval
+TICKS = 3
 
 
 class LiveView(Protocol):
@@ -33,7 +35,11 @@ class LiveView(Protocol):
 
 
 class Feeder(QObject):
-    """A view gets a frame at most ten times a second, and only while it is watched; a tick spends about 5 ms."""
+    """A view gets a frame at most ten times a second, and only while it is watched; a tick spends about 5 ms.
+
+    What views take is painted in the same round of the event loop, and that costs more than the taking: of those that
+    go on showing the same run, a tick feeds no more than their share, so that their paintings are spread evenly.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,16 +65,18 @@ class Feeder(QObject):
     def feed(self, frame: Frame) -> None:
         """One tick. A new run is shown at once, whatever the pace."""
         started = now = time.perf_counter()
-        due = []
+        due, fresh, watched = [], 0, 0
         for view in self._views:
             last, shown = self._fed.get(id(view), (0.0, None))
-            if (
-                shown is not frame
-                and view.watching()
-                and (now - last >= INTERVAL or shown is None or shown.run != frame.run)
-            ):
-                due.append((last, view))
-        for _, view in sorted(due, key=lambda pair: pair[0]):
+            if not view.watching():
+                continue
+            watched += 1
+            new = shown is None or shown.run != frame.run
+            if shown is not frame and (new or now - last >= INTERVAL):
+                due.append((0.0 if new else last, view))
+                fresh += new
+        share = max(fresh, -(-watched // TICKS))
+        for _, view in sorted(due, key=lambda pair: pair[0])[:share]:
             view.take(frame)
             now = time.perf_counter()
             self._fed[id(view)] = (now, frame)

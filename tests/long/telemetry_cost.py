@@ -59,6 +59,9 @@ def run(seed: int, count: int | None) -> bool:
                 print(f"{path.stem:24} failed: {f}", flush=True)
                 held = False
                 continue
+            if f["ended"]:
+                print(f"{path.stem:24} {f['ended']}: nothing trains on that could be slower", flush=True)
+                continue
             held = held and f["slower"] <= ASKED and not f.get("hidden_looks")
             if f["backend"] != "tape":
                 print("    not by the fast kernels: python -m engine.backends.tape.warm compiles them", flush=True)
@@ -81,7 +84,8 @@ def measure(kind: str, path: Path, rounds: int) -> dict[str, float | str]:
         endless(window)
         window.document.bridge.run()
         wait(BEGIN)
-        return Turns(window).figures(KINDS[kind], rounds)
+        state = window.document.bridge.state.name
+        return Turns(window).figures(KINDS[kind], rounds) if state == "running" else {"ended": state}
 
 
 class Turns:
@@ -165,7 +169,7 @@ class Turns:
         sums = {k: np.sum(made, axis=0) for k, made in blocks.items()}
         speeds = {k: s[0] / s[1:] for k, s in sums.items()}
         found: dict[str, float | str] = {
-            "backend": self.session.status.backend, "without": float(speeds["without"][0]),
+            "ended": "", "backend": self.session.status.backend, "without": float(speeds["without"][0]),
             "with": float(speeds["with"][0]), "looking": looking / whole, "looks": looks / whole,
             "hidden_looks": hidden, "held": max(held, 0.0) / whole, "doctor": self.doctor,
         }  # fmt: skip

@@ -68,6 +68,7 @@ def test_the_microscope_shows_torchs_curve_slope_and_shares(net: str) -> None:
         given = a.grad.numpy()
         np.testing.assert_allclose(seen.phi, array(a), rtol=1e-9, atol=1e-15)
         np.testing.assert_allclose(seen.slope * given, z.grad.numpy(), rtol=1e-9, atol=1e-15)
+        assert seen.flat.tolist() == flat_zone(chosen.id, z).tolist()
         # A histogram knows a value to its bin: what lies in bins at a zone's border, or beyond the clip, is open.
         pre = layer.histograms["pre-activations"]
         edges = np.linspace(pre.low, pre.high, len(pre.counts) + 1)
@@ -80,6 +81,16 @@ def test_the_microscope_shows_torchs_curve_slope_and_shares(net: str) -> None:
         open_ = (pre.counts * (squares.max(1) - squares.min(1)))[1:-1].sum() + pre.counts[[0, -1]].sum()
         assert abs(found.passed**2 - np.mean(seen.slope**2)) <= open_ / pre.counts.sum() + 1e-12
     assert shown >= 2
+
+
+def flat_zone(kind: str, z: Any) -> Any:
+    """Where the glossary calls it saturated, else where torch's slope is below a twentieth."""
+    at = z.detach().clone().requires_grad_()
+    a = second.SHAPES[kind](at)
+    a.sum().backward()
+    if kind == "sigmoid":
+        return (array(a) < 0.03) | (array(a) > 0.97)
+    return np.abs(array(a)) > 0.97 if kind == "tanh" else np.abs(at.grad.numpy()) < 0.05
 
 
 @pytest.mark.parametrize("net", NETS)
