@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
+from unittest import SkipTest
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_what_fails_is_one(planted: list[object], capsys: pytest.CaptureFixture[
 def test_one_failure_stops_nothing_but_counts(planted: list[object], capsys: pytest.CaptureFixture[str]) -> None:
     assert runner.main([]) == 1
     assert "held   holds" in capsys.readouterr().out and planted == [(0, None)]
+
+
+def test_what_cannot_run_here_is_neither(
+    planted: list[object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(seed: int, count: int | None) -> bool:
+        raise SkipTest("no such machine")
+
+    monkeypatch.setattr(sys.modules["tests.long.fails"], "run", away)
+    assert runner.main(["fails", "holds"]) == 0
+    printed = capsys.readouterr().out
+    assert "skipped: no such machine" in printed and "skipped fails" in printed and "held   fails" not in printed
 
 
 def test_list_and_unknown(planted: list[object], capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,6 +114,10 @@ class CupyExecutable(ArrayExecutable):
         self._look(rows[-1], first_step + len(rows) - 1)
         return _joined(parts)
 
+    def one_launch(self, batch: int) -> bool:
+        """Whether steps of so many samples train in the one kernel."""
+        return self._launcher is not None and self._launcher.fits(batch)
+
     def _usable(self, rows: NDArray[np.int64], rates: NDArray[np.float64], first_step: int) -> Launcher | None:
         """The kernel, once its first step has shown the figures that the primitives give."""
         launcher = self._launcher

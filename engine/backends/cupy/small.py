@@ -21,6 +21,8 @@ from engine.primitives import size
 
 #: lanes that a sum over many numbers is split into, whatever the number of threads
 LANES = 32
+#: threads of a block: the registers of every GPU allow so many, with 128 for each
+MOST = 512
 
 
 def refusal(plan: Plan, optimizer: Optimizer, rules: StepRules) -> str:
@@ -86,7 +88,7 @@ class Small:
     def threads(self, batch: int) -> int:
         """As many as there is work for in the widest phase, in whole warps."""
         widest = max(batch * self.body.widest, self.total, LANES)
-        return int(min(max(-(-widest // LANES) * LANES, 64), 512))
+        return int(min(max(-(-widest // LANES) * LANES, 64), MOST))
 
     @cached_property
     def source(self) -> str:
@@ -97,7 +99,7 @@ class Small:
 {HELPERS}
 #define EACH(i, n) for (int i = (int)threadIdx.x; i < (n); i += (int)blockDim.x)
 {self._tables()}
-extern "C" __global__ void train({self._parameters()}) {{
+extern "C" __global__ void __launch_bounds__({MOST}) train({self._parameters()}) {{
   extern __shared__ double arena[];
   {self._carving()}
   EACH(i, {self.total}) {{ W[i] = weights[i]; G[i] = 0; {self._slots("{0}_s[i] = {0}_in[i];")} }}

@@ -7,6 +7,7 @@
 #define __device__ static inline
 #define __constant__ static const
 #define __shared__
+#define __launch_bounds__(n)
 
 using std::cos; using std::erf; using std::exp; using std::expm1; using std::fabs; using std::isfinite; using std::log;
 using std::log1p; using std::pow; using std::sin; using std::sqrt; using std::tanh;

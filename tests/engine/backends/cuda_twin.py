@@ -32,7 +32,7 @@ def _command(*more: str) -> list[str]:
 
 def entry(source: str, name: str) -> str:
     """C++ that starts the kernel ``name`` with pointers taken from an array."""
-    found = re.search(rf"__global__ void {name}\(([^)]*)\)", source)
+    found = re.search(rf"__global__ void (?:__launch_bounds__\(\d+\) )?{name}\(([^)]*)\)", source)
     assert found, f"no kernel {name!r}"
     types = [re.sub(r"\w+$", "", p.strip()).strip() for p in found[1].split(",")]
     listed = ", ".join(f"({t})a[{k}]" if t.endswith("*") else f"*({t}*)a[{k}]" for k, t in enumerate(types))
