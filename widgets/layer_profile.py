@@ -63,6 +63,8 @@ class LayerProfile(AxisPlot):
         self._earlier: dict[str, Array] = {}
         self._predicted: dict[str, Array] = {}
         self.predicted_name = ""
+        self.headroom = 0.0  # share of the height above all lines that is kept free
+        self.gaps = False  # NaN says that there is nothing to measure, instead of an alarm
         self._levels: dict[str, Level] = {}
         self._bands: list[Band] = []
         self._hidden: set[str] = set()
@@ -181,7 +183,8 @@ class LayerProfile(AxisPlot):
         if top - bottom < 1.0:
             room = (1.5 - (top - bottom)) / 2
         self.view.show_x(-0.5, len(self._ids) - 0.5)
-        self.view.show_y(bottom - room, top + room)
+        head = self.headroom * (top - bottom + 2 * room)
+        self.view.show_y(bottom - room, top + room + head)
 
     def view_changed(self) -> None:
         self._show_range()
@@ -310,7 +313,7 @@ class LayerProfile(AxisPlot):
                     draw_symbol(painter, symbol, QPointF(place, height), radius, hue)
             elif value == 0:
                 self._paint_zero(painter, QPointF(place, at.area.bottom() - EDGE), hue)
-            else:
+            elif not (self.gaps and math.isnan(value)):
                 self._paint_cross(painter, QPointF(place, at.area.top() + EDGE))
         zeros = np.flatnonzero(values == 0)
         if len(zeros):

@@ -16,6 +16,8 @@ from widgets.tokens import color, theme
 
 #: height of the ruler's ends, and its distance from the upper edge of the chart
 TICK, LIFT = 4, 14
+#: share of the chart that the ruler and its words need above the lines
+HEADROOM = 0.1
 
 
 class ForecastProfile(LayerProfile):
@@ -44,6 +46,7 @@ class ForecastProfile(LayerProfile):
         from layer ``start`` to the left; 0 takes it away."""
         self._low, self._high = np.asarray(low, float), np.asarray(high, float)
         self.ruler, self.ruler_words, self._from = ruler, words, start
+        self.headroom = HEADROOM if ruler > 0 and start >= 0 else 0.0
         self._avoid()
         self.canvas.update()
 

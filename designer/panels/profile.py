@@ -91,7 +91,7 @@ class ProfilePanel(LivePanel):
             "One point per layer, input at the left, on a logarithmic axis; paler lines are earlier moments, the "
             "dashed one is predicted from initializers and activations, the ruler says how many layers a gradient "
             "reaches. A healthy network is nearly flat; a steep fall to the left means that the first layers learn "
-            "nothing."
+            "nothing. Behind pooling the prediction takes all samples for alike, which real pictures are not quite."
         )
 
     def retranslate(self) -> None:
@@ -123,6 +123,7 @@ class ProfilePanel(LivePanel):
             "dead": [Band(0.1, math.inf, "error", tr("dead"))],
         }
         self.profile.show_bands(bands.get(name, []))
+        self.profile.gaps = name in ("saturation", "dead")  # of layers without such an activation
 
     def show_frame(self, new: Frame, old: Frame) -> None:
         self._remember(new, old)
@@ -209,6 +210,8 @@ class ProfilePanel(LivePanel):
         node, operation = now.prediction.unknown
         words = tr("What {operation} at {name} does to a gradient is not predicted.",
                    operation=operation.replace("_", " "), name=frame.name(node))  # fmt: skip
+        why = reasons().get(now.prediction.reason)
+        words = f"{words} {why}" if why else words
         return "\n" + words
 
     def _foreseen(self, ids: Sequence[str], quantity: str, measured: np.ndarray) -> np.ndarray | None:
@@ -259,6 +262,15 @@ class ProfilePanel(LivePanel):
     def show_selected(self, nodes: Sequence[str]) -> None:
         """Highlights the canvas' selection."""
         self.profile.show_selected(list(nodes))
+
+
+def reasons() -> dict[str, str]:
+    """Why pooling is not predicted, by what the prediction says."""
+    return {
+        "distribution": tr("Only of activations of weighted sums is it known how their maximum is distributed."),
+        "size": tr("How alike neighbouring cells are is told for pictures of up to 1,024 cells only."),
+        "overlap": tr("Its windows overlap, and the gradients that meet there are alike."),
+    }
 
 
 def values_of(snapshot: Snapshot, ids: Sequence[str], quantity: str) -> list[float]:

@@ -16,6 +16,9 @@ from engine.probes.prediction import Prediction, predict
 
 PAUSE_MS = 60
 SAMPLES = 512
+#: samples by which it is told how alike cells of pictures are
+PICTURES = 256
+Fields = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -52,27 +55,38 @@ class Foresight(QObject):
             self.job.cancel()
             self._done(None)
             return
-        self.job.start(_work(analysis, *self._moments()))
-
-    def _moments(self) -> tuple[dict[str, float], dict[str, float]]:
-        """Of each input field over the first training samples: mean of x^2, and the part of it that samples share, the
-        mean of squared means over features or channels; 1 and 0 where there are no data yet."""
         dataset = self.loader.dataset
-        fields: Mapping[str, np.ndarray] = dataset.train.x if dataset is not None else {}
-        first = {k: v[:SAMPLES].astype(np.float64) for k, v in fields.items() if len(v) and v.ndim > 1}
-        means = {k: v.mean(axis=(0, *range(2, v.ndim))) for k, v in first.items()}
-        return {k: float(np.mean(v**2)) for k, v in first.items()}, {k: float(np.mean(m**2)) for k, m in means.items()}
+        fields: Fields = dataset.train.x if dataset is not None else {}
+        self.job.start(lambda: _work(analysis, *_moments(fields), _pictures(fields))())
 
     def _done(self, found: Foreseen | None) -> None:
         self.now = found
         self.changed.emit()
 
 
-def _work(analysis: Analysis, moments: dict[str, float], common: dict[str, float]) -> Callable[[], Foreseen]:
+def _pictures(fields: Fields) -> dict[str, np.ndarray]:
+    """The first training samples of each field of pictures."""
+    return {k: v[:PICTURES] for k, v in fields.items() if len(v) and v.ndim == 4}
+
+
+def _moments(fields: Fields) -> tuple[dict[str, float], dict[str, float]]:
+    """Of each input field over the first training samples: mean of x^2, and the part of it that samples share, the
+    mean of squared means over features or channels; 1 and 0 where there are no data yet."""
+    first = {k: v[:SAMPLES].astype(np.float64) for k, v in fields.items() if len(v) and v.ndim > 1}
+    means = {k: v.mean(axis=(0, *range(2, v.ndim))) for k, v in first.items()}
+    return {k: float(np.mean(v**2)) for k, v in first.items()}, {k: float(np.mean(m**2)) for k, m in means.items()}
+
+
+def _work(
+    analysis: Analysis, moments: dict[str, float], common: dict[str, float], pictures: dict[str, np.ndarray]
+) -> Callable[[], Foreseen]:
     def work() -> Foreseen:
         from engine.plan import build_plan
+        from engine.probes.alike import MOST_CELLS, alike_of
 
         plan = build_plan(analysis.graph, analysis)
-        return Foreseen(plan.layer_order, predict(plan, moments, common))
+        small = {k: v for k, v in pictures.items() if v.shape[2] * v.shape[3] <= MOST_CELLS}
+        alike = {k: alike_of(v.astype(np.float64)) for k, v in small.items()}
+        return Foreseen(plan.layer_order, predict(plan, moments, common, alike))
 
     return work

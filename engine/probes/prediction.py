@@ -9,16 +9,20 @@ is -1 / ln chi. The band is where 95 % of single nets lie: the relative variance
 Batch norm divides by the spread over the batch, v = q - k, where k is what two samples have in common: k_z = fan_in Var
 W k_a + Var b and k_a = E[phi(s u) phi(s w)] with the correlation k_z / q_z of u, w (the C-map of Poole et al. 2016).
 Behind it q = gamma^2 + beta^2, and R^2 passes back times gamma^2 / v (Yang et al. 2019: pi / (pi - 1) per layer with
-ReLU). Of a convolution the padding is counted in the mean over the picture. Pooling is not predicted, as it depends on
-how alike neighbouring pixels are: the result says where the line ends.
+ReLU). Of a convolution the padding is counted in the mean over the picture.
+
+Pooling depends on how alike neighbouring cells are (see alike), from the measured input on: the mean of a window in
+closed form, its maximum from random fields. That holds for activations of weighted sums, whose distribution is known;
+where it is not, the result says where the line ends, and why.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +31,8 @@ from engine.initializers import INITIALIZERS
 from engine.layers import Step, WeightInfo
 from engine.plan import Plan
 from engine.primitives import Context, Primitive
+from engine.primitives.window import Window
+from engine.probes import alike
 
 #: nodes and weights of Gauss-Hermite quadrature for E[f(u)], u ~ N(0, 1); even, so that no node falls on a kink at 0
 _U, _P = np.polynomial.hermite_e.hermegauss(128)
@@ -39,6 +45,11 @@ _ELEMENTWISE = frozenset(
     )
 )
 _PASSES = frozenset(("reshape", "permute", "identity"))
+_MEANS, _GREATEST = frozenset(("avg_pool2d", "global_avg_pool")), frozenset(("max_pool2d", "global_max_pool"))
+
+#: why something is not predicted: no rule for the operation; the greatest of values whose distribution is not known;
+#: pictures too large, or none, to say how alike their cells are; gradients that are alike meet in windows that overlap
+Reason = Literal["operation", "distribution", "size", "overlap"]
 
 
 @dataclass(frozen=True)
@@ -59,36 +70,52 @@ class LayerPrediction:
 @dataclass(frozen=True)
 class Prediction:
     """``layers`` by topological order. ``depth``: trainable depth in layers (inf at chi = 1). ``unknown``: the first
-    operation that is not predicted, as (node, operation), or None."""
+    operation that is not predicted, as (node, operation), or None; ``reason``: why."""
 
     layers: tuple[LayerPrediction, ...]
     depth: float
     unknown: tuple[str, str] | None = None
+    reason: Reason = "operation"
 
 
 @dataclass
 class _Moments:
     """By value: second moment, what two samples share of it, relative variance of q over nets, E[phi'^2] before an
-    activation, and what batch norm multiplies the squared gradient by."""
+    activation, and what batch norm or pooling multiplies the squared gradient by. Of pictures ``alike``,
+    and ``chains``: the normal value that this one is made of, by which operations, and what the squared gradient is
+    multiplied by on the way back to it."""
 
     q: dict[int, float]
     common: dict[int, float]
     variance: dict[int, float]
     slopes: dict[int, float]
     norms: dict[int, float]
+    alike: dict[int, alike.Alike] = field(default_factory=dict)
+    chains: dict[int, tuple[int, tuple[Primitive, ...], float]] = field(default_factory=dict)
     unknown: tuple[str, str] | None = None
+    reason: Reason = "operation"
 
 
 def predict(
-    plan: Plan, input_moments: Mapping[str, float], input_common: Mapping[str, float] | None = None
+    plan: Plan,
+    input_moments: Mapping[str, float],
+    input_common: Mapping[str, float] | None = None,
+    input_alike: Mapping[str, alike.Alike] | None = None,
 ) -> Prediction:
     """Prediction from initializers alone, by input field: ``input_moments``, the mean of x^2 (1 for standardised data),
-    and ``input_common``, the mean over features or channels of (mean over all else)^2 (0 for standardised data)."""
+    ``input_common``, the mean over features or channels of (mean over all else)^2 (0 for standardised data), and
+    ``input_alike`` of pictures as alike.alike_of measures it (without it cells have no more than that in common)."""
     weights = {w.value: w for w in plan.weights}
     moments = _Moments({s.value: input_moments.get(s.field, 1.0) for s in plan.inputs}, {}, {}, {}, {})
+    pools = any(step.primitive.id in _MEANS | _GREATEST for step in plan.steps)
     for s in plan.inputs:
         moments.variance[s.value] = 0.0
         moments.common[s.value] = min((input_common or {}).get(s.field, 0.0), moments.q[s.value])
+        shape = plan.values[s.value].shape
+        if pools and len(shape) == 3 and math.prod(shape[1:]) <= alike.MOST_CELLS:
+            measured = (input_alike or {}).get(s.field)
+            blank = alike.unlike(moments.q[s.value], moments.common[s.value], shape)
+            moments.alike[s.value] = measured if measured is not None and measured.size == blank.size else blank
     for k in plan.loss_steps:
         _forward(plan, plan.steps[k], weights, moments)
     gradients = _backward(plan, weights, moments)
@@ -100,7 +127,7 @@ def predict(
         chi = _chi(plan, node, weights, moments)
         band = 1.96 * math.sqrt(moments.variance[z])
         layers.append(LayerPrediction(node, moments.q[z], band, chi, gradients.get(z, math.nan)))
-    return Prediction(tuple(layers), _depth(layers), moments.unknown)
+    return Prediction(tuple(layers), _depth(layers), moments.unknown, moments.reason)
 
 
 def variance_of(w: WeightInfo) -> float:
@@ -127,11 +154,18 @@ def _forward(plan: Plan, step: Step, weights: Mapping[int, WeightInfo], m: _Mome
         m.q[step.output], m.common[step.output] = signal + bias, gain * m.common[x] + bias
         share = (signal / (signal + bias)) ** 2 if signal + bias else 0.0
         m.variance[step.output] = share * m.variance[x] + 2 / max(kernel.fan_out, 1)
+        m.chains[step.output] = step.output, (), 1.0
+        if name == "conv2d" and x in m.alike:
+            window: Window = step.primitive.window(kernel.shape)  # type: ignore[attr-defined]
+            tap = kernel.fan_in * variance_of(kernel) / math.prod(window.kernel)
+            m.alike[step.output] = alike.convolved(m.alike[x], window, tap, bias)
+            m.q[step.output] = m.alike[step.output].q
     elif name in _ELEMENTWISE and len(step.inputs) == 1:
-        q, slope, kurtosis, gain = activation_moments(step.primitive, m.q[x])
-        m.q[step.output], m.slopes[x] = q, slope
-        m.common[step.output] = min(shared_moment(step.primitive, m.q[x], m.common[x]), q)
-        m.variance[step.output] = gain**2 * m.variance[x] + (kurtosis - 1) / _units(plan, x)
+        _activate(plan, step, m)
+    elif name in _MEANS and x in m.alike:
+        _average(plan, step, m)
+    elif name in _GREATEST and x in m.alike and x in m.chains:
+        _draw(step, m)
     elif name == "batch_norm":
         _normalize(step, weights, m)
     elif name in _PASSES:
@@ -139,12 +173,79 @@ def _forward(plan: Plan, step: Step, weights: Mapping[int, WeightInfo], m: _Mome
     elif name == "dropout":
         keep = 1 - float(getattr(step.primitive, "rate", 0.0))
         m.q[step.output], m.variance[step.output], m.common[step.output] = m.q[x] / keep, m.variance[x], m.common[x]
+        if x in m.alike:  # two cells are kept independently
+            m.alike[step.output] = _thinned(m.alike[x], keep)
     elif name == "add":
         m.q[step.output] = sum(m.q[i] for i in incoming)
         m.common[step.output] = sum(m.common[i] for i in incoming)
         m.variance[step.output] = max(m.variance[i] for i in incoming)
+        if all(i in m.alike for i in incoming):
+            products = sum((m.alike[i].products for i in incoming), np.zeros(()))
+            m.alike[step.output] = alike.Alike(products, m.alike[x].size)
+        if all(i in m.chains and not m.chains[i][1] for i in incoming):
+            m.chains[step.output] = step.output, (), 1.0
     elif m.unknown is None:
-        m.unknown = (step.node, name)
+        m.unknown, m.reason = (step.node, name), _reason(name, x in m.alike)
+
+
+def _reason(name: str, known: bool) -> Reason:
+    if name not in _MEANS | _GREATEST:
+        return "operation"
+    return "distribution" if known else "size"
+
+
+def _activate(plan: Plan, step: Step, m: _Moments) -> None:
+    """In closed form where the value is normal; behind a maximum it is not, and random fields tell."""
+    x, y = step.inputs[0], step.output
+    q, slope, kurtosis, gain = activation_moments(step.primitive, m.q[x])
+    m.variance[y] = gain**2 * m.variance[x] + (kurtosis - 1) / _units(plan, x)
+    source, chain, passed = m.chains.get(x, (x, (), 1.0))
+    if any(operation.id in _GREATEST for operation in chain):
+        _draw(step, m)
+        m.slopes[x] = m.norms[y]
+        return
+    if x in m.alike:  # large in the middle, small at the border: each place has its own
+        where, shared = m.alike[x].where, partial(shared_moment, step.primitive, m.q[x])
+        m.alike[y] = alike.activated(m.alike[x], lambda v: _expectations(step.primitive, v)[0], shared)
+        q, slope = m.alike[y].q, float(alike.local(where, lambda v: _expectations(step.primitive, v)[1]).mean())
+    m.q[y], m.slopes[x] = q, slope
+    m.common[y] = min(shared_moment(step.primitive, m.q[x], m.common[x]), q)
+    if x in m.chains:
+        m.chains[y] = source, (*chain, step.primitive), passed * slope
+
+
+def _average(plan: Plan, step: Step, m: _Moments) -> None:
+    """Each cell gets its window's share of the gradient back, 1 / n of it from a window of n cells."""
+    x, y, shape = step.inputs[0], step.output, plan.values[step.inputs[0]].shape
+    cells = math.prod(shape[-2:])
+    m.alike[y] = alike.averaged(m.alike[x], step.primitive)
+    m.q[y], m.variance[y], m.common[y] = m.alike[y].q, m.variance[x], m.common[x]
+    window: Window | None = getattr(step.primitive, "window", None)
+    m.norms[y] = float(np.sum(1 / window.counts(shape))) / cells if window is not None else 1 / cells**2
+
+
+def _draw(step: Step, m: _Moments) -> None:
+    """A maximum, or what follows one: random fields like those before the activation, through all that is between."""
+    x, y = step.inputs[0], step.output
+    source, chain, passed = m.chains[x]
+    chain = (*chain, step.primitive)
+    found = alike.drawn_through(m.alike[source], m.common[source], chain)
+    m.q[y], m.common[y] = found.alike.q, min(found.common, found.alike.q)
+    m.variance[y] = m.variance.get(y, m.variance[x])
+    m.norms[y] = found.passed / passed if passed > 0 else 0.0
+    m.chains[y] = source, chain, found.passed
+    m.alike[y] = found.alike
+
+
+def _thinned(x: alike.Alike, keep: float) -> alike.Alike:
+    """Behind dropout: the square grows by 1 / keep, the product of two cells does not."""
+    return alike.Alike(x.products + np.diag(x.where * (1 / keep - 1)), x.size)
+
+
+def _recentred(x: alike.Alike, common: float, scale: float, offset: float) -> alike.Alike:
+    products = (x.products - common) * scale
+    products[np.diag_indices_from(products)] = np.maximum(np.diagonal(products), 0.0)
+    return alike.Alike(products + offset, x.size)
 
 
 def _normalize(step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> None:
@@ -154,6 +255,10 @@ def _normalize(step: Step, weights: Mapping[int, WeightInfo], m: _Moments) -> No
     spread = max(m.q[x] - m.common[x], 0.0) + float(getattr(step.primitive, "eps", 1e-5))
     m.q[step.output], m.common[step.output] = scale + offset, offset
     m.variance[step.output], m.norms[step.output] = 0.0, scale / spread
+    if x in m.alike:
+        m.alike[step.output] = _recentred(m.alike[x], m.common[x], scale / spread, offset)
+    if x in m.chains and not m.chains[x][1]:
+        m.chains[step.output] = step.output, (), 1.0
 
 
 def shared_moment(primitive: Primitive, q: float, common: float) -> float:
@@ -196,9 +301,15 @@ def _backward(plan: Plan, weights: Mapping[int, WeightInfo], m: _Moments) -> dic
     """R by value id, relative to 1 at every head's prediction; sums of squares where paths meet."""
     squared: dict[int, float] = {h.prediction: 1.0 for h in plan.heads}
     lost: set[int] = set()
+    even: set[int] = set()  # a mean over the whole picture hands each cell the same
     for k in reversed(plan.loss_steps):
         step = plan.steps[k]
         given = squared.get(step.output)
+        if step.primitive.id == "global_avg_pool" or step.output in even:
+            even.update(step.inputs)
+        if step.output in even and _overlaps(step.primitive):
+            lost.add(step.output)
+            m.unknown, m.reason = (step.node, step.primitive.id), "overlap"
         if given is None or step.output in lost:
             lost.update(step.inputs)
             continue
@@ -211,6 +322,11 @@ def _backward(plan: Plan, weights: Mapping[int, WeightInfo], m: _Moments) -> dic
             else:
                 squared[i] = squared.get(i, 0.0) + given * factor
     return {v: math.sqrt(r) for v, r in squared.items() if v not in lost}
+
+
+def _overlaps(primitive: Primitive) -> bool:
+    window = getattr(primitive, "window", None) if primitive.id in _MEANS | _GREATEST else None
+    return window is not None and any(s < k for s, k in zip(window.stride, window.kernel, strict=True))
 
 
 def _reach(plan: Plan, step: Step) -> tuple[float, float]:
@@ -236,7 +352,7 @@ def _back_factor(plan: Plan, step: Step, weights: Mapping[int, WeightInfo], m: _
         return kernel.fan_out * variance_of(kernel) * _reach(plan, step)[1]
     if name in _ELEMENTWISE:
         return m.slopes.get(step.inputs[0])
-    if name == "batch_norm":
+    if name == "batch_norm" or name in _MEANS or name in _GREATEST:
         return m.norms.get(step.output)
     if name == "dropout":
         return 1 / (1 - float(getattr(step.primitive, "rate", 0.0)))
