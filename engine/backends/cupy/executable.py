@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from engine.backends.arrays import ArrayExecutable
 from engine.backends.base import DivergedError, Dtype, StepRecords
+from engine.backends.cupy.fused import FusedUpdater
 from engine.backends.cupy.launch import Launcher, Stop
+from engine.backends.cupy.moves import known
 from engine.backends.cupy.small import Small, refusal
 from engine.backends.interpreter import Pass, backward, forward, head_gradients, head_losses
 from engine.optimizers import Optimizer, StepRules
@@ -34,7 +36,7 @@ class CupyExecutable(ArrayExecutable):
     """
 
     name = "cupy"
-    #: whether small nets may train in one kernel
+    #: whether small nets may train in one kernel, and others update all weights in one
     one_kernel = True
 
     def __init__(
@@ -44,15 +46,25 @@ class CupyExecutable(ArrayExecutable):
         self.why_slow = refusal(plan, optimizer, rules or StepRules()) if self.one_kernel else "switched off"
         self._frozen = tuple(w for w in plan.weights if not w.trainable)
         self._proved = False
-        self._launcher = None if self.why_slow or not self._trained else self._prepared(rules or StepRules())
+        self._launcher: Launcher | None = None
+        if self.one_kernel and self._trained and known(optimizer):
+            slots = self._pieces()
+            parts = (self.xp, optimizer, rules or StepRules(), self._trained, self._slots)
+            self._updater = FusedUpdater(*parts, moving=self._moving, pieces=slots)
+            if not self.why_slow:
+                self._launcher = self._prepared(rules or StepRules(), slots)
 
-    def _prepared(self, rules: StepRules) -> Launcher:
+    def _pieces(self) -> dict[str, Array]:
         """Each tensor of the optimizer in one piece of memory, as the weights are."""
         starts, total = self._moving.starts, self._moving.whole.size
         slots = {s: self.xp.full(total, self.optimizer.slot_start(s), self._type) for s in self.optimizer.slots}
         for w in self._trained:
             at, own = starts[w.value], self._slots[w.value]
             own.update({s: whole[at : at + size(w.shape)].reshape(w.shape) for s, whole in slots.items()})
+        return slots
+
+    def _prepared(self, rules: StepRules, slots: Mapping[str, Array]) -> Launcher:
+        starts, total = self._moving.starts, self._moving.whole.size
         held, end = {}, 0
         for w in self._frozen:
             held[w.value] = end

@@ -24,19 +24,19 @@ static inline int atomicMin(int* at, int value) {
 alignas(16) double arena[1 << 16];
 
 // ``block``: one thread's run of the kernel on the arguments
-struct Post { unsigned place, threads; void (*block)(void**); void** given; };
+struct Post { unsigned place, threads, blocks; void (*block)(void**); void** given; };
 static void* stand(void* raw) {
   Post* post = (Post*)raw;
-  threadIdx.x = post->place; blockDim.x = post->threads; gridDim.x = 1;
-  post->block(post->given);
+  threadIdx.x = post->place; blockDim.x = post->threads; gridDim.x = post->blocks;
+  for (unsigned b = 0; b < post->blocks; b++) { blockIdx.x = b; __syncthreads(); post->block(post->given); }
   return nullptr;
 }
-static void crew(int threads, void (*block)(void**), void** given) {
+static void crew(int blocks, int threads, void (*block)(void**), void** given) {
   pthread_t made[1024];
   Post posts[1024];
   pthread_barrier_init(&crossing, nullptr, (unsigned)threads);
   for (int k = 0; k < threads; k++) {
-    posts[k] = {(unsigned)k, (unsigned)threads, block, given};
+    posts[k] = {(unsigned)k, (unsigned)threads, (unsigned)blocks, block, given};
     pthread_create(&made[k], nullptr, stand, &posts[k]);
   }
   for (int k = 0; k < threads; k++) pthread_join(made[k], nullptr);

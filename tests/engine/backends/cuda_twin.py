@@ -38,7 +38,7 @@ def entry(source: str, name: str) -> str:
     listed = ", ".join(f"({t})a[{k}]" if t.endswith("*") else f"*({t}*)a[{k}]" for k, t in enumerate(types))
     return (
         f'#include "cuda_shim.h"\n{source}\nstatic void block(void** a) {{ {name}({listed}); }}\n'
-        'extern "C" void start(int threads, void** a) { crew(threads, block, a); }\n'
+        'extern "C" void start(int blocks, int threads, void** a) { crew(blocks, threads, block, a); }\n'
     )
 
 
@@ -55,14 +55,14 @@ def built(source: str, name: str, *more: str) -> Any:
         start = ctypes.CDLL(str(target)).start
     finally:
         shutil.rmtree(folder)
-    start.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    start.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_void_p)
     start.restype = None
     return start
 
 
-def run(source: str, name: str, given: tuple[Any, ...], threads: int = THREADS) -> None:
-    """Launch it on NumPy arrays and NumPy scalars; one block."""
+def run(source: str, name: str, given: tuple[Any, ...], blocks: int = 1, threads: int = THREADS) -> None:
+    """Launch it on NumPy arrays and NumPy scalars; one block after another."""
     cells = [np.array(v) if isinstance(v, np.generic) else v for v in given]
     assert all(c.flags.c_contiguous for c in cells)
     pointers = (ctypes.c_void_p * len(cells))(*(c.ctypes.data for c in cells))
-    built(source, name)(threads, ctypes.cast(pointers, ctypes.c_void_p))
+    built(source, name)(blocks, threads, ctypes.cast(pointers, ctypes.c_void_p))

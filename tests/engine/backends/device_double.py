@@ -140,12 +140,16 @@ class Kernel:
     def __call__(self, grid: tuple[int, ...], block: tuple[int, ...], args: Any, *, shared_mem: int = 0) -> None:
         if shared_mem > self.max_dynamic_shared_size_bytes:
             raise RuntimeError("CUDA_ERROR_INVALID_VALUE: invalid argument")
-        if grid != (1,) or not 0 < block[0] <= 1024:
+        if not grid[0] > 0 or not 0 < block[0] <= 1024:
             raise ValueError(f"grid {grid}, block {block}")
         for value in args:
             if not isinstance(value, DeviceArray | np.generic):
                 raise TypeError(f"Unsupported type {type(value)}")
-        cuda_twin.run(self.code, self.name, tuple(_inside(v) for v in args))
+        given = tuple(_inside(v) for v in args)
+        if grid == (1,):
+            cuda_twin.run(self.code, self.name, given)
+        else:  # the numbering of a kernel of many blocks counts on their true width
+            cuda_twin.run(self.code, self.name, given, grid[0], block[0])
         type(self).launches += 1
 
 

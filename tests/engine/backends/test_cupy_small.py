@@ -192,7 +192,7 @@ def test_chunks_looks_and_threads_change_no_bit(monkeypatch: pytest.MonkeyPatch)
     graph = mlp((5, 9, 3), activation="tanh", dropout=0.2)
     found = []
     for threads, cuts, keep in ((1, (0, 12), False), (3, (0, 5, 6, 12), True), (7, (0, 12), True)):
-        monkeypatch.setattr(cuda_twin.run, "__defaults__", (threads,))
+        monkeypatch.setattr(cuda_twin.run, "__defaults__", (1, threads))
         far = _pair(graph, "adam", "float32")[1]
         x, y = data(far.plan, 64)
         far.bind(x, y)
