@@ -14,7 +14,7 @@ from engine.backends.tape import opcodes as o
 
 #: opcodes by family, in the order of their numbers
 NAMES: dict[int, tuple[str, ...]] = {
-    o.MOVE: ("clear", "gather", "copy", "permute", "dropout", "pack", "reduce", "commit", "sum_up"),
+    o.MOVE: ("clear", "gather", "copy", "permute", "dropout", "pack", "reduce", "commit", "sum_up", "noise"),
     o.ELEMENT: (
         "relu", "leaky", "sigmoid", "tanh", "elu", "gelu", "step", "affine", "add", "softmax", "prelu", "prelu_sums",
         "silu", "softplus", "softsign", "mish", "sine", "clip", "growing_cosine", "multiply",

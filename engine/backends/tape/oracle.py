@@ -95,6 +95,8 @@ def _move(m: Oracle, t: Row) -> None:
         target[...] = source + target if t[10] else source.copy()
     elif t[1] == o.DROPOUT:
         _dropout(m, t)
+    elif t[1] == o.NOISE:
+        _noise(m, t)
     elif t[1] == o.PACK:
         m.put_panels(t[3], m.panels(t[2], t[4], t[5]).T)
     elif t[1] == o.REDUCE:
@@ -103,6 +105,16 @@ def _move(m: Oracle, t: Row) -> None:
         m.flat(t[3], t[4])[:] = m.flat(t[2], t[4])
     else:
         m.flat(t[4], t[5])[:] = m.sums[t[2] : t[2] + t[3]]
+
+
+def _noise(m: Oracle, t: Row) -> None:
+    channels, height, width = t[10:13] if t[10] else (1, 1, t[9])
+    bits = _bits(m.keys[t[13]], (m.batch, channels, height, width, 2))
+    u = (bits + 0.5) / 2.0**32
+    noise = (np.sqrt(-2 * np.log(u[..., 0])) * np.cos(2 * np.pi * u[..., 1])).transpose(0, 2, 3, 1)
+    rows = (height, width * channels)
+    x, y = m.view(t, 2, *rows), m.view(t, 5, *rows)
+    y[...] = x + (m.k[t[15]] * noise).astype(np.float32).reshape(x.shape)
 
 
 def _dropout(m: Oracle, t: Row) -> None:

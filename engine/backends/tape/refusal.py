@@ -13,9 +13,7 @@ from engine.optimizers import Optimizer
 from engine.plan import Plan
 
 #: primitives without a rule, and why
-PRIMITIVES_BEYOND: dict[str, str] = {
-    "gaussian_noise": "its normal numbers must be those of the reference to the last bit",
-}
+PRIMITIVES_BEYOND: dict[str, str] = {}
 #: losses without a kernel, and why
 LOSSES_BEYOND: dict[str, str] = {}
 

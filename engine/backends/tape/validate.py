@@ -65,7 +65,7 @@ def _move(b: Bounds, t: Row) -> Iterator[Part]:
     elif t[1] == o.PERMUTE:
         yield b.view(t, 2, t[7], t[6] * t[8])
         yield b.run(t[5], t[6] * t[7] * t[8])
-    elif t[1] == o.DROPOUT:
+    elif t[1] in (o.DROPOUT, o.NOISE):
         rows, length = (t[11], t[10] * t[12]) if t[10] else (1, t[9])
         yield b.view(t, 2, rows, length)
         yield b.view(t, 5, rows, length)

@@ -13,6 +13,7 @@ from engine.backends.tape import opcodes as o
 from engine.backends.tape.kernels.native import (
     F32,
     I32,
+    I64,
     arena_of,
     constants_of,
     doubles,
@@ -85,6 +86,32 @@ def _permute(t: Any, arena: Any, first: int, last: int) -> None:
                         arena[i] = arena[p + w] + (arena[i] if t[10] else f4(0))
 
 
+def _mixed(builder: Any, index: Any, key: Any) -> Any:
+    """The random bits of element ``index`` (see primitives.random)."""
+
+    def mixed(v: Any) -> Any:
+        """Bits that tell nothing of v."""
+        for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 0)):
+            v = builder.xor(v, builder.lshr(v, ir.Constant(I32, shift)))
+            if factor:
+                v = builder.mul(v, ir.Constant(I32, factor))
+        return v
+
+    return mixed(builder.xor(mixed(builder.add(index, ir.Constant(I32, 1))), key))
+
+
+@intrinsic
+def _drawn(_context: Any, index: Any, key: Any) -> Any:
+    """The random bits of element ``index``, as a whole number from 0 to 2^32 - 1."""
+
+    def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        """LLVM of the draw."""
+        index, key = (builder.trunc(a, I32) for a in args)
+        return builder.zext(_mixed(builder, index, key), I64)
+
+    return types.int64(types.int64, types.int64), generate
+
+
 @intrinsic
 def _kept(_context: Any, index: Any, key: Any, threshold: Any) -> Any:
     """1.0 where the random bits of element ``index`` reach the threshold, else 0.0 (see primitives.random)."""
@@ -92,16 +119,8 @@ def _kept(_context: Any, index: Any, key: Any, threshold: Any) -> Any:
     def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
         """LLVM of the draw."""
 
-        def mixed(v: Any) -> Any:
-            """Bits that tell nothing of v."""
-            for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B), (16, 0)):
-                v = builder.xor(v, builder.lshr(v, ir.Constant(I32, shift)))
-                if factor:
-                    v = builder.mul(v, ir.Constant(I32, factor))
-            return v
-
         index, key, threshold = (builder.trunc(a, I32) for a in args)
-        bits = mixed(builder.xor(mixed(builder.add(index, ir.Constant(I32, 1))), key))
+        bits = _mixed(builder, index, key)
         keep = builder.icmp_unsigned(">=", bits, threshold)
         return builder.select(keep, ir.Constant(F32, 1.0), ir.Constant(F32, 0.0))
 
@@ -112,6 +131,32 @@ def _kept(_context: Any, index: Any, key: Any, threshold: Any) -> Any:
 def _drop_run(x: Any, y: Any, start: int, stride: int, key: int, threshold: int, scale: Any) -> None:
     for i in range(x.size):
         y[i] = x[i] * _kept(start + i * stride, key, threshold) * scale
+
+
+@exact
+def _noise_run(x: Any, y: Any, start: int, stride: int, key: int, deviation: float) -> None:
+    for i in range(x.size):
+        at = 2 * (start + i * stride)
+        u = (_drawn(at, key) + 0.5) / 4294967296.0
+        v = (_drawn(at + 1, key) + 0.5) / 4294967296.0
+        y[i] = x[i] + f4(deviation * (np.sqrt(-2 * np.log(u)) * np.cos(2 * np.pi * v)))
+
+
+@exact
+def _noise(frame: Any, t: Any, arena: Any, deviation: float, first: int, last: int, step: int) -> None:
+    """y = x + deviation n, n as the reference draws it. row: as dropout's, the deviation in its constant."""
+    length, channels, height, width = t[9], t[10], t[11], t[12]
+    key = integers(frame[o.KEYS] + 8 * step * frame[o.KEY_COUNT], frame[o.KEY_COUNT])[t[13]]
+    cells = height * width
+    for n in range(first, last):
+        if channels == 0:
+            a, c = t[2] + n * t[3], t[5] + n * t[6]
+            _noise_run(arena[a : a + length], arena[c : c + length], n * length, 1, key, deviation)
+        for h in range(height if channels else 0):
+            for w in range(width):
+                a, c = t[2] + n * t[3] + h * t[4] + w * channels, t[5] + n * t[6] + h * t[7] + w * channels
+                start = n * channels * cells + h * width + w
+                _noise_run(arena[a : a + channels], arena[c : c + channels], start, cells, key, deviation)
 
 
 @exact
@@ -214,6 +259,8 @@ def move(frame_at: int, row_at: int, first: int, last: int, thread: int, step: i
         _permute(t, arena, first, last)
     elif op == o.DROPOUT:
         _dropout(frame, t, arena, f4(constants_of(frame)[t[15]]), first, last, step)
+    elif op == o.NOISE:
+        _noise(frame, t, arena, constants_of(frame)[t[15]], first, last, step)
     elif op == o.PACK:
         _pack(t, arena, frame[o.ARENA], thread, threads)
     elif op == o.REDUCE:

@@ -172,3 +172,31 @@ class DropoutRule(Rule):
                 self._emit(c, step, dy, dx)
             else:
                 c.copy(dy, dx)
+
+
+class NoiseRule(Rule):
+    """y = x + deviation n in training, else x; n from the words that the reference draws, in float64 as there."""
+
+    primitives: ClassVar[tuple[str, ...]] = ("gaussian_noise",)
+
+    def order(self, c: Compiler, step: Step) -> Image | None:
+        """That of the input."""
+        return c.orders[step.inputs[0]]
+
+    def forward(self, c: Compiler, step: Step) -> None:
+        """Add, or copy outside training."""
+        p: Any = step.primitive
+        x, y = c.store(step.inputs[0]), c.store(step.output)
+        if not (c.training and p.deviation):
+            c.copy(x, y)
+            return
+        rows, length, _ = common(x)
+        c.draft.sample(
+            o.MOVE, o.NOISE, *x.view, *y.view, rows, length, *(x.image or (0, 0, 0)), p.stream, 0,
+            c.constants(p.deviation), floats=x.extent if x.image else 0,
+        )  # fmt: skip
+
+    def backward(self, c: Compiler, step: Step) -> None:
+        """dx = dy."""
+        with c.contribution(step.inputs[0], adds=True) as (dx, add):
+            c.copy(c.gradient(step.output), dx, add=add)
