@@ -64,7 +64,7 @@ class Machine:
             self.arena[at : at + numbers.size] = numbers
         each = -(-program.doubles // 8) * 8 + 8
         self._doubles = np.zeros(each * threads)
-        self._sync = np.zeros(32, np.int64)
+        self._sync = aligned(16 * (4 + threads)).view(np.int64)  # see kernels.run
         self._kernels, self._table = library.load(program.families)
         self._crew, self.pace = Crew(), Pace()
         self._tapes = {mode: np.stack([program.lane(mode, k) for k in range(threads)]) for mode in program.tapes}

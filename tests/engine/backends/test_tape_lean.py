@@ -3,12 +3,14 @@ everything."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.backends.tape import pace, program
+from engine.backends import DivergedError
+from engine.backends.tape import crew, pace, program
 from engine.backends.tape.executable import TapeExecutable
 from engine.declare import Spec
 from engine.graph import Edge, Graph, Node
@@ -128,6 +130,48 @@ def test_workers_change_no_bit(name: str, monkeypatch: pytest.MonkeyPatch) -> No
             found.append((trained(made, keep=False), made.weights()))
     np.testing.assert_array_equal(found[0][0], found[1][0])
     assert all(np.array_equal(v, found[1][1][k]) for k, v in found[0][1].items())
+
+
+#: orders in which the workers of a crew come to work, each alone
+ALONE: dict[str, Callable[[Callable[[int], int], int], int]] = {
+    "nobody else comes": lambda work, threads: work(0),
+    "the others come late": lambda work, threads: {k: work(k) for k in range(threads)}[0],
+    "the caller comes late": lambda work, threads: {k: work(k) for k in reversed(range(threads))}[0],
+}
+
+
+@pytest.mark.parametrize("order", ALONE)
+@pytest.mark.parametrize("name", ["dense", "residual"])
+def test_who_is_away_holds_up_nobody_and_changes_no_bit(
+    name: str, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace.Pace, "choose", lambda self, mode, batch, lanes: lanes)
+    found = []
+    for run in (None, ALONE[order]):
+        if run is not None:
+            monkeypatch.setattr(crew.Crew, "run", lambda self, work, threads, run=run: run(work, threads))
+        with tape(*GRAPHS[name], 3) as made:
+            found.append((trained(made, keep=False), made.weights()))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    assert all(np.array_equal(v, found[1][1][k]) for k, v in found[0][1].items())
+
+
+@pytest.mark.parametrize("order", ALONE)
+def test_a_stop_is_told_with_its_step_by_whoever_comes_late(order: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace.Pace, "choose", lambda self, mode, batch, lanes: lanes)
+    monkeypatch.setattr(crew.Crew, "run", lambda self, work, threads: ALONE[order](work, threads))
+    for spoiled in ("data", "rate"):
+        with tape(*GRAPHS["dense"], 3) as made:
+            x, y = data(made.plan, 6 * BATCH)
+            rates = np.full(6, made.optimizer.rate)
+            if spoiled == "data":
+                x["x"][3 * BATCH + 1] = np.nan
+            else:
+                rates[3] = np.inf
+            made.bind(x, y)
+            with pytest.raises(DivergedError) as caught:
+                made.train(np.arange(6 * BATCH).reshape(6, BATCH), rates, 0)
+        assert caught.value.step == 3 and caught.value.done is not None and len(caught.value.done.loss) == 3
 
 
 def paced(made: pace.Pace, seconds: dict[int, float], runs: int) -> list[int]:

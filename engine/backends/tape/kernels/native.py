@@ -1,4 +1,4 @@
-"""What Numba lacks: views of memory by address, atomics, a barrier, calls by address, and the shape of a kernel.
+"""What Numba lacks: views of memory by address, atomics, calls by address, and the shape of a kernel.
 
 Every kernel is a C function of its own, called by address: nothing is inlined into the loop over the tape, so a family
 compiles by itself, once, into the cache. What is loaded from there runs in processes that never load Numba, so kernels
@@ -7,7 +7,7 @@ may use nothing of its runtime: no arrays of their own (``borrow``), no exceptio
 
 from __future__ import annotations
 
-import os
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +135,32 @@ def call(_context: Any, address: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f:
 
 
 @intrinsic
-def _atomic_add(_context: Any, address: Any, value: Any) -> Any:
+def atomic_swap(_context: Any, address: Any, old: Any, new: Any) -> Any:
+    """Put ``new`` where ``old`` is; whether it was."""
+
+    def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        place = builder.inttoptr(args[0], ir.PointerType(I64))
+        found = builder.cmpxchg(place, args[1], args[2], "seq_cst", "acquire")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def relax(_context: Any) -> Any:
+    """Tell the core that this is a loop that waits."""
+
+    def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        if platform.machine().lower() in ("x86_64", "amd64"):
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+        return _ctx.get_dummy_value()
+
+    return types.void(), generate
+
+
+@intrinsic
+def atomic_add(_context: Any, address: Any, value: Any) -> Any:
     def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.atomic_rmw("add", builder.inttoptr(args[0], ir.PointerType(I64)), args[1], "seq_cst")
 
@@ -143,7 +168,7 @@ def _atomic_add(_context: Any, address: Any, value: Any) -> Any:
 
 
 @intrinsic
-def _atomic_load(_context: Any, address: Any) -> Any:
+def atomic_load(_context: Any, address: Any) -> Any:
     def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.load_atomic(builder.inttoptr(args[0], ir.PointerType(I64)), "acquire", 8, typ=I64)
 
@@ -151,7 +176,7 @@ def _atomic_load(_context: Any, address: Any) -> Any:
 
 
 @intrinsic
-def _atomic_store(_context: Any, address: Any, value: Any) -> Any:
+def atomic_store(_context: Any, address: Any, value: Any) -> Any:
     def generate(_ctx: Any, builder: Any, _signature: Any, args: Any) -> Any:
         builder.store_atomic(args[1], builder.inttoptr(args[0], ir.PointerType(I64)), "release", 8)
         return _ctx.get_dummy_value()
@@ -162,22 +187,3 @@ def _atomic_store(_context: Any, address: Any, value: Any) -> Any:
 #: memory of the C library, for what only one call needs: NumPy's own arrays would want Numba's runtime
 borrow = types.ExternalFunction("malloc", types.int64(types.int64))
 give_back = types.ExternalFunction("free", types.void(types.int64))
-_yield = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
-SPINS = 2000
-
-
-@exact
-def barrier(sync: int, threads: int) -> None:
-    """Wait until all threads are here: a count and a generation, each on its own cache line; yields when it lasts."""
-    if threads == 1:
-        return
-    generation = _atomic_load(sync + 64)
-    if _atomic_add(sync, 1) == threads - 1:
-        _atomic_store(sync, 0)
-        _atomic_store(sync + 64, generation + 1)
-        return
-    spins = 0
-    while _atomic_load(sync + 64) == generation:
-        spins += 1
-        if spins > SPINS:
-            _yield()

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from numba import types
 
 from engine.backends.tape import opcodes as o
-from engine.backends.tape.kernels.native import barrier, call, doubles, entry, exact, integers
+from engine.backends.tape.kernels.native import (
+    atomic_add,
+    atomic_load,
+    atomic_store,
+    atomic_swap,
+    call,
+    doubles,
+    entry,
+    exact,
+    integers,
+    relax,
+)
 
-#: bytes of a row
-ROW = 8 * o.WIDTH
+#: bytes of a row, and of a cache line
+ROW, LINE = 8 * o.WIDTH, 64
+#: looks at a lane that nobody has taken before it is taken from whom it is meant for; at one that is, before yielding
+SOON, LATE = 150, 600
+_yield = types.ExternalFunction("SwitchToThread" if os.name == "nt" else "sched_yield", types.int32())
 
 
 @exact
@@ -39,38 +54,82 @@ def _spoiled(frame: Any) -> bool:
     return total > 0.0
 
 
+@exact
+def _section(tape: int, pc: int, rows: int, frame: Any, table: Any, lane: int, step: int) -> int:
+    """One lane's rows from ``pc`` to the next barrier or the end: the row behind it. Lane -1 does nothing on the way.
+
+    A CHECK where a kernel asked to stop ends it, and the tape: the sync's third line then holds the step plus 1.
+    """
+    own = tape + max(lane, 0) * rows * ROW
+    while pc < rows:
+        at = own + pc * ROW
+        row = integers(at, o.WIDTH)
+        family, op = row[0], row[1]
+        if family != o.CONTROL:
+            if lane >= 0:
+                call(table[family], frame.ctypes.data, at, 0, 0, lane, step)
+        elif op == o.GROUP:
+            if lane >= 0:
+                _group(at, frame, table, lane, step)
+            pc += row[2]
+        elif op == o.BARRIER:
+            return pc + 1
+        elif op == o.SKIP:
+            place = step * frame[o.SCALAR_COUNT] + row[2]
+            if doubles(frame[o.SCALARS] + 8 * place, 1)[0] == 0.0:
+                pc += row[3]
+        elif lane >= 0:
+            if row[2] != 0 and _spoiled(frame):
+                frame[o.STOPS + lane] = 2
+            if frame[o.STOPS + lane] != 0:
+                atomic_store(frame[o.SYNC] + 2 * LINE, step + 1)
+                return rows
+        pc += 1
+    return rows
+
+
 @entry(types.int64(*[types.int64] * 6))
 def run(tape: int, rows: int, frame_at: int, table_at: int, worker: int, steps: int) -> int:
     """Run ``steps`` steps as one of the frame's workers; the number of steps done until a CHECK said stop.
 
     The tapes of the lanes follow each other, ``rows`` rows each. The work is cut into lanes, the threads of the frame:
-    they decide the bits of all sums. A worker takes every WORKERS-th lane, row by row, so the same lanes give the same
-    bits on any number of workers.
+    they decide the bits of all sums. Between two barriers each lane is taken by one worker: every WORKERS-th by that
+    which it is meant for, whose cache knows it, or, where that one has been sent away by the system, by one that waits.
+    Whoever comes back late finds nothing to do and hurries after the others: nobody waits for it.
+
+    sync: the lanes done so far, of all sections; the step that stopped plus 1, two lines on; each lane's last section
+    that was taken, from the fourth line on.
     """
     frame, table = integers(frame_at, o.FRAME), integers(table_at, len(o.FAMILIES))
-    lanes, workers = frame[o.THREADS], frame[o.WORKERS]
+    lanes, workers, sync = frame[o.THREADS], frame[o.WORKERS], frame[o.SYNC]
+    section = 0
     for step in range(steps):
         pc = 0
         while pc < rows:
-            row = integers(tape + pc * ROW, o.WIDTH)
-            family, op = row[0], row[1]
-            if family != o.CONTROL:
-                for lane in range(worker, lanes, workers):
-                    call(table[family], frame_at, tape + (lane * rows + pc) * ROW, 0, 0, lane, step)
-            elif op == o.GROUP:
-                for lane in range(worker, lanes, workers):
-                    _group(tape + (lane * rows + pc) * ROW, frame, table, lane, step)
-                pc += row[2]
-            elif op == o.BARRIER:
-                barrier(frame[o.SYNC], workers)
-            elif op == o.SKIP:
-                at = step * frame[o.SCALAR_COUNT] + row[2]
-                if doubles(frame[o.SCALARS] + 8 * at, 1)[0] == 0.0:
-                    pc += row[3]
+            after = -1
+            if workers == 1:
+                for lane in range(lanes):
+                    after = _section(tape, pc, rows, frame, table, lane, step)
             else:
-                if row[2] != 0 and _spoiled(frame):
-                    frame[o.STOPS + worker] = 2
-                if frame[o.STOPS + worker] != 0:
-                    return step
-            pc += 1
+                for lane in range(worker, lanes, workers):
+                    if atomic_swap(sync + (3 + lane) * LINE, section, section + 1):
+                        after = _section(tape, pc, rows, frame, table, lane, step)
+                        atomic_add(sync, 1)
+                section += 1
+                looks = 0
+                while atomic_load(sync) < lanes * section:
+                    looks += 1
+                    if looks % SOON == 0:
+                        for lane in range(lanes):
+                            if atomic_swap(sync + (3 + lane) * LINE, section - 1, section):
+                                after = _section(tape, pc, rows, frame, table, lane, step)
+                                atomic_add(sync, 1)
+                    if looks > LATE:
+                        _yield()
+                    else:
+                        relax()
+            stopped = atomic_load(sync + 2 * LINE)
+            if stopped > 0:
+                return stopped - 1
+            pc = after if after >= 0 else _section(tape, pc, rows, frame, table, -1, step)
     return steps
