@@ -21,7 +21,7 @@ from widgets.i18n import tr
 from widgets.legend import SYMBOLS, Entry, draw_symbol
 from widgets.plot_base import AxisPlot
 from widgets.range_bar import RangeBar
-from widgets.readout import Row
+from widgets.readout import Row, no_gradient
 from widgets.tokens import blend, color, theme
 
 Level = Literal["warning", "error"]
@@ -64,7 +64,7 @@ class LayerProfile(AxisPlot):
         self._predicted: dict[str, Array] = {}
         self.predicted_name = ""
         self.headroom = 0.0  # share of the height above all lines that is kept free
-        self.gaps = False  # NaN says that there is nothing to measure, instead of an alarm
+        self.gaps = False  # shares: NaN says that there is nothing to measure, 0 is as it should be
         self._levels: dict[str, Level] = {}
         self._bands: list[Band] = []
         self._hidden: set[str] = set()
@@ -317,9 +317,8 @@ class LayerProfile(AxisPlot):
                 self._paint_cross(painter, QPointF(place, at.area.top() + EDGE))
         zeros = np.flatnonzero(values == 0)
         if len(zeros):
-            text = tr("no gradient") if len(zeros) == 1 else tr("no gradient in {count} layers", count=len(zeros))
             above = QPointF(x[zeros[0]] - 8, at.area.bottom() - EDGE - 18)  # clear of triangles and rings
-            tag(painter, text, above, hue, area=at.area)
+            tag(painter, "0" if self.gaps else no_gradient(len(zeros)), above, hue, area=at.area)
 
     def _paint_zero(self, painter: QPainter, place: QPointF, hue: str) -> None:
         painter.setPen(pen(hue, width=1.5))
@@ -348,14 +347,14 @@ class LayerProfile(AxisPlot):
         index = self.layer_at(x)
         if index < 0:
             return "", ()
-        rows: list[Row] = []
+        rows, words = list[Row](), value_text if self.gaps else _words
         for name in self._visible():
-            rows.append((self.series_color(name), name, _words(self._now[name][index])))
+            rows.append((self.series_color(name), name, words(self._now[name][index])))
             if name in self._predicted:
-                rows.append((theme().secondary, tr("predicted"), _words(self._predicted[name][index])))
+                rows.append((theme().secondary, tr("predicted"), words(self._predicted[name][index])))
             if name in self._compare:
-                rows.append((theme().run_b, f"{name}, B", _words(self._compare[name][index])))
-        rows += [(hue, name, _words(values[index])) for name, hue, values in self._others]
+                rows.append((theme().run_b, f"{name}, B", words(self._compare[name][index])))
+        rows += [(hue, name, words(values[index])) for name, hue, values in self._others]
         return self._names[index], rows
 
     def place_cursor(self, x: float | None) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from widgets import tokens
+from widgets.i18n import tr
 from widgets.tokens import color, theme
 
 Row = tuple[str, str, str]
@@ -82,3 +83,8 @@ class Readout(QWidget):
             painter.drawText(inner.adjusted(self._indent(), 0, 0, 0), left | middle, name)
             painter.drawText(inner, right | middle, value)
             inner.translate(0, line)
+
+
+def no_gradient(count: int) -> str:
+    """What is said of so many layers whose gradient is exactly zero."""
+    return tr("no gradient") if count == 1 else tr("no gradient in {count} layers", count=count)

@@ -164,3 +164,17 @@ def test_update_is_cheap(plot):
         plot.grab()
         times.append(time.thread_time() - start)
     assert min(times) < 0.016
+
+
+def test_a_share_of_zero_is_a_number_and_nothing_to_measure_is_no_alarm(plot, pixels):
+    plot.gaps = True
+    plot.show_profile(IDS, NAMES, {"saturated": np.where(NOW < 1e-3, 0.0, np.where(NOW > 0.1, math.nan, NOW))})
+    settle()
+    assert plot.hover_rows(0.0, 0.0)[1][0][2] == "0"
+    mark = plot.pixel_of(6, plot.view.viewRange()[1][1]) + QPointF(0, 9)
+    assert not near(pixels(plot.plot), mark, theme().error, 8, 12), "no cross"
+    plot.gaps = False
+    plot.canvas.update()
+    settle()
+    assert plot.hover_rows(0.0, 0.0)[1][0][2] == "no gradient"
+    assert near(pixels(plot.plot), mark, theme().error, 8, 12)
