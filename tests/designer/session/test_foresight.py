@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from designer.document import DocState
+from designer.session import foresight as foresight_module
 from designer.session.analyst import Analyst
 from designer.session.data_loader import DataLoader
 from designer.session.foresight import Foresight
@@ -44,3 +47,15 @@ def test_nothing_is_foreseen_of_a_drawing_that_cannot_run(qtbot: QtBot) -> None:
         broken = mlp((2, 4, 2)).remove_nodes(["n3"])
         store.apply("break", lambda s: replace(s, graph=broken))
     assert foresight.now is None
+
+
+def test_the_samples_figures_are_made_beside_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of pictures in double precision would hold the window up for as long as a frame may take."""
+    threads: list[int] = []
+    made = foresight_module._moments
+    monkeypatch.setattr(foresight_module, "_moments", lambda x: threads.append(threading.get_ident()) or made(x))
+    store = Store()
+    foresight = Foresight(Analyst(store), DataLoader(store))
+    with qtbot.waitSignal(foresight.changed, timeout=20_000):
+        store.apply("draw", lambda s: with_graph(s, "tanh", "xavier_uniform"))
+    assert foresight.now is not None and threads and threading.get_ident() not in threads
