@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -82,8 +82,7 @@ def ours(case: Case, dtype: str, make: Callable[..., Executable] = NumpyExecutab
     """Gradients of the first step, weights after the last, and then the outputs in evaluation."""
     setup = case.project.training
     optimizer = OPTIMIZERS.make(setup.optimizer)
-    rules = {"rules": step_rules(setup, STEPS)} if make is NumpyExecutable else {}
-    executable = make(case.plan, optimizer, dtype, 0, **rules)
+    executable = make(case.plan, optimizer, dtype, 0, rules=step_rules(setup, STEPS))
     executable.load_weights(case.start)  # type: ignore[arg-type]
     executable.bind(case.x, case.y)
     rows = np.arange(STEPS * BATCH).reshape(STEPS, BATCH)
@@ -229,84 +228,3 @@ def _train(case: Case, export: TorchExport, space: dict[str, Any], net: Any, giv
     found |= {"/".join(key): net.state_dict()[name] for name, key in export.weights.items()}
     found |= {f"output {k}": v for k, v in enumerate(out if isinstance(out, tuple) else (out,))}
     return {k: v.detach().double().numpy() for k, v in found.items()}
-
-
-# judging ------------------------------------------------------------------------------------------------------------
-
-
-def mismatches(case: Case, make: Callable[..., Executable] | None = None) -> Iterator[str]:
-    """What is farther apart than DESIGN section 5 allows; nothing where the network itself runs away.
-
-    A tensor whose exact gradient is zero is judged by the outputs. Where a network magnifies rounding, so may we: by
-    three times as much as PyTorch does where the last bit of each number given to it is changed.
-    """
-    exact = theirs(case, "float64")
-    sizes = [float(np.abs(v).max(initial=0.0)) for v in exact.values()]
-    if not np.isfinite(sizes).all() or max(sizes) > 1e4:
-        return
-    if make is None:
-        yield from _compared(case, exact, ours(case, "float64"), "float64", 1e-10)
-    yield from _compared(case, exact, ours(case, "float32", make or NumpyExecutable), "float32", 1e-5)
-
-
-def _compared(case: Case, exact: Arrays, mine: Arrays, dtype: str, bound: float) -> Iterator[str]:
-    scales = _scales(case, exact, dtype)
-    judged = [k for k in exact if scales[k] > 0]
-    missing = [k for k in exact if k not in mine and k in scales and scales[k] > 0]
-    yield from (f"{k}: we have none" for k in missing)
-    far = {k: _distance(mine[k], exact[k], scales[k]) for k in judged if k in mine}
-    suspects = [k for k, d in far.items() if not d <= bound]
-    if not suspects or (dtype == "float32" and _magnifies(case)):
-        return
-    runs: list[Arrays] = []
-    allowed: dict[str, float] = {}
-    for count in (3, 12):  # more of them only where a few leave doubt
-        runs += [theirs(case, dtype, np.array([7, j])) for j in range(len(runs), count)]
-        allowed = {k: max(bound, 3 * max(_distance(r[k], exact[k], scales[k]) for r in runs)) for k in suspects}
-        suspects = [k for k in suspects if not far[k] <= allowed[k]]
-        if not suspects:
-            return
-    yield from (f"{k}: {far[k]:.1e} off in {dtype}, {allowed[k]:.1e} allowed" for k in suspects)
-
-
-def _magnifies(case: Case) -> bool:
-    """Whether a normalisation meets numbers that hardly vary: it divides their rounding by next to nothing."""
-    executable = NumpyExecutable(case.plan, OPTIMIZERS.make("sgd"), "float64", 0)
-    executable.load_weights(case.start)  # type: ignore[arg-type]
-    for s in case.plan.steps:
-        if s.primitive.id not in ("batch_norm", "group_norm", "layer_norm"):
-            continue
-        x = executable.forward({k: v[:BATCH] for k, v in case.x.items()}, [s.inputs[0]])[s.inputs[0]]
-        if s.primitive.id == "batch_norm":
-            spread = x.reshape(*x.shape[:2], -1).std((0, 2))
-        elif s.primitive.id == "group_norm":
-            spread = x.reshape(len(x) * s.primitive.groups, -1).std(1)  # type: ignore[attr-defined]
-        else:
-            spread = x.reshape(-1, int(np.prod(case.plan.values[s.inputs[1]].shape))).std(1)
-        if spread.min() < 0.01:
-            return True
-    return False
-
-
-def _scales(case: Case, exact: Arrays, dtype: str) -> dict[str, float]:
-    """What each tensor's error is measured by: its own size, its update's, the largest gradient; 0 for not at all."""
-    grads = {k: float(np.linalg.norm(v)) for k, v in exact.items() if k.startswith("d ")}
-    largest = max(grads.values(), default=0.0)
-    if largest < 1e-12:  # rounding alone: the heads say the same whatever the weights are
-        grads, largest = dict.fromkeys(grads, 0.0), 0.0
-    idle = {k[2:] for k, g in grads.items() if g <= 1e-12 * largest}
-    scales: dict[str, float] = {}
-    for k, v in exact.items():
-        key = tuple(k.split("/"))
-        if k.startswith("d "):
-            scales[k] = 0.0 if k[2:] in idle and dtype == "float32" else largest
-        elif key in case.start:
-            moved = float(np.linalg.norm(v - case.start[key]))  # type: ignore[index]
-            scales[k] = 0.0 if k in idle else max(float(np.linalg.norm(v)), moved)
-        else:
-            scales[k] = float(np.linalg.norm(v))
-    return scales
-
-
-def _distance(a: NDArray[Any], b: NDArray[Any], scale: float) -> float:
-    return float(np.linalg.norm(a.astype(np.float64) - b)) / scale

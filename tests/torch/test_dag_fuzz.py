@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,13 +13,16 @@ from engine.backends import make_executable
 from engine.backends.numpy import NumpyExecutable
 from engine.backends.tape.refusal import refusals
 from engine.layers import LAYERS
+from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.plan import build_plan
+from engine.primitives import PRIMITIVES
 from tests.engine.layers.parity import torch_module
 from tests.engine.run_program import layer_net
 from tests.engine.training.nets import chain
-from tests.torch.dag_run import make_case, mismatches, ours
-from tests.torch.random_dags import draw_project
+from tests.torch.dag_judge import judge
+from tests.torch.dag_run import make_case, ours
+from tests.torch.random_dags import LEFT_OUT_OPTIMIZERS, draw_project
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.parity("torch")
@@ -26,23 +32,27 @@ PIECES, EACH = 20, 10
 @pytest.mark.parametrize("piece", range(PIECES))
 def test_random_networks_train_as_pytorch_does(piece: int) -> None:
     for number in range(piece * EACH, (piece + 1) * EACH):
-        found = list(mismatches(make_case(0, number)))
+        found = judge(make_case(0, number)).wrong
         assert not found, f"network {number} of seed 0: {'; '.join(found)}"
 
 
 def test_every_kind_of_network_is_drawn() -> None:
     """Every layer type, several inputs and outputs, and layers that share, are frozen or muted."""
-    types, sizes, marks = set[str](), set[int](), set[str]()
+    types, sizes, marks, losses, optimizers = set[str](), set[int](), set[str](), set[str](), set[str]()
     for number in range(400):
-        graph = draw_project(np.random.default_rng([1, number])).graph
+        project = draw_project(np.random.default_rng([1, number]))
+        graph = project.graph
+        optimizers.add(project.training.optimizer.type)
         assert not infer(graph).errors
         nodes = graph.nodes.values()
         types |= {n.type for n in nodes}
+        losses |= {h.loss.id for h in build_plan(graph).heads}
         sizes.add(len(nodes))
         plan = build_plan(graph)
         marks |= {f"{min(len(plan.inputs), 2)} in", f"{min(len(plan.heads), 2)} out"}
         marks |= {m for n in nodes for m in ("shares", "frozen", "muted") if getattr(n, m)}
-    assert types == set(LAYERS)
+    assert types == set(LAYERS) and losses == set(LOSSES)
+    assert optimizers == set(OPTIMIZERS) - LEFT_OUT_OPTIMIZERS
     assert min(sizes) <= 4 and max(sizes) >= 29
     assert marks == {"1 in", "2 in", "1 out", "2 out", "shares", "frozen", "muted"}
 
@@ -58,8 +68,40 @@ def test_a_small_mistake_is_found(what: str, monkeypatch: pytest.MonkeyPatch) ->
         key = max(wanted, key=lambda k: float(np.linalg.norm(found[k])))
         return {**found, key: found[key] * (1 + 1e-8)}
 
-    monkeypatch.setattr("tests.torch.dag_run.ours", wrong)
-    assert list(mismatches(case))
+    monkeypatch.setattr("tests.torch.dag_judge.ours", wrong)
+    assert judge(case).wrong
+
+
+def _planted(monkeypatch: pytest.MonkeyPatch, primitive: str, method: str, spoil: Callable[[Any], Any]) -> int:
+    """Of forty networks, how many are found wrong in float32 where every such operation is spoilt."""
+    cls = PRIMITIVES[primitive]
+    sound, met = getattr(cls, method), 0
+
+    def spoilt(*arguments: Any) -> Any:
+        return spoil(sound(*arguments))
+
+    wrong = 0
+    for number in range(40):
+        case = make_case(3, number)
+        if not any(s.primitive.id == primitive for s in case.plan.steps):
+            continue
+        met += 1
+        with monkeypatch.context() as patch:
+            patch.setattr(cls, method, spoilt)
+            wrong += bool(judge(case, NumpyExecutable).wrong)
+    assert met
+    return wrong
+
+
+@pytest.mark.parametrize(("primitive", "method", "spoil"), [
+    pytest.param("linear", "forward", lambda r: (r[0] * 1.001, r[1]), id="a wrong scale"),
+    pytest.param("conv2d", "backward", lambda r: (*r[:-1], 0 * r[-1]) if r[-1] is not None else r, id="a missing term"),
+])  # fmt: skip
+def test_a_planted_mistake_is_found(
+    primitive: str, method: str, spoil: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In float32 too, where the bound grows with how the network magnifies rounding."""
+    assert _planted(monkeypatch, primitive, method, spoil) > 0
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (4, 3, 2)])

@@ -1,7 +1,7 @@
 """Batch normalization over the rows of a view whose channels lie innermost, in parts that threads join.
 
 Each block of samples gives its count, mean and sum of squared deviations, in two passes while it is in cache. Sums of a
-few hundred pixels are kept in single precision and added up in float64; what the deviations leave corrects the mean and
+few dozen pixels are kept in single precision and added up in float64; what the deviations leave corrects the mean and
 their squares, and parts are joined in float64 (Chan, Golub & LeVeque 1983). So the result loses no digits to a mean far
 from zero nor to many pixels, and the mean of equal numbers is that number.
 """
@@ -35,7 +35,7 @@ from engine.backends.tape.kernels.vectors import (
 
 f4 = np.float32
 #: pixels whose sum is kept in single precision
-TOGETHER = 256
+TOGETHER = 64
 
 
 @exact
