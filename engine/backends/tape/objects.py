@@ -37,9 +37,18 @@ def _hasten() -> None:
         library._ensure_finalized()
         return 0
 
+    def whole(library: Any) -> None:
+        """Nobody else calls the helpers: what all their calls say of their arguments may be put in."""
+        from llvmlite.binding import Linkage
+
+        for function in library._final_module.functions:
+            if not function.is_declaration and function.linkage in (Linkage.linkonce_odr, Linkage.linkonce_any):
+                function.linkage = Linkage.internal
+        optimize(library)
+
     without = {
         "_optimize_final_module": reordered, "_finalize_specific": lambda library: None,
-        "get_pointer_to_function": nowhere, "finish": optimize,
+        "get_pointer_to_function": nowhere, "finish": whole,
     }  # fmt: skip
     target._library_class = type("Draft", (target._library_class,), without)
     target.set_env = lambda name, environment: None
