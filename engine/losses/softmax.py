@@ -34,9 +34,15 @@ def unfolded(y: Array) -> Array:
 
 
 def log_softmax(xp: Any, y: Array) -> Array:
-    """y - log sum exp y over axis 1, shifted by the largest so that nothing overflows."""
+    """y - log sum exp y over axis 1, shifted by the largest so that nothing overflows.
+
+    log(1 + the others): beside the largest's own 1 the digits of small others would be lost.
+    """
+    top = y.argmax(1)[:, None]
     shifted = y - y.max(1, keepdims=True)
-    return shifted - xp.log(xp.exp(shifted).sum(1, keepdims=True))
+    is_top = xp.arange(y.shape[1]).reshape(-1, *[1] * (y.ndim - 2)) == top
+    others = xp.where(is_top, xp.zeros_like(y), xp.exp(shifted))
+    return shifted - xp.log1p(others.sum(1, keepdims=True))
 
 
 def target_index(xp: Any, y: Array, t: Array) -> tuple[Array, Array, Array]:
@@ -66,16 +72,24 @@ def cross_entropy(xp: Any, y: Array, t: Array, smoothing: float, weights: Array 
 
 
 def cross_entropy_gradient(xp: Any, y: Array, t: Array, smoothing: float, weights: Array | None) -> Array:
-    """(p_c sum_k q_k w_k - q_c w_c) / P, shape of y; without weights p - q."""
+    """(p_c sum_k q_k w_k - q_c w_c) / P, shape of y; without weights p - q.
+
+    Where p of the target is near 1, p - 1 is minus the sum of the others' p: the difference has no digits left.
+    """
     logits = unfolded(y)
     count, positions = logits.shape[1:]
     gradient = xp.exp(log_softmax(xp, logits))
     index = target_index(xp, logits, t)
+    p_target = gradient[index]
+    gradient[index] = 0
+    missing = xp.where(p_target > 0.5, gradient.sum(1), 1 - p_target)
     at_target: Any = 1 - smoothing
+    over_all: Any = smoothing
     if weights is not None:
         at_target = at_target * weights[index[1]]
-        gradient *= (at_target + smoothing * weights.mean())[:, None, :]
-    gradient[index] -= at_target
+        over_all = smoothing * weights.mean()
+        gradient *= (at_target + over_all)[:, None, :]
+    gradient[index] = over_all * p_target - at_target * missing
     if smoothing:
         gradient -= smoothing / count if weights is None else (smoothing / count * weights)[:, None]
     if positions > 1:

@@ -221,3 +221,21 @@ def test_known_values() -> None:
     np.testing.assert_allclose(LOSSES["focal"](gamma=0).per_sample(np, zero, t), np.log(10), rtol=1e-15)
     sure = np.array([[1e4, -1e4]])
     assert LOSSES["softmax_cross_entropy"]().per_sample(np, sure, np.array([1])).tolist() == [2e4]
+
+
+@pytest.mark.parametrize("weights", [None, (0.5, 2.0, 1.5)])
+def test_a_confident_prediction_keeps_its_digits(weights: tuple[float, ...] | None) -> None:
+    """Found by random networks: p - 1 in float32 has none left where the logits lead by a dozen."""
+    loss = LOSSES["weighted_cross_entropy"](weights=weights)
+    t = np.array([1, 0, 2, 1])
+    logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    logits[np.arange(4), t] += np.array([6, 9, 12, 15], np.float32)
+    wide = logits.astype(np.float64)
+    rest = np.exp(wide - wide[np.arange(4), t][:, None])
+    rest[np.arange(4), t] = 0
+    others = rest.sum(1)
+    factor = np.ones(4) if weights is None else np.asarray(weights)[t]
+    exact = rest / (1 + others)[:, None] * factor[:, None]
+    exact[np.arange(4), t] = -exact.sum(1)
+    np.testing.assert_allclose(loss.gradient(np, logits, t), exact, rtol=5e-6)
+    np.testing.assert_allclose(loss.per_sample(np, logits, t), factor * np.log1p(others), rtol=5e-6)
