@@ -45,7 +45,15 @@ def _cross_entropy(z: Any, d: Any, target: int, smoothing: Any, share: Any) -> A
         even = smoothing / f4(count)
         for j in range(count):
             d[j] = (exp32(z[j] - top) / total - even) * share
-        d[target] -= (f4(1) - smoothing) * share
+        if z[target] < top:
+            d[target] -= (f4(1) - smoothing) * share
+        else:
+            # p - 1 has no digits left where p is near 1: minus the sum of the others has
+            others = f4(0)
+            d[target] = f4(0)
+            for j in range(count):
+                others += d[j]
+            d[target] = -others
     return loss
 
 
