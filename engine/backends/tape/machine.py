@@ -29,6 +29,12 @@ class Fields:
         return min((len(a) for a in self.arrays), default=0)
 
 
+#: scalars and keys of each step
+_Held = tuple[NDArray[np.float64], NDArray[np.int64]]
+#: the frame's slots of what a run is told and tells
+_TOLD = np.array([o.SCALARS, o.KEYS, o.LOSSES, o.PENALTIES, o.HITS, o.NORMS])
+
+
 @dataclass(frozen=True)
 class Figures:
     """What each step of a run left. ``done`` steps are through; ``stop`` 1: not finite, 2: a bad update."""
@@ -69,6 +75,10 @@ class Machine:
         self._crew, self.pace = Crew(), Pace()
         self._tapes = {mode: np.stack([program.lane(mode, k) for k in range(threads)]) for mode in program.tapes}
         self._frame = np.zeros(o.FRAME, np.int64)
+        around = self._frame.ctypes.data, self._table.ctypes.data
+        self._at = {mode: (t.ctypes.data, t.shape[1], *around) for mode, t in self._tapes.items()}
+        #: of a run that trains nothing, whose figures nobody reads: one image must not wait for their making
+        self._single = self._told(1, None, None)
         place: tuple[NDArray[Any], ...] = (self.arena, self._doubles, program.constants, self._sync)
         for slot, array in zip((o.ARENA, o.DOUBLES, o.CONSTANTS, o.SYNC), place, strict=True):
             self._frame[slot] = array.ctypes.data
@@ -86,37 +96,40 @@ class Machine:
     ) -> Figures:
         """Run the tape of ``mode`` once for each line of ``rows`` (S, B). IndexError if a row is not in the data."""
         steps, batch = rows.shape
-        if batch > self.capacity or (rows.size and not 0 <= rows.min() <= rows.max() < fields.count):
-            raise IndexError(f"rows {rows.min()} to {rows.max()} of a data set of {fields.count}")
-        figures = self._figures(steps)
-        held: Sequence[NDArray[Any]] = (
-            np.ascontiguousarray(rows, np.int64),
-            np.zeros((steps, 1)) if scalars is None else np.ascontiguousarray(scalars),
-            np.zeros((steps, 1), np.int64) if keys is None else np.ascontiguousarray(keys),
-            figures.loss, figures.penalty, figures.hits, figures.norms,
-        )  # fmt: skip
-        slots = (o.ROWS, o.SCALARS, o.KEYS, o.LOSSES, o.PENALTIES, o.HITS, o.NORMS)
-        frame = self._frame
-        for slot, array in zip(slots, held, strict=True):
-            frame[slot] = array.ctypes.data
-        frame[o.SCALAR_COUNT], frame[o.KEY_COUNT] = held[1].shape[1], held[2].shape[1]
+        if rows.size:
+            low, high = (rows.item(),) * 2 if rows.size == 1 else (rows.min(), rows.max())
+            if batch > self.capacity or not 0 <= low <= high < fields.count:
+                raise IndexError(f"rows {low} to {high} of a data set of {fields.count}")
+        alone = steps == 1 and scalars is None and keys is None
+        figures, held, places = self._single if alone else self._told(steps, scalars, keys)
+        frame, rows = self._frame, np.ascontiguousarray(rows, np.int64)
+        frame[_TOLD] = places
+        frame[o.ROWS], frame[o.SCALAR_COUNT], frame[o.KEY_COUNT] = rows.ctypes.data, held[0].shape[1], held[1].shape[1]
         workers = self.pace.choose(mode, batch, threads)
         frame[o.BATCH], frame[o.THREADS], frame[o.WORKERS] = batch, threads, workers
         frame[o.STOPS : o.STOPS + o.MAX_THREADS] = 0
         for k, array in enumerate(fields.arrays):
             frame[o.FIELDS + 2 * k], frame[o.FIELDS + 2 * k + 1] = array.ctypes.data, array.shape[1]
         self._sync[:] = 0
-        tape, started = self._tapes[mode], time.perf_counter()
-        run, places = self._kernels, (tape.ctypes.data, tape.shape[1], frame.ctypes.data, self._table.ctypes.data)
-        done = self._crew.run(lambda worker: run(*places, worker, steps), workers)
+        run, at, started = self._kernels, self._at[mode], time.perf_counter()
+        done = self._crew.run(lambda worker: run(*at, worker, steps), workers)
         if steps:
             self.pace.learn(mode, batch, workers, (time.perf_counter() - started) / steps)
         return Figures(figures.loss, figures.penalty, figures.hits, figures.norms, done, int(frame[o.STOPS]))
 
-    def _figures(self, steps: int) -> Figures:
-        return Figures(
+    def _told(
+        self, steps: int, scalars: NDArray[np.float64] | None, keys: NDArray[np.int64] | None
+    ) -> tuple[Figures, _Held, NDArray[np.int64]]:
+        """Figures to be filled, (scalars, keys) as kernels read them, and where they all are, as in _TOLD."""
+        figures = Figures(
             np.zeros(steps), np.zeros(steps), np.zeros(steps, np.int64), np.zeros((steps, max(self.weights, 1))), 0, 0
         )
+        held = (
+            np.zeros((steps, 1)) if scalars is None else np.ascontiguousarray(scalars),
+            np.zeros((steps, 1), np.int64) if keys is None else np.ascontiguousarray(keys),
+        )
+        arrays = (*held, figures.loss, figures.penalty, figures.hits, figures.norms)
+        return figures, held, np.array([a.ctypes.data for a in arrays], np.int64)
 
     def close(self) -> None:
         """Send the helpers home."""
