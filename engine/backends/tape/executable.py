@@ -226,9 +226,9 @@ class TapeExecutable(Executable):
 
     def _values(self, batch: int, wanted: Sequence[int]) -> dict[int, Floats]:
         c, arena = self._compiler, self._machine.arena
-        stored = set(self._infos.values())
+        stored = self._infos.values()
         weights = {v: c.slot(v).unpack(self._flat(c.slot(v))) for v in wanted if v in stored}
-        return {v: weights[v] if v in stored else c.store(v).read(arena, batch) for v in wanted}
+        return {v: weights[v] if v in weights else c.store(v).read(arena, batch) for v in wanted}
 
     def _gradients(self, batch: int) -> dict[int, Floats]:
         """Of every value and weight that the last backward pass reached."""
@@ -312,6 +312,8 @@ class TapeExecutable(Executable):
         for rows in self._slices(fields.count, fields.count):
             self._look_through(mode, fields, rows)
             parts.append(self._values(rows.size, list(dict.fromkeys(wanted))))
+        if len(parts) == 1:
+            return {v: parts[0][v] for v in wanted}
         batched = {v for v in wanted if self.plan.values[v].batched}
         return {v: np.concatenate([p[v] for p in parts]) if v in batched else parts[0][v] for v in wanted}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ class Fields:
 
     arrays: tuple[NDArray[Any], ...]
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Samples."""
         return min((len(a) for a in self.arrays), default=0)
