@@ -272,9 +272,11 @@ def test_units_that_are_dead_from_the_start_are_offered_other_biases() -> None:
 
 
 def test_a_rate_over_the_stable_limit_is_told_with_the_curvature() -> None:
-    found = found_in(mlp((4, 8, 3)), blobs(), epochs=20, optimizer=Spec("sgd", {"rate": 5.0}))
-    card = found["over_limit"]
-    assert card.values["limit"] == pytest.approx(2 / 5.0) and float(str(card.values["sharpness"])) > 1.5 * 0.4
+    """Early and at a rate where each of four seeds says so: later on, chaos decides who recovers."""
+    for seed in range(4):
+        found = found_in(mlp((4, 8, 3)), blobs(), epochs=5, seed=seed, optimizer=Spec("sgd", {"rate": 3.0}))
+        card = found["over_limit"]
+        assert card.values["limit"] == pytest.approx(2 / 3) and float(str(card.values["sharpness"])) > 1.5 * 2 / 3
     calm = found_in(mlp((4, 8, 3)), blobs(), epochs=20, optimizer=Spec("sgd", {"rate": 0.5}))
     assert not {"over_limit", "rate_too_large"} & calm.keys()
 
